@@ -1,0 +1,137 @@
+"""The contract every transcript parser keeps: bytes in, values out, nothing else.
+
+A parser yields one ParsedSession or one Refused for each record it meets, in file order, and raises
+UnreadableTranscript only when the file as a whole cannot be read. It repairs what is known to be
+broken in its format (missing or repeated call ids, wrapped results) and never sees the database.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+
+class EventKind(StrEnum):
+    """What happened at one place of a session."""
+
+    MESSAGE = "message"
+    TOOL_CALL = "tool_call"
+    TOOL_RESULT = "tool_result"
+    APPROVAL = "approval"
+    REJECTION = "rejection"
+    EDIT = "edit"
+    INTERRUPTION = "interruption"
+
+
+class Role(StrEnum):
+    """Who speaks in an event."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+class Verdict(StrEnum):
+    """How a session ended, as far as anybody said."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEvent:
+    """One non-empty text, tool call, tool result or human act.
+
+    text: the words; for a tool call its arguments as the JSON text that was sent; for a result the
+    result after unwrapping. call_id pairs a call with its result and is unique within the session.
+    """
+
+    kind: EventKind
+    role: Role
+    text: str
+    tool: str = ""
+    call_id: str = ""
+    is_error: bool = False
+    at: datetime | None = None
+    person: str = ""
+    sub_session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCheck:
+    """One check of an outcome; `message` may be shown to engines only when the workspace says so."""
+
+    name: str
+    passed: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedOutcome:
+    """Verdict and checks. edit_distance is 0.0 (kept as delivered) to 1.0 (rewritten), or None."""
+
+    verdict: Verdict = Verdict.UNKNOWN
+    checks: tuple[ParsedCheck, ...] = ()
+    edit_distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSubSession:
+    """A sub-agent's part of a session: its key inside the session, its parent ('' = the session)."""
+
+    key: str
+    parent: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSession:
+    """One session as its file tells it. `agent` is the slug the file names.
+
+    not_agent_fault: why the session failed for reasons outside the agent; '' when it did not.
+    system_prompt is stored once per text and is no event.
+    """
+
+    position: int
+    external_id: str
+    agent: str
+    events: tuple[ParsedEvent, ...]
+    outcome: ParsedOutcome = field(default_factory=ParsedOutcome)
+    task_key: str = ""
+    trial: str = ""
+    principal: str = ""
+    model: str = ""
+    environment: str = ""
+    system_prompt: str = ""
+    not_agent_fault: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    sub_sessions: tuple[ParsedSubSession, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that cannot become a session: its position in the file from 0, and why."""
+
+    position: int
+    reason: str
+
+
+class UnreadableTranscript(ValueError):
+    """The file as a whole is not what its format promises."""
+
+
+class Parser(Protocol):
+    """Reads a binary stream; `source_name` is the file's name without folders, for naming agents.
+
+    An empty stream yields nothing.
+    """
+
+    def __call__(self, stream: BinaryIO, *, source_name: str) -> Iterator[ParsedSession | Refused]:
+        """Yield sessions and refusals in file order; raises UnreadableTranscript."""
+        ...
+
+
+Registry = Mapping[str, Parser]

@@ -1,0 +1,174 @@
+"""What an engine is given and what it hands back: values only, no database, no settings.
+
+An engine reads sessions and memory and returns candidates. It claims nothing about numbers:
+Daybreak counts, tests and checks quotes for every engine from the sessions a candidate matched.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEvent:
+    """One event as engines see it. index: position in the session from 0 (the address of a quote).
+
+    kind and role as in agents.transcripts.base; trust: member, check, agent, principal, tool or
+    outside (falling). `remembered` marks text that repeats what the agent was given from memory.
+    """
+
+    index: int
+    kind: str
+    role: str
+    text: str
+    tool: str = ""
+    call_id: str = ""
+    is_error: bool = False
+    trust: str = "outside"
+    person: str = ""
+    sub_session: str = ""
+    at: datetime | None = None
+    remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCheck:
+    """A check the workspace marked as visible."""
+
+    name: str
+    passed: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSession:
+    """One session: id as people quote it (S-5521), verdict success, failure or unknown."""
+
+    id: str
+    agent: str
+    task_key: str
+    principal: str
+    verdict: str
+    events: tuple[EngineEvent, ...]
+    checks: tuple[EngineCheck, ...] = ()
+    trial: str = ""
+    model: str = ""
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineMemory:
+    """One live memory: path, head version number, text."""
+
+    path: str
+    version: int
+    content: str
+    pattern_key: str = ""
+    pinned: bool = False
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DreamMaterial:
+    """What a dream reads. `sessions` can be iterated more than once and is never held whole.
+
+    scope: 'agent' (one agent's store) or 'workspace' (the shared store over all agents).
+    input_sha256 names the material; equal material gives equal candidates for the local engine.
+    """
+
+    sessions: Iterable[EngineSession]
+    memories: tuple[EngineMemory, ...]
+    scope: str
+    session_count: int
+    input_sha256: str
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of one event, verbatim. relation: supports or contradicts."""
+
+    session: str
+    event: int
+    text: str
+    relation: str = "supports"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A pattern an engine saw: who showed it (`matched`), words, and where to read it.
+
+    kind: mistake or preference (more from other engines). tool, template and scope make its key.
+    statement: an instruction an agent can follow, one thought, no numbers of its own.
+    title: at most 60 characters for lists. matched: ids of sessions that show the pattern.
+    recovered: of these, the sessions that got past it; recovery: what they did next, in words.
+    exposed: ids of sessions in which the pattern could have shown (None: every session).
+    signal: ground_truth, outcome, approval or words. sources: trust of each source whose words
+    stand in the statement (masked error templates and tool names are no words).
+    path and operation are set by engines that propose texts for given paths; else Daybreak chooses.
+    """
+
+    kind: str
+    tool: str
+    template: str
+    statement: str
+    title: str
+    matched: frozenset[str]
+    quotes: tuple[Quote, ...]
+    signal: str
+    scope: str = ""
+    recovered: frozenset[str] = frozenset()
+    recovery: str = ""
+    exposed: frozenset[str] | None = None
+    people: frozenset[str] = frozenset()
+    sources: tuple[str, ...] = ()
+    rationale: str = ""
+    op: str = "create"
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Something an engine or a check left out: what, and why, in words a person reads."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DreamResult:
+    """Candidates in a fixed order, what was dropped, what was used (tokens, requests)."""
+
+    candidates: tuple[Candidate, ...]
+    dropped: tuple[Dropped, ...] = ()
+    usage: Mapping[str, int] = field(default_factory=dict)
+    not_analysed: tuple[Dropped, ...] = ()
+
+
+class EngineError(Exception):
+    """The engine could not finish. permanent: trying again cannot help."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class DreamCancelled(Exception):
+    """Raised by `report` when the dream was cancelled or its lease was lost; let it pass."""
+
+
+Report = Callable[[int, int], None]
+"""report(sessions_done, sessions_total): progress, and the place where a cancel takes hold."""
+
+
+class Engine(Protocol):
+    """An engine's identity and its one verb. sends_data_to: region names; empty: nothing leaves."""
+
+    name: str
+    version: str
+    sends_data_to: frozenset[str]
+
+    def dream(self, material: DreamMaterial, report: Report) -> DreamResult:
+        """Return what the material shows. Raises EngineError; passes DreamCancelled on."""
+        ...
