@@ -1,0 +1,88 @@
+"""Reading settings from the environment: anything unknown or malformed stops the start."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+
+
+def env_text(name: str, default: str) -> str:
+    """Return the variable's text, or `default` when it is not set."""
+    return os.environ.get(name, default)
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    """Return the variable as yes or no; raises ImproperlyConfigured for any other word."""
+    word = os.environ.get(name)
+    if word is None:
+        return default
+    if word.lower() in TRUE_WORDS:
+        return True
+    if word.lower() in FALSE_WORDS:
+        return False
+    raise ImproperlyConfigured(f"{name} is {word!r}; write true or false.")
+
+
+def env_int(name: str, default: int, *, least: int) -> int:
+    """Return the variable as a whole number of at least `least`."""
+    word = os.environ.get(name)
+    if word is None:
+        return default
+    try:
+        number = int(word)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {word!r}; write a whole number.") from error
+    if number < least:
+        raise ImproperlyConfigured(f"{name} is {number}; the least is {least}.")
+    return number
+
+
+def env_float(name: str, default: float, *, least: float) -> float:
+    """Return the variable as a number of at least `least`."""
+    word = os.environ.get(name)
+    if word is None:
+        return default
+    try:
+        number = float(word)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {word!r}; write a number.") from error
+    if number < least:
+        raise ImproperlyConfigured(f"{name} is {number}; the least is {least}.")
+    return number
+
+
+def env_list(name: str, default: tuple[str, ...]) -> list[str]:
+    """Return the variable's comma-separated words."""
+    text = os.environ.get(name)
+    if text is None:
+        return list(default)
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def env_secret(name: str) -> str | None:
+    """Return NAME, or what the file named by NAME_FILE holds; None when neither is set."""
+    file_name = os.environ.get(f"{name}_FILE")
+    if file_name is None:
+        return os.environ.get(name)
+    try:
+        return Path(file_name).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
+
+
+def refuse_unknown(known: Iterable[str]) -> None:
+    """Stop the start when a DAYBREAK_ variable is set that nobody reads: it is a typing error."""
+    names = set(known)
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith("DAYBREAK_") and name.removesuffix("_FILE") not in names
+    )
+    if unknown:
+        raise ImproperlyConfigured(
+            f"Unknown setting {', '.join(unknown)}. docs/settings.md lists the known ones."
+        )

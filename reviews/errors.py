@@ -1,0 +1,29 @@
+"""What can go wrong while changes are proposed and decided."""
+
+
+class ReviewsError(Exception):
+    """Base of this room's errors; the message is for the person who asked."""
+
+
+class StaleProposal(ReviewsError):
+    """The proposal is not what the page showed: another state, revision or base."""
+
+    def __init__(self, message: str, *, proposal: str) -> None:
+        super().__init__(message)
+        self.proposal = proposal
+
+
+class MayNotDecide(ReviewsError):
+    """This person may not decide this proposal; the message says why and who may."""
+
+
+class ReasonMissing(ReviewsError):
+    """The act needs a reason in words."""
+
+
+class InvalidChange(ReviewsError):
+    """A change cannot be filed; the message names what is wrong with it."""
+
+
+class NotAllowed(ReviewsError):
+    """The person's role does not include this act."""

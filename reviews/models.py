@@ -1,0 +1,291 @@
+"""What is proposed, who decided, and by which rule."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from agents.models import (
+    Agent,
+    Event,
+    Memory,
+    MemoryStore,
+    MemoryVersion,
+    Person,
+    Release,
+    Workspace,
+)
+
+STATES = (
+    "pending",
+    "awaiting_second",
+    "scheduled",
+    "applied",
+    "rejected",
+    "changes_requested",
+    "conflicted",
+    "superseded",
+    "withdrawn",
+)
+OPEN_STATES = ("pending", "awaiting_second")
+
+
+class ApprovalRule(models.Model):
+    """A named rule; what it says stands in its versions, the newest of which is in force."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="rules")
+    name = models.SlugField(max_length=80)
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="one_rule_a_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApprovalRuleVersion(models.Model):
+    """body: {agent, path_prefix, ops, risks, facts, needs: [[group or null, count]], mode}."""
+
+    rule = models.ForeignKey(ApprovalRule, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    body = models.JSONField()
+    created_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "number"], name="one_rule_version_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} version {self.number}"
+
+
+class OriginKind(models.TextChoices):
+    DREAM = "dream"
+    PERSON = "person"
+    AGENT = "agent"
+
+
+class Proposal(models.Model):
+    """A proposed change to one path. What the reviewer judged is kept here, frozen.
+
+    `revision` is the number of the newest revision; origin_*, engine* and pattern_* never change.
+    `content_sha256` is that of the newest revision. `proposer` is set when a person filed it,
+    `started_by` when a person started the dream by hand: neither may decide.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="proposals")
+    store = models.ForeignKey(MemoryStore, on_delete=models.CASCADE, related_name="proposals")
+    agent = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.CASCADE, related_name="proposals"
+    )
+    number = models.PositiveBigIntegerField()
+    op = models.CharField(max_length=10)
+    path = models.CharField(max_length=1024)
+    memory = models.ForeignKey(
+        Memory, null=True, blank=True, on_delete=models.PROTECT, related_name="proposals"
+    )
+    merged = models.JSONField(default=list)
+    base_version = models.PositiveIntegerField(null=True, blank=True)
+    title = models.CharField(max_length=120)
+    state = models.CharField(max_length=20, default="pending")
+    state_before = models.CharField(max_length=20, blank=True)
+    state_reason = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    content_sha256 = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=10, blank=True)
+    apply_at = models.DateTimeField(null=True, blank=True)
+    risk = models.CharField(max_length=10)
+    risk_rank = models.PositiveSmallIntegerField()
+    risk_reasons = models.JSONField(default=list)
+    taint = models.CharField(max_length=10)
+    route = models.JSONField(default=dict)
+    origin_kind = models.CharField(max_length=10, choices=OriginKind)
+    origin_id = models.CharField(max_length=40)
+    origin_label = models.CharField(max_length=200)
+    proposer = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="filed_proposals"
+    )
+    started_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    engine = models.CharField(max_length=60, blank=True)
+    engine_version = models.CharField(max_length=60, blank=True)
+    pattern_kind = models.CharField(max_length=30, blank=True)
+    pattern_key = models.CharField(max_length=64, blank=True)
+    pattern_statement = models.TextField(blank=True)
+    pattern_numbers = models.JSONField(default=dict)
+    pattern_sentences = models.JSONField(default=list)
+    signal = models.CharField(max_length=20, blank=True)
+    support = models.PositiveIntegerField(default=0)
+    applied_version = models.ForeignKey(
+        MemoryVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    filed_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "number"], name="one_proposal_a_number"),
+            models.UniqueConstraint(
+                fields=["store", "path", "content_sha256"],
+                condition=Q(state__in=OPEN_STATES),
+                name="one_open_proposal_a_text",
+            ),
+            models.CheckConstraint(condition=Q(state__in=STATES), name="proposal_state_is_known"),
+        ]
+        indexes = [
+            # The queue: open first by risk, then oldest; keyset over (risk_rank, number).
+            models.Index(fields=["workspace", "state", "-risk_rank", "number"], name="queue"),
+            models.Index(fields=["workspace", "agent", "state", "-risk_rank", "number"], name="queue_agent"),
+            models.Index(fields=["workspace", "-number"], name="proposals_newest"),
+            models.Index(fields=["store", "path", "state"], name="proposals_on_path"),
+            models.Index(fields=["workspace", "pattern_key"], name="proposals_of_pattern"),
+            # The worker's own question: what is due.
+            models.Index(
+                fields=["apply_at"], condition=Q(state="scheduled"), name="proposals_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"P-{self.number}"
+
+
+class ProposalRevision(models.Model):
+    """One text of a proposal. `author` is empty when the origin (a dream) wrote it."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    content = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64)
+    base_version = models.PositiveIntegerField(null=True, blank=True)
+    rationale = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+    author = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "number"], name="one_text_a_revision")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal} revision {self.number}"
+
+
+class Evidence(models.Model):
+    """Verbatim words of a stored event: start and end are character offsets in its text."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="evidence")
+    position = models.PositiveIntegerField()
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="evidence")
+    quote = models.TextField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    relation = models.CharField(max_length=12)
+
+    class Meta:
+        verbose_name_plural = "evidence"
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "position"], name="one_quote_a_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal} evidence {self.position}"
+
+
+class Decision(models.Model):
+    """A person's vote on one revision; append-only. `round` grows when votes were undone.
+
+    shown: what the page had shown when the vote was cast (revision sha256, evidence opened).
+    """
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="decisions")
+    revision = models.PositiveIntegerField()
+    round = models.PositiveIntegerField(default=0)
+    person = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    rule = models.CharField(max_length=120, blank=True)
+    verdict = models.CharField(max_length=10)
+    reason_code = models.CharField(max_length=30, blank=True)
+    reason = models.TextField(blank=True)
+    shown = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["proposal", "revision", "round", "person"], name="one_vote_a_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal}: {self.verdict}"
+
+
+class ContainmentKind(models.TextChoices):
+    ROLL_BACK = "roll_back"
+    RESTORE = "restore"
+
+
+class Containment(models.Model):
+    """One lead's act that took effect at once; another reviewer confirms or reverses it by `due_at`."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="containments")
+    store = models.ForeignKey(MemoryStore, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=ContainmentKind)
+    target = models.CharField(max_length=80)
+    release = models.ForeignKey(
+        Release, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    release_before = models.ForeignKey(
+        Release, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, blank=True)
+    answered_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}"
+
+
+class Export(models.Model):
+    """An export of the approval history: what it holds, its SHA-256, who took it out."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="exports")
+    number = models.PositiveBigIntegerField()
+    by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    format = models.CharField(max_length=8)
+    since = models.DateField(null=True, blank=True)
+    until = models.DateField(null=True, blank=True)
+    rows = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    manifest = models.JSONField(default=dict)
+    file_name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "number"], name="one_export_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"X-{self.number}"
