@@ -6,15 +6,17 @@ somebody reads never shift the next page, which an offset would.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
-from django.db.models.expressions import F, Value
-from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.fields.tuple_lookups import (  # type: ignore[attr-defined,unused-ignore]
+    TupleGreaterThan,
+    TupleLessThan,
+)
 
 Row = TypeVar("Row", bound=Model)
 
@@ -24,7 +26,7 @@ SALT = "agents.web.paging"
 
 
 class BadCursor(ValueError):
-    """The cursor was not made here, or for another list or order."""
+    """The cursor was not made here, or was made for another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A decoded cursor: which way to go from a row, and that row's sort key."""
+    """A read cursor: which way to go from a row, and the sort key of that row."""
 
     towards: str
     key: tuple[Any, ...]
@@ -58,20 +60,113 @@ def page_of(
     A cursor that was tampered with, is too long or belongs to another order gives the first page
     with strayed set: an old link must not end in an error.
     """
+    if not cursor:
+        return page_after(rows, order, None, size)
     try:
-        edge = read_cursor(cursor, order) if cursor else None
+        edge = read_cursor(cursor, order)
     except BadCursor:
-        first = page_of(rows, order=order, size=size)
-        return Page(first.items, first.newer, first.older, strayed=True)
-    if edge is not None and edge.towards == NEWER:
+        return replace(page_after(rows, order, None, size), strayed=True)
+    if edge.towards == NEWER:
         return page_before(rows, order, edge, size)
+    return page_after(rows, order, edge, size)
+
+
+def page_after(
+    rows: QuerySet[Row], order: Sequence[str], edge: Edge | None, size: int
+) -> Page[Row]:
+    """Return the page behind the edge, or the first page when there is none."""
     ordered = rows.order_by(*order)
-    found = list(ordered.filter(beyond(order, edge.key)) if edge else ordered)[: size + 1] if False else list(
-        (ordered.filter(beyond(order, edge.key)) if edge else ordered)[: size + 1]
-    )
+    found = list((ordered.filter(beyond(order, edge.key)) if edge else ordered)[: size + 1])
     shown = tuple(found[:size])
     return Page(
         items=shown,
         newer=write_cursor(NEWER, shown[0], order) if edge and shown else "",
         older=write_cursor(OLDER, shown[-1], order) if len(found) > size else "",
     )
+
+
+def page_before(rows: QuerySet[Row], order: Sequence[str], edge: Edge, size: int) -> Page[Row]:
+    """Return the page in front of the edge; at the head of the list a whole first page."""
+    turned = tuple(turn(name) for name in order)
+    found = list(rows.order_by(*turned).filter(beyond(turned, edge.key))[: size + 1])
+    if len(found) <= size:
+        return page_after(rows, order, None, size)
+    shown = tuple(reversed(found[:size]))
+    return Page(
+        items=shown,
+        newer=write_cursor(NEWER, shown[0], order),
+        older=write_cursor(OLDER, shown[-1], order),
+    )
+
+
+def beyond(order: Sequence[str], key: Sequence[Any]) -> Q:
+    """Return the condition "sorts after `key`".
+
+    One direction becomes a row comparison, which both databases answer from the index. Mixed
+    directions become alternatives behind a bound on the first column.
+    """
+    falling = [name.startswith("-") for name in order]
+    names = [name.removeprefix("-") for name in order]
+    if len(set(falling)) == 1 and len(names) > 1:
+        compare = TupleLessThan if falling[0] else TupleGreaterThan
+        return Q(compare(tuple(F(name) for name in names), tuple(key)))
+    alternatives = Q(pk__in=())
+    same = Q()
+    for name, down, value in zip(names, falling, key, strict=True):
+        alternatives |= same & Q(**{f"{name}__{'lt' if down else 'gt'}": value})
+        same &= Q(**{name: value})
+    bound = Q(**{f"{names[0]}__{'lte' if falling[0] else 'gte'}": key[0]})
+    return bound & alternatives
+
+
+def turn(name: str) -> str:
+    """Return the order term pointing the other way."""
+    return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def write_cursor(towards: str, row: Model, order: Sequence[str]) -> str:
+    """Return the signed cursor of one row.
+
+    Raises ValueError when a sort column is null or of a kind a cursor cannot carry.
+    """
+    key = []
+    for name in order:
+        value = attrgetter(name.removeprefix("-").replace("__", "."))(row)
+        key.append(pack(name, value))
+    body = json.dumps([towards, list(order), key], separators=(",", ":"), ensure_ascii=False)
+    return signing.dumps(body, salt=SALT, compress=False)
+
+
+def read_cursor(cursor: str, order: Sequence[str]) -> Edge:
+    """Return the edge a cursor stands for. Raises BadCursor for anything not written here."""
+    if len(cursor) > LONGEST or not cursor.isascii():
+        raise BadCursor("The cursor is too long or not plain text.")
+    try:
+        towards, made_for, key = json.loads(signing.loads(cursor, salt=SALT))
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadCursor("The cursor was not made here.") from error
+    if made_for != list(order):
+        raise BadCursor("The cursor was made for another order.")
+    return Edge(towards, tuple(unpack(*value) for value in key))
+
+
+def pack(name: str, value: object) -> tuple[str, str | int]:
+    """Return a sort value as (kind, plain value) for JSON."""
+    if isinstance(value, bool | int):
+        return ("i", int(value))
+    if isinstance(value, datetime):
+        return ("t", value.isoformat())
+    if isinstance(value, date):
+        return ("d", value.isoformat())
+    if isinstance(value, str):
+        return ("s", value)
+    raise ValueError(f"A page cannot be cut by {name!r}: {type(value).__name__} is no sort key.")
+
+
+def unpack(kind: str, value: Any) -> Any:
+    """Return the sort value that `pack` wrote."""
+    if kind == "t":
+        return datetime.fromisoformat(value)
+    if kind == "d":
+        return date.fromisoformat(value)
+    return value

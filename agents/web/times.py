@@ -1,6 +1,6 @@
 """Times in words: relative in work, absolute UTC to the second in audit. Pure."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -57,4 +57,6 @@ def spell_utc(moment: datetime) -> str:
 
 def machine_time(moment: datetime) -> str:
     """Return the value of a `datetime` attribute: `2026-11-20T06:11:58Z`."""
-    return f"{moment.astimezone(UTC) - timedelta(microseconds=moment.microsecond):%Y-%m-%dT%H:%M:%SZ}"
+    return (
+        f"{moment.astimezone(UTC) - timedelta(microseconds=moment.microsecond):%Y-%m-%dT%H:%M:%SZ}"
+    )

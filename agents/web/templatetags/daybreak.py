@@ -92,7 +92,7 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def points(difference: float | None) -> str:
-    """Spell a difference of shares in points with its sign: −33."""
+    """Spell a difference of shares in points with its sign: +8."""
     return "n/a" if difference is None else amounts.spell_points(difference)
 
 
@@ -118,7 +118,9 @@ def qvalue(value: float | None) -> str:
 def initials(name: str) -> str:
     """Return at most two initials of a name: Ana Ribeiro is AR."""
     words = [word for word in name.replace("@", " ").split() if word]
-    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+    return "".join(
+        word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)
+    ).upper()
 
 
 @register.filter
@@ -127,7 +129,10 @@ def visible(text: str) -> SafeString:
     return format_html_join(
         "",
         "{}",
-        ((hidden_chip(part.code, part.name) if part.code else part.text,) for part in split_hidden(text)),
+        (
+            (hidden_chip(part.code, part.name) if part.code else part.text,)
+            for part in split_hidden(text)
+        ),
     )
 
 
