@@ -1,0 +1,52 @@
+"""What every test starts from: its people, its clock, and on which database it runs."""
+
+import os
+
+import pytest
+from django.conf import settings
+
+from tests.cast import agent_client, cast, client_of
+from tests.clock import clock
+
+__all__ = ["agent_client", "cast", "client_of", "clock"]
+
+ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+def touches_database(item: pytest.Item) -> bool:
+    """Say whether a test reads or writes rows: those run once on each database."""
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
+
+
+def belongs_here(item: pytest.Item) -> bool:
+    """Say whether a test is for the database of this run.
+
+    SQLite is the run with everything; PostgreSQL repeats what touches rows or starts processes.
+    Browser stories are slow and run once, unless marked `on_both`.
+    """
+    marks = {mark.name for mark in item.iter_markers()}
+    if "soak" in marks and "soak" not in os.environ.get("TEST_TIER", ""):
+        return False
+    if not ON_POSTGRESQL:
+        return "postgresql" not in marks
+    if "sqlite" in marks:
+        return False
+    if "browser" in marks:
+        return "on_both" in marks
+    return bool(marks & {"postgresql", "processes", "on_both"}) or touches_database(item)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to the other database or to the soak."""
+    chosen = [item for item in items if belongs_here(item)]
+    if left := [item for item in items if not belongs_here(item)]:
+        config.hook.pytest_deselected(items=left)
+    items[:] = chosen
+
+
+def pytest_report_header() -> str:
+    """Name the database at the top of the run."""
+    return f"database: {'PostgreSQL' if ON_POSTGRESQL else 'SQLite'}"

@@ -1,0 +1,36 @@
+"""The harness itself: who is in the cast and what the builders make."""
+
+from django.db import connection
+
+from agents import clock as product_clock
+from reviews.models import Proposal
+from tests import build
+from tests.cast import Cast
+from tests.clock import DAYBREAK, FakeClock
+
+
+def test_outsider_is_no_member_of_northwind(cast: Cast):
+    members = set(cast.workspace.memberships.values_list("person", flat=True))
+    assert cast.outsider.pk not in members
+    assert len(members) == 5
+
+
+def test_builders_give_each_proposal_its_own_number(cast: Cast):
+    first, second = build.proposal(cast.store), build.proposal(cast.store, "applied")
+    assert first.number < second.number
+    assert Proposal.objects.filter(state="applied").get() == second
+
+
+def test_session_keeps_its_events_in_order(cast: Cast):
+    stored = build.session(cast.agent)
+    texts = list(stored.revisions.get().events.order_by("index").values_list("text", flat=True))
+    assert texts == [event.text for event in build.EVENTS]
+
+
+def test_clock_stands_until_it_is_moved(clock: FakeClock):
+    assert product_clock.now() == DAYBREAK
+    assert clock.advance(hours=2) == product_clock.now()
+
+
+def test_test_database_is_not_the_products_own(db: None):
+    assert "test" in str(connection.settings_dict["NAME"])
