@@ -157,6 +157,7 @@ class Plot:
     width: int
     left: float
     right: float
+    tick_x: float
     line: str
     area: str
     levels: tuple[Mark, ...]
@@ -222,6 +223,7 @@ def plot_growth(
         width=width,
         left=left,
         right=right,
+        tick_x=left - 8,
         line=line,
         area=f"{line}V{FLOOR:.0f}H{left:.1f}Z",
         levels=tuple(Mark(round(FLOOR - (FLOOR - TOP) * n / top_level, 1), str(n)) for n in levels),

@@ -57,6 +57,4 @@ def spell_utc(moment: datetime) -> str:
 
 def machine_time(moment: datetime) -> str:
     """Return the value of a `datetime` attribute: `2026-11-20T06:11:58Z`."""
-    return (
-        f"{moment.astimezone(UTC) - timedelta(microseconds=moment.microsecond):%Y-%m-%dT%H:%M:%SZ}"
-    )
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

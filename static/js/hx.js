@@ -1,0 +1,117 @@
+// htmx: the one place that knows its event names. State other modules need lies on <html>:
+// data-running (requests a person waits for), data-settled (when an answer last moved the page on).
+const page = document.documentElement;
+const pane = "pane";
+const words = new WeakMap();
+let running = 0;
+let focused = "";
+
+const quiet = (element) => Boolean(element?.closest?.("[data-quiet]"));
+const toasts = () => document.getElementById("toasts");
+
+function count(change) {
+  running = Math.max(0, running + change);
+  if (running) page.dataset.running = String(running);
+  else delete page.dataset.running;
+}
+
+function toast(text) {
+  const region = toasts();
+  if (!region) return;
+  const box = document.createElement("div");
+  box.className = "toast bad";
+  box.setAttribute("role", "alert");
+  box.dataset.expires = "15";
+  const line = document.createElement("p");
+  line.textContent = text;
+  box.append(line);
+  region.append(box);
+}
+
+function buttons(form) {
+  return form instanceof HTMLFormElement ? form.querySelectorAll("button[type=submit]") : [];
+}
+
+function hold(element, submitter) {
+  for (const button of buttons(element)) button.setAttribute("aria-disabled", "true");
+  if (submitter?.dataset?.busy) {
+    words.set(submitter, [...submitter.childNodes]);
+    submitter.replaceChildren(submitter.dataset.busy);
+  }
+}
+
+function release(element) {
+  for (const button of buttons(element)) {
+    button.removeAttribute("aria-disabled");
+    if (words.has(button)) button.replaceChildren(...words.get(button));
+    words.delete(button);
+  }
+}
+
+// A second press while the first is under way would be a second decision.
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt, verb, triggeringEvent } = event.detail;
+  if (verb !== "get" && elt.dataset.sending) return event.preventDefault();
+  const submitter = triggeringEvent?.submitter;
+  if (submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, target, requestConfig } = event.detail;
+  if (quiet(elt)) return;
+  count(1);
+  target?.setAttribute("aria-busy", "true");
+  if (requestConfig.verb !== "get") {
+    elt.dataset.sending = "1";
+    hold(elt, requestConfig.triggeringEvent?.submitter);
+  }
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, target } = event.detail;
+  if (quiet(elt)) return;
+  count(-1);
+  target?.removeAttribute("aria-busy");
+  delete elt.dataset.sending;
+  release(elt);
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, elt } = event.detail;
+  // A whole page in place of a fragment: the sign-in page of an ended session, after a redirect.
+  if (/^\s*<!doctype/i.test(xhr.responseText) && !elt.hasAttribute("hx-select")) {
+    event.detail.shouldSwap = false;
+    const same = xhr.responseURL && new URL(xhr.responseURL).origin === location.origin;
+    if (xhr.status < 400 && same) location.assign(xhr.responseURL);
+    return;
+  }
+  focused = document.activeElement?.id ?? "";
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const { target, requestConfig, elt } = event.detail;
+  const moved = elt?.id === pane || target?.id === pane;
+  if (requestConfig && requestConfig.verb !== "get") page.dataset.settled = String(Date.now());
+  if (moved) {
+    const place = document.getElementById(pane);
+    const wanted = place?.querySelector("[autofocus]") ?? place;
+    wanted?.focus({ preventScroll: true });
+    place?.querySelector(".pane-body")?.scrollTo(0, 0);
+  } else if (focused && document.activeElement === document.body) {
+    document.getElementById(focused)?.focus({ preventScroll: true });
+  }
+  focused = "";
+  const title = document.getElementById(pane)?.dataset.title;
+  if (moved && title) document.title = title;
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  if (quiet(event.detail.elt)) return;
+  const failed = toasts()?.dataset.failed ?? "{status}";
+  toast(failed.replace("{status}", String(event.detail.xhr.status)));
+});
+for (const [name, cause] of [["htmx:sendError", "offline"], ["htmx:timeout", "slow"]]) {
+  document.addEventListener(name, (event) => {
+    if (!quiet(event.detail.elt)) toast(toasts()?.dataset[cause] ?? "");
+  });
+}

@@ -1,0 +1,104 @@
+// One key each, from the page itself: an element with data-key is pressed by that key.
+// data-key="j", "?", "[", "mod+enter", "escape"; data-key-label names it on the sheet.
+// Keys that stand in fields are written with mod+ (Ctrl or Cmd), and escape leaves the field.
+const page = document.documentElement;
+const BOUNCE = 150;
+const STORE = "daybreak.keys";
+const FIELDS = "input:not([type=checkbox],[type=radio],[type=button],[type=submit]),textarea,select,[contenteditable]";
+
+const single = () => {
+  try {
+    return localStorage.getItem(STORE) !== "off";
+  } catch {
+    return true;
+  }
+};
+
+function shown(element) {
+  return !element.disabled && element.getAttribute("aria-disabled") !== "true" && element.checkVisibility();
+}
+
+function find(key) {
+  const all = document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`);
+  return [...all].find(shown);
+}
+
+function press(element) {
+  if (element.matches(FIELDS)) {
+    element.focus();
+    element.select?.();
+  } else {
+    element.click();
+  }
+}
+
+function spell(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key.toLowerCase();
+  return event.ctrlKey || event.metaKey ? `mod+${key}` : key;
+}
+
+function held() {
+  const settled = Number(page.dataset.settled ?? 0);
+  return Boolean(page.dataset.running) || Date.now() - settled < BOUNCE;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.repeat || event.defaultPrevented || event.isComposing || event.altKey) return;
+  if (document.querySelector("dialog:modal")) return;
+  const name = spell(event);
+  const field = event.target.closest?.(FIELDS);
+  const modified = name.startsWith("mod+");
+  if (field && name === "escape") {
+    // The first Esc leaves the field, so that no draft goes by one press too many.
+    field.blur();
+    event.preventDefault();
+    return;
+  }
+  if (field && !modified) return;
+  if (!modified && name !== "escape" && !single()) return;
+  const wanted = find(name);
+  if (!wanted) return;
+  event.preventDefault();
+  if (!held()) press(wanted);
+});
+
+const NAMES = { "mod+enter": ["Ctrl", "Enter"], escape: ["Esc"], enter: ["Enter"], " ": ["Space"] };
+
+function sheet() {
+  const list = document.getElementById("keylist");
+  if (!list) return;
+  const seen = new Map();
+  for (const element of document.querySelectorAll("[data-key]")) {
+    if (!seen.has(element.dataset.key)) {
+      const words = element.dataset.keyLabel ?? element.getAttribute("aria-label") ?? element.textContent;
+      seen.set(element.dataset.key, words.replace(/\s+/g, " ").trim());
+    }
+  }
+  list.replaceChildren();
+  for (const [key, words] of seen) {
+    const term = document.createElement("dt");
+    for (const part of NAMES[key] ?? [key.length === 1 ? key.toUpperCase() : key]) {
+      const cap = document.createElement("kbd");
+      cap.textContent = part;
+      term.append(cap, " ");
+    }
+    const what = document.createElement("dd");
+    what.textContent = words;
+    list.append(term, what);
+  }
+  const toggle = document.getElementById("keys-on");
+  if (toggle) toggle.checked = single();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-opens=keys]")) sheet();
+}, true);
+
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "keys-on") return;
+  try {
+    localStorage.setItem(STORE, event.target.checked ? "on" : "off");
+  } catch {
+    // Without storage the choice holds for this page only.
+  }
+});

@@ -1,0 +1,38 @@
+// Fires dream-tick on every element with data-poll while the page is visible, slower and slower:
+// data-poll="2" is every 2 s, after a minute every 5 s, after five minutes every 15 s.
+// A finished fragment comes without data-poll and without hx-trigger: that ends it.
+const begun = new Map();
+const due = new Map();
+
+function pause(element, age) {
+  const least = Math.max(1, Number(element.dataset.poll) || 2);
+  if (age < 60_000) return least;
+  return Math.max(least, age < 300_000 ? 5 : 15);
+}
+
+function tick() {
+  if (document.visibilityState !== "visible") return;
+  const now = Date.now();
+  for (const element of document.querySelectorAll("[data-poll]")) {
+    const name = element.id;
+    if (!begun.has(name)) begun.set(name, now);
+    if (!due.has(name)) due.set(name, now + pause(element, 0) * 1000);
+    if (now < due.get(name)) continue;
+    due.set(name, now + pause(element, now - begun.get(name)) * 1000);
+    element.dispatchEvent(new CustomEvent("dream-tick", { bubbles: false }));
+  }
+}
+
+function count() {
+  for (const element of document.querySelectorAll("[data-until]")) {
+    const left = Math.ceil((Date.parse(element.dataset.until) - Date.now()) / 1000);
+    if (left >= 0) element.textContent = element.dataset.words?.replace("{s}", String(left)) ?? `${left} s`;
+    else element.closest("[data-gone-after]")?.remove();
+  }
+}
+
+setInterval(() => {
+  tick();
+  count();
+}, 1000);
+document.addEventListener("visibilitychange", tick);
