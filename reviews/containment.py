@@ -1,0 +1,158 @@
+"""Containment: going back and restoring, by one lead at once, confirmed by another within 48 hours.
+
+Only text that was approved for its path before can come back this way; new text always needs its
+full number of approvals.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from django.db import transaction
+
+from agents import clock
+from agents.memory import restore_memory
+from agents.models import Memory, MemoryStore, MemoryVersion, Release
+from agents.numbers import take_number
+from agents.people import Member, actor_of
+from agents.releases import differences, go_back, live_release, publish, quarantined
+from agents.rights import Right, may
+from reviews.audit.actions import Action
+from reviews.audit.log import append
+from reviews.errors import InvalidChange, MayNotDecide, NotAllowed, ReasonMissing, StaleProposal
+from reviews.models import Containment, ContainmentKind
+from reviews.proposals import conflict_others
+
+ANSWER_WITHIN = timedelta(hours=48)
+CONFIRMED = "confirmed"
+REVERSED = "reversed"
+
+
+def roll_back(store: MemoryStore, release: Release, *, by: Member, reason: str) -> Containment:
+    """Serve `release`'s text again: new head versions, a new release, open proposals conflicted.
+
+    New sessions read it from now on; sessions that began keep what they began with, and the
+    proposals that were applied since stay applied. Raises NotAllowed unless `by` may contain,
+    ReasonMissing, InvalidChange when nothing differs.
+    """
+    _check(by, reason)
+    if release.store_id != store.pk:
+        raise InvalidChange(f"{release} is not a release of this memory.")
+    return _contain(
+        store,
+        ContainmentKind.ROLL_BACK,
+        str(release),
+        by,
+        reason,
+        lambda number: _go_back(store, release, by, reason, number),
+    )
+
+
+def restore_version(
+    memory: Memory, version: MemoryVersion, *, by: Member, reason: str
+) -> Containment:
+    """Put one earlier text of a path back at once and publish it.
+
+    Raises NotAllowed, ReasonMissing, or InvalidChange when the version is the head already, is a
+    tombstone, belongs to another path, or was ever quarantined.
+    """
+    _check(by, reason)
+    if version.memory_id != memory.pk or version.is_tombstone:
+        raise InvalidChange(f"{memory} has no text under version {version.number}.")
+    if memory.head_id == version.pk:
+        raise InvalidChange(f"Version {version.number} of {memory} is what agents read now.")
+    if memory.quarantines.exists():
+        raise InvalidChange(f"{memory} was quarantined; its texts need approval to come back.")
+    return _contain(
+        memory.store,
+        ContainmentKind.RESTORE,
+        f"{memory} version {version.number}",
+        by,
+        reason,
+        lambda number: _restore(memory, version, by, number),
+    )
+
+
+def answer(containment: Containment, *, by: Member, verdict: str, reason: str) -> Containment:
+    """Confirm a containment, or reverse it: then the memory as it was before is served again.
+
+    Raises MayNotDecide for the lead who did it and for roles that do not decide, StaleProposal
+    when somebody answered before.
+    """
+    if not may(by.role, Right.DECIDE):
+        raise NotAllowed("A reviewer or lead answers a containment.")
+    if verdict not in {CONFIRMED, REVERSED}:
+        raise InvalidChange("Confirm or reverse; there is no other answer.")
+    if verdict == REVERSED and not reason.strip():
+        raise ReasonMissing("Say why the containment is reversed.")
+    number = take_number(containment.workspace, "R") if verdict == REVERSED else 0
+    with transaction.atomic(durable=True):
+        row = Containment.objects.select_for_update(of=("self",)).get(pk=containment.pk)
+        if row.by_id == by.person.pk:
+            raise MayNotDecide("Another person than the lead who did it answers.")
+        if row.answer:
+            raise StaleProposal(f"This was {row.answer} before.", proposal=row.target)
+        if verdict == REVERSED and row.release_before is not None:
+            paths = _go_back(row.store, row.release_before, by, reason, number)[1]
+            conflict_others(row.store, paths, actor=actor_of(by.person))
+        row.answer, row.answered_by, row.answered_at = verdict, by.person, clock.now()
+        row.save(update_fields=["answer", "answered_by", "answered_at"])
+        append(
+            Action.CONTAINMENT_CONFIRMED if verdict == CONFIRMED else Action.CONTAINMENT_REVERSED,
+            workspace=row.workspace.slug,
+            actor=actor_of(by.person),
+            object=f"containment:{row.pk}",
+            after={"kind": row.kind, "answer": verdict},
+            values={"reason": reason.strip()} if reason.strip() else {},
+        )
+    return row
+
+
+def _check(by: Member, reason: str) -> None:
+    if not may(by.role, Right.CONTAIN):
+        raise NotAllowed("A lead of this workspace goes back or restores.")
+    if not reason.strip():
+        raise ReasonMissing("Say why: a reviewer confirms or reverses this within 48 hours.")
+
+
+def _contain(
+    store: MemoryStore,
+    kind: ContainmentKind,
+    target: str,
+    by: Member,
+    reason: str,
+    act: Callable[[int], tuple[Release, Sequence[str]]],
+) -> Containment:
+    """Do `act` with a release number, turn open proposals on its paths conflicted, log it all."""
+    number = take_number(store.workspace, "R")
+    now = clock.now()
+    with transaction.atomic(durable=True):
+        before = live_release(store)
+        release, paths = act(number)
+        conflicted = conflict_others(store, paths, actor=actor_of(by.person))
+        row = Containment.objects.create(
+            workspace=store.workspace,
+            store=store,
+            kind=kind,
+            target=target,
+            release=release,
+            release_before=before,
+            by=by.person,
+            reason=reason.strip(),
+            created_at=now,
+            due_at=now + ANSWER_WITHIN,
+        )
+        append(
+            Action.CONTAINMENT_OPENED,
+            workspace=store.workspace.slug,
+            actor=actor_of(by.person),
+            object=f"containment:{row.pk}",
+            before={"release": str(before)},
+            after={
+                "kind": kind.value,
+                "release": str(release),
+                "paths": len(paths),
+                "conflicted": conflicted,
+            },
+            values={"reason": row.reason, "target": target},
+        )
+    return row

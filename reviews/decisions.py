@@ -1,0 +1,300 @@
+"""Deciding: votes are recorded here, settled votes are applied here, and nowhere else.
+
+A vote that cannot be taken is an entry too, so the refusal commits before the error is raised.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from agents import clock
+from agents.errors import StaleVersion, StoreFull
+from agents.freezes import is_frozen
+from agents.memory import retire_memory, write_memory
+from agents.models import Memory, MemoryVersion
+from agents.numbers import take_number
+from agents.people import Member, actor_of
+from agents.releases import publish_due
+from agents.wakeups import APPLY, wake_on_commit
+from reviews import lifecycle, rules
+from reviews.approval_rules import may_decide
+from reviews.audit.actions import Action
+from reviews.audit.actors import SYSTEM, Cause
+from reviews.audit.log import append
+from reviews.changes import Op
+from reviews.errors import MayNotDecide, ReasonMissing, ReviewsError, StaleProposal
+from reviews.lifecycle import Act, Given, Standing, State, Verdict, Vote
+from reviews.models import Decision, Proposal
+from reviews.proposals import conflict_others, head_version, lock, mark_conflicted
+
+REASON_CODES = {
+    "wrong": "It is wrong",
+    "unsafe": "Unsafe or against a rule",
+    "private": "Holds private data",
+    "duplicate": "Says what memory says already",
+    "outdated": "Outdated",
+    "too_broad": "Too broad",
+    "unsupported": "The evidence does not support it",
+    "other": "Another reason",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page had shown when the person voted: kept with the decision."""
+
+    revision: int
+    state: str
+    evidence_opened: tuple[int, ...] = ()
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def body(self) -> dict[str, object]:
+        """Return the facts as they stand in the entry."""
+        return {
+            "revision": self.revision,
+            "state": self.state,
+            "evidence_opened": list(self.evidence_opened),
+            **self.facts,
+        }
+
+
+def approve(proposal: Proposal, *, by: Member, shown: Shown, reason: str = "") -> Proposal:
+    """Record `by`'s approval of the revision shown; enough approvals schedule the change.
+
+    Raises StaleProposal when the proposal is no longer what the page showed (another revision,
+    another state, or the head of its path moved: then it is conflicted now), MayNotDecide when
+    this person may not decide it. A refused vote writes no Decision.
+    """
+    return _vote(proposal, Verdict.APPROVE, by, shown, code="", reason=reason.strip())
+
+
+def reject(proposal: Proposal, *, by: Member, shown: Shown, code: str, reason: str) -> Proposal:
+    """Record `by`'s rejection with its reason; see approve for what is refused.
+
+    code: one of REASON_CODES; "other" needs words. Raises ReasonMissing.
+    """
+    if code not in REASON_CODES:
+        raise ReasonMissing("Choose why the change is rejected: the next dream is told.")
+    if code == "other" and not reason.strip():
+        raise ReasonMissing("Say in words why the change is rejected.")
+    return _vote(proposal, Verdict.REJECT, by, shown, code=code, reason=reason.strip())
+
+
+def _vote(
+    proposal: Proposal, verdict: Verdict, by: Member, shown: Shown, *, code: str, reason: str
+) -> Proposal:
+    with transaction.atomic(durable=True):
+        row = lock(proposal)
+        refusal = _refusal(row, verdict, by, shown)
+        if refusal is None:
+            _record(row, verdict, by, shown, code=code, reason=reason)
+        else:
+            _log_refused(row, verdict, by, shown, refusal)
+    if refusal is not None:
+        raise refusal
+    return row
+
+
+def _refusal(row: Proposal, verdict: Verdict, by: Member, shown: Shown) -> ReviewsError | None:
+    """Return why this vote cannot be taken, or None; a moved head makes the row conflicted."""
+    name = str(row)
+    if row.revision != shown.revision:
+        message = f"{name} was edited: it is at revision {row.revision} now."
+        return StaleProposal(message, proposal=name)
+    if row.state != shown.state or not _is_decidable(row, verdict):
+        message = f"{name} is {row.state.replace('_', ' ')} now; your decision was not recorded."
+        return StaleProposal(message, proposal=name)
+    barred = may_decide(rules.person_facts(by), rules.proposal_facts(row))
+    if barred is not None:
+        return MayNotDecide(barred)
+    head = head_version(row)
+    if head != row.base_version and row.state != State.CONFLICTED:
+        mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
+        message = f"{row.path} has changed since {name} was proposed; nothing was decided."
+        return StaleProposal(message, proposal=name)
+    if verdict is Verdict.APPROVE and not rules.advances(row, by):
+        groups = ", ".join(standing_of(row).groups)
+        return MayNotDecide(f"The approval still needed is one from {groups}.")
+    return None
+
+
+def _is_decidable(row: Proposal, verdict: Verdict) -> bool:
+    if row.state == State.CONFLICTED:
+        return verdict is Verdict.REJECT
+    return row.state in lifecycle.OPEN
+
+
+def votes_on(row: Proposal) -> list[Vote]:
+    """Return the votes on the newest revision, oldest first, with each voter's groups now."""
+    decisions = row.decisions.filter(revision=row.revision).select_related("person")
+    return rules.votes_of(row, decisions.order_by("pk"))
+
+
+def standing_of(row: Proposal) -> Standing:
+    """Return what the votes on the newest revision amount to under the proposal's route."""
+    return lifecycle.settle(rules.needs_of(row), votes_on(row))
+
+
+def _record(
+    row: Proposal, verdict: Verdict, by: Member, shown: Shown, *, code: str, reason: str
+) -> None:
+    now = clock.now()
+    Decision.objects.create(
+        proposal=row,
+        revision=row.revision,
+        person=by.person,
+        verdict=verdict.value,
+        reason_code=code,
+        reason=reason,
+        shown=shown.body(),
+        created_at=now,
+    )
+    act = Act.APPROVE if verdict is Verdict.APPROVE else Act.REJECT
+    before = State(row.state)
+    standing = standing_of(row)
+    row.state = lifecycle.next_state(before, act, standing.given).value
+    if row.state == State.SCHEDULED:
+        row.state_before = before.value
+        row.verdict = (standing.verdict or verdict).value
+        row.apply_at = now + timedelta(seconds=settings.GRACE_S)
+        row.decided_at = now
+        wake_on_commit(APPLY)
+    row.save(update_fields=["state", "state_before", "verdict", "apply_at", "decided_at"])
+    append(
+        Action.APPROVED if verdict is Verdict.APPROVE else Action.REJECTED,
+        workspace=row.workspace.slug,
+        actor=actor_of(by.person),
+        object=str(row),
+        revision=row.revision,
+        before={"state": before.value},
+        after={"state": row.state, "verdict": row.verdict or None, "code": code or None},
+        values={"reason": reason} if reason else {},
+        rule=rules.route_reference(row.route),
+        shown=shown.body(),
+    )
+
+
+def _log_refused(
+    row: Proposal, verdict: Verdict, by: Member, shown: Shown, refusal: ReviewsError
+) -> None:
+    append(
+        Action.DECISION_REFUSED,
+        workspace=row.workspace.slug,
+        actor=actor_of(by.person),
+        object=str(row),
+        revision=row.revision,
+        after={"state": row.state, "verdict": verdict.value, "why": type(refusal).__name__},
+        values={"message": str(refusal)},
+        shown=shown.body(),
+    )
+
+
+def apply_due(now: datetime, *, limit: int = 200) -> int:
+    """Carry out every verdict whose grace has ended, then publish what was applied.
+
+    Return how many proposals were settled. What is frozen waits. Idempotent and safe to run in
+    several workers at once: each proposal is locked and looked at again.
+    """
+    due = Proposal.objects.filter(state=State.SCHEDULED, apply_at__lte=now)
+    settled = 0
+    for row in due.select_related("workspace", "store").order_by("apply_at", "pk")[:limit]:
+        settled += apply_approved(row, now)
+    publish_due(now)
+    return settled
+
+
+def apply_approved(proposal: Proposal, now: datetime) -> int:
+    """Carry out one scheduled verdict; return 1 when the proposal was settled by this call.
+
+    Approved: the text becomes the head of its path, or the proposal is conflicted when the head
+    is no longer its base (the decision is kept). Rejected: it becomes rejected.
+    """
+    number = None
+    if not Memory.objects.filter(store_id=proposal.store_id, path=proposal.path).exists():
+        number = take_number(proposal.workspace, "M")
+    with transaction.atomic(durable=True):
+        row = lock(proposal)
+        if row.state != State.SCHEDULED or row.apply_at is None or row.apply_at > now:
+            return 0
+        if row.verdict == Verdict.REJECT:
+            _settle_rejected(row, now)
+        elif is_frozen(row.store):
+            return 0
+        else:
+            _settle_approved(row, now, number)
+    return 1
+
+
+def _settle_rejected(row: Proposal, now: datetime) -> None:
+    """The vote's own entry says why and by whom; becoming rejected adds no fact to the log."""
+    row.state = lifecycle.next_state(State.SCHEDULED, Act.GRACE_ENDED, Given.REJECTED).value
+    row.settled_at = now
+    row.save(update_fields=["state", "settled_at"])
+
+
+def _settle_approved(row: Proposal, now: datetime, number: int | None) -> None:
+    try:
+        with transaction.atomic():
+            version = _write(row, number)
+    except (StaleVersion, StoreFull) as error:
+        mark_conflicted(row, actor=SYSTEM, reason=str(error))
+        return
+    row.state = lifecycle.next_state(State.SCHEDULED, Act.GRACE_ENDED, Given.APPROVED).value
+    row.settled_at, row.applied_version, row.memory = now, version, version.memory
+    row.save(update_fields=["state", "settled_at", "applied_version", "memory"])
+    append(
+        Action.PROPOSAL_APPLIED,
+        workspace=row.workspace.slug,
+        actor=SYSTEM,
+        on_behalf=Cause("decision", str(row)),
+        object=str(row),
+        revision=row.revision,
+        before={"version": row.base_version},
+        after={"state": row.state, "memory": str(version.memory), "version": version.number},
+        rule=rules.route_reference(row.route),
+    )
+    paths = [row.path, *(merged["path"] for merged in row.merged)]
+    conflict_others(row.store, paths, actor=SYSTEM, but=row)
+
+
+def _write(row: Proposal, number: int | None) -> MemoryVersion:
+    """Write the approved text as the head of its path; a merge retires what it folded in."""
+    cause = Cause("decision", str(row))
+    if row.op == Op.RETIRE and row.base_version is not None:
+        return retire_memory(
+            row.store,
+            row.path,
+            base_version=row.base_version,
+            actor=SYSTEM,
+            on_behalf=cause,
+            proposal=str(row),
+        )
+    content = row.revisions.get(number=row.revision).content
+    evidence = row.evidence.order_by("-event__at").values_list("event__at", flat=True).first()
+    version = write_memory(
+        row.store,
+        row.path,
+        content,
+        base_version=row.base_version,
+        actor=SYSTEM,
+        on_behalf=cause,
+        proposal=str(row),
+        title=row.title,
+        pattern_key=row.pattern_key,
+        support=row.support,
+        last_evidence_at=evidence,
+        taint=row.taint,
+        number=number,
+    )
+    for merged in row.merged:
+        retire_memory(
+            row.store,
+            merged["path"],
+            base_version=merged["base_version"],
+            actor=SYSTEM,
+            on_behalf=cause,
+            proposal=str(row),
+        )
+    return version

@@ -1,0 +1,478 @@
+"""Filing, editing, rebasing and withdrawing proposals: the write side of what is proposed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q
+
+from agents import clock
+from agents.memory import find_head, heads_of
+from agents.models import Event, Memory, MemoryStore, MemoryVersion, Person, Workspace
+from agents.numbers import take_number
+from agents.people import Member, actor_of
+from agents.stores import check_content, check_path
+from reviews import lifecycle, risk, rules
+from reviews.approval_rules import Route, route
+from reviews.audit.actions import Action
+from reviews.audit.actors import SYSTEM, Actor, Cause
+from reviews.audit.log import append
+from reviews.changes import Change, Evidence, Op, PatternFacts, Trust, text_sha256
+from reviews.errors import InvalidChange, MayNotDecide, ReasonMissing, StaleProposal
+from reviews.lifecycle import Act, Given, State
+from reviews.models import Evidence as EvidenceRow
+from reviews.models import OriginKind, Proposal, ProposalRevision
+from reviews.origins import Origin
+
+RISK_RANK = {risk.Level.LOW: 1, risk.Level.MEDIUM: 2, risk.Level.HIGH: 3}
+TITLE_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules say of one text of a proposal."""
+
+    risk: risk.Risk
+    route: Route
+
+
+def judge(change: Change, store: MemoryStore, memory: Memory | None, base: str | None) -> Judged:
+    """Return the risk and the route of `change`; `base` is the text of the head, if there is one.
+
+    Only rules of the store's workspace are asked.
+    """
+    is_protected = memory is not None and memory.protected
+    found = risk.assess(change, base, is_protected=is_protected)
+    facts = rules.facts_of(change, found, store, is_protected=is_protected)
+    return Judged(found, route(facts, rules.rules_of(store.workspace)))
+
+
+@transaction.atomic
+def file_proposals(
+    store: MemoryStore,
+    changes: Sequence[Change],
+    *,
+    origin: Origin,
+    actor: Actor,
+    cause: Actor | Cause | None,
+    numbers: Sequence[int],
+    sentences: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Proposal, ...]:
+    """File each change as a pending proposal with its evidence, risk and route; return the rows.
+
+    numbers: one P number a change, taken before. sentences: what the numbers of a pattern say in
+    words, by pattern key. Runs inside the caller's transaction where there is one. Raises
+    InvalidChange when a change cannot be filed (path, size, or the same text is already open).
+    """
+    return tuple(
+        _file(store, change, origin, actor, cause, number, sentences or {})
+        for change, number in zip(changes, numbers, strict=True)
+    )
+
+
+def _file(
+    store: MemoryStore,
+    change: Change,
+    origin: Origin,
+    actor: Actor,
+    cause: Actor | Cause | None,
+    number: int,
+    sentences: Mapping[str, Sequence[str]],
+) -> Proposal:
+    check_path(change.path)
+    if change.op is not Op.RETIRE:
+        check_content(change.path, change.content)
+    memory = Memory.objects.filter(store=store, path=change.path).first()
+    head = find_head(store, change.path)
+    if change.op in {Op.UPDATE, Op.RETIRE} and head is None:
+        raise InvalidChange(f"{change.path} is not in this memory, so it cannot be changed.")
+    judged = judge(change, store, memory, head.content if head else None)
+    sha256 = text_sha256(change.content)
+    if _is_open(store, change.path, sha256):
+        raise InvalidChange(f"The same text for {change.path} is already waiting for a decision.")
+    pattern = change.pattern or PatternFacts("", "", "", "words" if origin.proposer else "")
+    proposal = Proposal.objects.create(
+        workspace=store.workspace,
+        store=store,
+        agent=store.agent,
+        number=number,
+        op=change.op.value,
+        path=change.path,
+        memory=memory,
+        merged=_bases_of(store, change.merged),
+        base_version=change.base_version,
+        title=change.title[:TITLE_LENGTH],
+        content_sha256=sha256,
+        origin_kind=origin.kind,
+        origin_id=origin.id,
+        origin_label=origin.label,
+        proposer=origin.proposer,
+        started_by=origin.started_by,
+        engine=origin.engine,
+        engine_version=origin.engine_version,
+        pattern_kind=pattern.kind,
+        pattern_key=pattern.key,
+        pattern_statement=pattern.statement,
+        pattern_numbers=dict(pattern.numbers),
+        pattern_sentences=list(sentences.get(pattern.key, ())),
+        signal=pattern.signal,
+        support=int(str(pattern.numbers.get("sessions", 0))),
+        filed_at=clock.now(),
+        **_judged_columns(judged, change.taint),
+    )
+    ProposalRevision.objects.create(
+        proposal=proposal,
+        number=1,
+        content=change.content,
+        sha256=sha256,
+        base_version=change.base_version,
+        rationale=change.rationale,
+        author=origin.proposer,
+        created_at=proposal.filed_at,
+    )
+    _file_evidence(proposal, change.evidence)
+    _log_filed(proposal, change, actor, cause)
+    return proposal
+
+
+def _is_open(store: MemoryStore, path: str, sha256: str) -> bool:
+    return Proposal.objects.filter(
+        store=store, path=path, content_sha256=sha256, state__in=list(lifecycle.OPEN)
+    ).exists()
+
+
+def _bases_of(store: MemoryStore, paths: Sequence[str]) -> list[dict[str, object]]:
+    heads = dict(
+        heads_of(store)
+        .filter(memory__path__in=paths)
+        .values_list("memory__path", "number")
+    )
+    missing = sorted(set(paths) - heads.keys())
+    if missing:
+        raise InvalidChange(f"{missing[0]} is not in this memory, so it cannot be merged.")
+    return [{"path": path, "base_version": heads[path]} for path in paths]
+
+
+def _judged_columns(judged: Judged, taint: Trust) -> dict[str, object]:
+    return {
+        "risk": judged.risk.level.value,
+        "risk_rank": RISK_RANK[judged.risk.level],
+        "risk_reasons": [
+            {"code": reason.code, "words": reason.words, "excerpt": reason.excerpt}
+            for reason in judged.risk.reasons
+        ],
+        "taint": taint.value,
+        "route": rules.route_body(judged.route),
+    }
+
+
+def _file_evidence(proposal: Proposal, evidence: Sequence[Evidence]) -> None:
+    """Link each quote to its stored event; the quotes were found there before."""
+    events = _events_of(proposal.workspace, evidence)
+    EvidenceRow.objects.bulk_create(
+        EvidenceRow(
+            proposal=proposal,
+            position=position,
+            event=events[quote.session, quote.revision, quote.event],
+            quote=quote.quote,
+            start=quote.start,
+            end=quote.end,
+            sha256=quote.sha256,
+            relation=quote.relation.value,
+        )
+        for position, quote in enumerate(evidence, start=1)
+    )
+
+
+def _events_of(
+    workspace: Workspace, evidence: Sequence[Evidence]
+) -> dict[tuple[str, int, int], Event]:
+    wanted = Q(pk__in=[])
+    for quote in evidence:
+        wanted |= Q(
+            revision__session__number=int(quote.session.removeprefix("S-")),
+            revision__number=quote.revision,
+            index=quote.event,
+        )
+    events = Event.objects.filter(wanted, revision__session__workspace=workspace)
+    return {
+        (f"S-{event.revision.session.number}", event.revision.number, event.index): event
+        for event in events.select_related("revision__session")
+    }
+
+
+def _log_filed(
+    proposal: Proposal, change: Change, actor: Actor, cause: Actor | Cause | None
+) -> None:
+    quotes = {f"quote_{at}": quote.quote for at, quote in enumerate(change.evidence, start=1)}
+    append(
+        Action.PROPOSAL_FILED,
+        workspace=proposal.workspace.slug,
+        actor=actor,
+        on_behalf=cause,
+        object=str(proposal),
+        revision=1,
+        parents=[proposal.origin_id] if proposal.origin_kind == OriginKind.DREAM else [],
+        after={
+            "op": proposal.op,
+            "state": proposal.state,
+            "risk": proposal.risk,
+            "taint": proposal.taint,
+            "signal": proposal.signal or None,
+            "base_version": proposal.base_version,
+            "evidence": [
+                {
+                    "session": quote.session,
+                    "revision": quote.revision,
+                    "event": quote.event,
+                    "start": quote.start,
+                    "end": quote.end,
+                    "relation": quote.relation.value,
+                }
+                for quote in change.evidence
+            ],
+        },
+        values={
+            "path": proposal.path,
+            "title": proposal.title,
+            "content": change.content,
+            "rationale": change.rationale,
+            **quotes,
+        },
+        rule=rules.route_reference(proposal.route),
+        engine={"name": proposal.engine, "version": proposal.engine_version}
+        if proposal.engine
+        else None,
+    )
+
+
+def file_by_hand(
+    store: MemoryStore, *, path: str, content: str, rationale: str, by: Member
+) -> Proposal:
+    """File what a person proposes for `path`: new text, changed text, or '' to retire it.
+
+    Raises ReasonMissing without a rationale, InvalidChange or agents.errors.InvalidPath for what
+    cannot be filed.
+    """
+    if not rationale.strip():
+        raise ReasonMissing("Say why this change is needed: a reviewer decides on the reason.")
+    number = take_number(store.workspace, "P")
+    head = find_head(store, path)
+    if not content.strip():
+        op = Op.RETIRE
+    else:
+        op = Op.UPDATE if head else Op.CREATE
+    change = Change(
+        op=op,
+        path=path,
+        content=content if op is not Op.RETIRE else "",
+        base_version=head.number if head else None,
+        title=title_of(content) if content.strip() else f"Retire {path}",
+        rationale=rationale.strip(),
+    )
+    actor = actor_of(by.person)
+    origin = Origin(OriginKind.PERSON, by.person.public_id, by.person.name, proposer=by.person)
+    with transaction.atomic(durable=True):
+        (proposal,) = file_proposals(
+            store, [change], origin=origin, actor=actor, cause=None, numbers=[number]
+        )
+    return proposal
+
+
+def title_of(content: str) -> str:
+    """Return the first line of a memory's text without its markdown marks, for lists."""
+    lines = (line.strip().lstrip("#*- ").strip() for line in content.splitlines())
+    first = next((line for line in lines if line), "")
+    return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def submit_edit(
+    proposal: Proposal, *, content: str, reason: str, by: Member, expected_revision: int
+) -> Proposal:
+    """Make `content` the proposal's next revision, written by `by`; earlier approvals fall.
+
+    The proposal goes back to pending and `by` can no longer decide it. Raises StaleProposal when
+    the page showed another revision or state, ReasonMissing, InvalidChange for unchanged text.
+    """
+    if not reason.strip():
+        raise ReasonMissing("Say what you changed and why: the next reviewer reads it.")
+    with transaction.atomic(durable=True):
+        row = lock(proposal)
+        _refuse_stale(row, expected_revision)
+        state = lifecycle.next_state(State(row.state), Act.EDIT)
+        _revise(row, state, content, reason.strip(), by.person, row.base_version, new_words=True)
+        _log_revised(row, Action.PROPOSAL_REVISED, by, reason, content)
+    return row
+
+
+def rebase(
+    proposal: Proposal, *, content: str, reason: str, by: Member, expected_revision: int
+) -> Proposal:
+    """Put a conflicted proposal on today's head with `content` as its text; it is pending again.
+
+    Who rebases writes the revision, unless the text stays word for word what it was. Raises
+    StaleProposal when somebody was quicker.
+    """
+    with transaction.atomic(durable=True):
+        row = lock(proposal)
+        _refuse_stale(row, expected_revision)
+        state = lifecycle.next_state(State(row.state), Act.REBASE)
+        before = row.revisions.get(number=row.revision)
+        head = head_version(row)
+        _revise(row, state, content, reason, by.person, head, new_words=content != before.content)
+        _log_revised(row, Action.PROPOSAL_REBASED, by, reason, content)
+    return row
+
+
+def _refuse_stale(row: Proposal, expected_revision: int) -> None:
+    if row.revision != expected_revision:
+        raise StaleProposal(
+            f"{row} is at revision {row.revision}; the page showed revision {expected_revision}.",
+            proposal=str(row),
+        )
+
+
+def _revise(
+    row: Proposal,
+    state: State,
+    content: str,
+    reason: str,
+    person: Person,
+    base: int | None,
+    *,
+    new_words: bool,
+) -> None:
+    """Write the next revision with risk and route judged anew: an edit launders nothing."""
+    before = row.revisions.get(number=row.revision)
+    is_retire = row.op == Op.RETIRE and not content.strip()
+    if not is_retire:
+        check_content(row.path, content)
+    sha256 = text_sha256(content)
+    if new_words and sha256 == before.sha256:
+        raise InvalidChange("The text is the same as before; approve or reject it instead.")
+    head = find_head(row.store, row.path)
+    op = Op.RETIRE if is_retire else _op_on(Op(row.op), head)
+    change = Change(
+        op=op,
+        path=row.path,
+        content=content,
+        base_version=base,
+        title=row.title,
+        rationale=before.rationale,
+        taint=Trust(row.taint),
+    )
+    judged = judge(change, row.store, row.memory, head.content if head else None)
+    row.op, row.base_version, row.revision = op.value, base, row.revision + 1
+    row.state, row.state_reason, row.content_sha256 = state.value, "", sha256
+    row.verdict, row.apply_at, row.decided_at, row.settled_at = "", None, None, None
+    for column, value in _judged_columns(judged, Trust(row.taint)).items():
+        setattr(row, column, value)
+    row.save()
+    ProposalRevision.objects.create(
+        proposal=row,
+        number=row.revision,
+        content=content,
+        sha256=sha256,
+        base_version=base,
+        rationale=before.rationale,
+        reason=reason,
+        author=person if new_words else before.author,
+        created_at=clock.now(),
+    )
+
+
+def _op_on(op: Op, head: MemoryVersion | None) -> Op:
+    if op is Op.MERGE:
+        return op
+    return Op.UPDATE if head else Op.CREATE
+
+
+def _log_revised(row: Proposal, action: Action, by: Member, reason: str, content: str) -> None:
+    append(
+        action,
+        workspace=row.workspace.slug,
+        actor=actor_of(by.person),
+        object=str(row),
+        revision=row.revision,
+        after={"state": row.state, "op": row.op, "risk": row.risk, "base_version": row.base_version},
+        values={"content": content, "reason": reason},
+        rule=rules.route_reference(row.route),
+    )
+
+
+def withdraw(proposal: Proposal, *, reason: str, by: Member | None) -> Proposal:
+    """Take the proposal back: its proposer, or the system (`by` None) with a reason.
+
+    Raises MayNotDecide for anybody else, IllegalTransition when it is already settled.
+    """
+    if not reason.strip():
+        raise ReasonMissing("Say why the proposal is withdrawn.")
+    with transaction.atomic():
+        row = lock(proposal)
+        if by is not None and row.proposer_id != by.person.pk:
+            raise MayNotDecide(f"Only who filed {row} can withdraw it.")
+        state = lifecycle.next_state(State(row.state), Act.WITHDRAW)
+        row.state, row.state_reason, row.settled_at = state.value, reason.strip(), clock.now()
+        row.save(update_fields=["state", "state_reason", "settled_at"])
+        append(
+            Action.PROPOSAL_WITHDRAWN,
+            workspace=row.workspace.slug,
+            actor=actor_of(by.person) if by else SYSTEM,
+            object=str(row),
+            revision=row.revision,
+            after={"state": row.state},
+            values={"reason": reason.strip()},
+        )
+    return row
+
+
+def conflict_others(
+    store: MemoryStore, paths: Sequence[str], *, actor: Actor, but: Proposal | None = None
+) -> list[str]:
+    """Turn the open proposals on `paths` conflicted, in the caller's transaction; return their ids.
+
+    `but` is the proposal whose application moved the path.
+    """
+    rows = Proposal.objects.filter(store=store, path__in=paths, state__in=list(lifecycle.OPEN))
+    if but is not None:
+        rows = rows.exclude(pk=but.pk)
+    conflicted = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    for row in conflicted:
+        mark_conflicted(row, actor=actor, reason="Another change to this path was applied first.")
+    return [str(row) for row in conflicted]
+
+
+def mark_conflicted(row: Proposal, *, actor: Actor, reason: str) -> None:
+    """Make a locked row conflicted and log it; the reason says what moved."""
+    if row.state == State.SCHEDULED:
+        state = lifecycle.next_state(State.SCHEDULED, Act.GRACE_ENDED, Given.STALE)
+    else:
+        state = lifecycle.next_state(State(row.state), Act.CONFLICT)
+    before = row.state
+    row.state, row.state_reason, row.apply_at = state.value, reason, None
+    row.save(update_fields=["state", "state_reason", "apply_at"])
+    append(
+        Action.PROPOSAL_CONFLICTED,
+        workspace=row.workspace.slug,
+        actor=actor,
+        object=str(row),
+        revision=row.revision,
+        before={"state": before},
+        after={"state": row.state},
+        values={"reason": reason},
+    )
+
+
+def lock(proposal: Proposal) -> Proposal:
+    """Return the row as it is now, locked until the transaction ends."""
+    return (
+        Proposal.objects.select_for_update(of=("self",))
+        .select_related("workspace", "store__agent", "memory__head", "agent")
+        .get(pk=proposal.pk)
+    )
+
+
+def head_version(proposal: Proposal) -> int | None:
+    """Return the number of the head of the proposal's path now; None where it has no text."""
+    head = find_head(proposal.store, proposal.path)
+    return head.number if head else None
