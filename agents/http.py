@@ -1,0 +1,79 @@
+"""Requests as views see them once access is settled, and the human ids of addresses."""
+
+from typing import ClassVar
+
+from django.http import HttpRequest
+from django.urls import register_converter
+from django_htmx.middleware import HtmxDetails
+
+from agents.people import Member
+from agents.models import Agent, Person, Token, Workspace
+from agents.web.ids import BadId, parse_id, spell_id
+
+
+class MemberRequest(HttpRequest):
+    """A request of a member: `access.member_page` has set who, where and with which rights."""
+
+    htmx: HtmxDetails
+    member: Member
+    workspace: Workspace
+    person: Person
+
+
+class TokenRequest(HttpRequest):
+    """A request of an agent's stack: `access.token_request` has checked the credential."""
+
+    token: Token
+    workspace: Workspace
+    agent: Agent | None
+    """The only agent the token is for; None for one that serves the whole workspace."""
+
+
+class HumanIdConverter:
+    """The number of one kind of human id in an address: `P-1042` there is 1042 in the view."""
+
+    letter: ClassVar[str]
+    regex = "[A-Z]-[1-9][0-9]{0,18}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number; another letter or one out of range is no match (404)."""
+        try:
+            return parse_id(value, expected=self.letter).number
+        except BadId as error:
+            raise ValueError(str(error)) from error
+
+    def to_url(self, value: int) -> str:
+        """Return the spelling of the id."""
+        return spell_id(self.letter, value)
+
+
+class ProposalIdConverter(HumanIdConverter):
+    letter = "P"
+
+
+class DreamIdConverter(HumanIdConverter):
+    letter = "D"
+
+
+class MemoryIdConverter(HumanIdConverter):
+    letter = "M"
+
+
+class SessionIdConverter(HumanIdConverter):
+    letter = "S"
+
+
+class ReleaseIdConverter(HumanIdConverter):
+    letter = "R"
+
+
+class ExportIdConverter(HumanIdConverter):
+    letter = "X"
+
+
+register_converter(ProposalIdConverter, "proposal")
+register_converter(DreamIdConverter, "dream")
+register_converter(MemoryIdConverter, "memory")
+register_converter(SessionIdConverter, "session")
+register_converter(ReleaseIdConverter, "release")
+register_converter(ExportIdConverter, "export")
