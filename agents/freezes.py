@@ -5,9 +5,10 @@ lead lifts it.
 """
 
 from django.db import transaction
+from django.db.models import Q
 
 from agents import clock
-from agents.errors import Frozen, InvalidInput
+from agents.errors import InvalidInput
 from agents.models import Agent, MemoryStore, Person, Workspace
 from agents.people import acting, lock_workspace
 from agents.rights import Right
@@ -96,18 +97,8 @@ def unfreeze_agent(agent: Agent, *, reason: str, by: Person | Actor) -> None:
 
 def is_frozen(store: MemoryStore) -> bool:
     """Return whether the store's agent or workspace is frozen now, read afresh."""
-    return (
-        Workspace.objects.filter(pk=store.workspace_id, frozen_at__isnull=False).exists()
-        or Agent.objects.filter(pk=store.agent_id, frozen_at__isnull=False).exists()
-    )
-
-
-def refuse_frozen(store: MemoryStore) -> None:
-    """Raise Frozen when the store's agent or workspace is frozen now."""
-    if is_frozen(store):
-        raise Frozen(
-            f"The {store} memory is frozen: nothing is applied or published until a lead lifts it."
-        )
+    held = Q(workspace__frozen_at__isnull=False) | Q(agent__frozen_at__isnull=False)
+    return MemoryStore.objects.filter(held, pk=store.pk).exists()
 
 
 def clean_reason(reason: str) -> str:

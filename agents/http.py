@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.urls import register_converter
 from django_htmx.middleware import HtmxDetails
 
-from agents.people import Member
 from agents.models import Agent, Person, Token, Workspace
+from agents.people import Member
 from agents.web.ids import BadId, parse_id, spell_id
 
 
@@ -48,26 +48,38 @@ class HumanIdConverter:
 
 
 class ProposalIdConverter(HumanIdConverter):
+    """`<proposal:number>` in an address."""
+
     letter = "P"
 
 
 class DreamIdConverter(HumanIdConverter):
+    """`<dream:number>` in an address."""
+
     letter = "D"
 
 
 class MemoryIdConverter(HumanIdConverter):
+    """`<memory:number>` in an address."""
+
     letter = "M"
 
 
 class SessionIdConverter(HumanIdConverter):
+    """`<session:number>` in an address."""
+
     letter = "S"
 
 
 class ReleaseIdConverter(HumanIdConverter):
+    """`<release:number>` in an address."""
+
     letter = "R"
 
 
 class ExportIdConverter(HumanIdConverter):
+    """`<export:number>` in an address."""
+
     letter = "X"
 
 

@@ -87,9 +87,7 @@ def require(person: Person, workspace: Workspace, right: Right) -> Member:
 def require_right(member: Member, right: Right) -> Member:
     """Return `member` if it has `right`, or raise NotAllowed saying who has it."""
     if not member.may(right):
-        raise NotAllowed(
-            f"As {member.role} you cannot {right}. {who_can(member.workspace, right)}"
-        )
+        raise NotAllowed(f"As {member.role} you cannot {right}. {who_can(member.workspace, right)}")
     return member
 
 

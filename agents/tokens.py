@@ -169,9 +169,7 @@ def clean_scopes(scopes: Collection[str]) -> list[str]:
     """Return the scopes sorted, or raise InvalidInput naming the known ones."""
     unknown = sorted(set(scopes) - set(Scope.values))
     if unknown:
-        raise InvalidInput(
-            f"{unknown[0][:40]!r} is not a scope. Known: {', '.join(Scope.values)}."
-        )
+        raise InvalidInput(f"{unknown[0][:40]!r} is not a scope. Known: {', '.join(Scope.values)}.")
     if not scopes:
         raise InvalidInput(f"A token needs a scope: {', '.join(Scope.values)}.")
     return sorted(set(scopes))

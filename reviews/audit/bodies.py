@@ -10,6 +10,7 @@ from reviews.audit.actors import Actor, Cause
 from reviews.audit.canonical import Json
 from reviews.audit.errors import EntryRefused, NotCanonical
 from reviews.audit.identifiers import plain, refuse_text
+from reviews.audit.requests import current_request
 
 VERSION = 1
 INSTALLATION = "-"
@@ -55,7 +56,7 @@ class Draft:
     object: str
     revision: int | str | None = None
     on_behalf: Actor | Cause | None = None
-    request: str | None = None
+    request: str | None = field(default_factory=current_request.get)
     parents: Sequence[str] = ()
     before: Facts | None = None
     after: Facts | None = None

@@ -19,6 +19,7 @@ from reviews.audit.bodies import ACTOR_NAME, INSTALLATION, Draft, Facts, check_n
 from reviews.audit.errors import EntryRefused, NotCanonical, OutsideTransaction
 from reviews.audit.keys import KeyEncryptionKey
 from reviews.audit.models import Entry
+from reviews.audit.requests import current_request
 from reviews.audit.values import (
     SealedValue,
     SubjectKey,
@@ -56,7 +57,8 @@ def append(  # noqa: PLR0913 (each is a member of the entry's closed form)
     """Write one entry in the caller's transaction and return it.
 
     workspace: its slug, "" for an act of the installation. object: kind:id of what was acted on.
-    on_behalf: who or what caused the act of a dream, a rule or a worker. request: the request's id.
+    on_behalf: who or what caused the act of a dream, a rule or a worker. request: the request's id,
+    by default that of the request being answered.
     parents: the event ids of entries this one follows from. before, after, rule, engine, shown:
     identifiers and whole numbers only. values: every free or personal text by a name; the body gets
     salted commitments. subject: under whose key they are encrypted, so what is erased together; the
@@ -72,7 +74,7 @@ def append(  # noqa: PLR0913 (each is a member of the entry's closed form)
         object=object,
         revision=revision,
         on_behalf=on_behalf,
-        request=request,
+        request=request or current_request.get(),
         parents=parents,
         before=before,
         after=after,
