@@ -5,11 +5,18 @@ UnreadableTranscript only when the file as a whole cannot be read. It repairs wh
 broken in its format (missing or repeated call ids, wrapped results) and never sees the database.
 """
 
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Protocol
+
+from agents.errors import InvalidInput
+
+MAX_SLUG = 80
+"""Characters of an agent's slug."""
 
 
 class EventKind(StrEnum):
@@ -46,6 +53,7 @@ class ParsedEvent:
 
     text: the words; for a tool call its arguments as the JSON text that was sent; for a result the
     result after unwrapping. call_id pairs a call with its result and is unique within the session.
+    is_error: a tool result that failed, or a message that stands for a failure outside any tool.
     """
 
     kind: EventKind
@@ -61,7 +69,7 @@ class ParsedEvent:
 
 @dataclass(frozen=True, slots=True)
 class ParsedCheck:
-    """One check of an outcome; `message` may be shown to engines only when the workspace says so."""
+    """One check of an outcome; engines see `message` only when the workspace says so."""
 
     name: str
     passed: bool
@@ -79,7 +87,7 @@ class ParsedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSubSession:
-    """A sub-agent's part of a session: its key inside the session, its parent ('' = the session)."""
+    """A sub-agent's part: its key inside the session, its parent's ('' is the session itself)."""
 
     key: str
     parent: str = ""
@@ -119,8 +127,12 @@ class Refused:
     reason: str
 
 
-class UnreadableTranscript(ValueError):
+class UnreadableTranscript(InvalidInput):
     """The file as a whole is not what its format promises."""
+
+
+class UnknownTranscriptFormat(InvalidInput):
+    """No parser of that name is installed; the message lists those that are."""
 
 
 class Parser(Protocol):
@@ -135,3 +147,17 @@ class Parser(Protocol):
 
 
 Registry = Mapping[str, Parser]
+
+
+def name_agent(source_name: str) -> str:
+    """Return the agent's slug for a file that names no agent: its stem in lower case and hyphens.
+
+    `tau_airline__gpt-4o__4trials.json.gz` gives `tau-airline-gpt-4o-4trials`. A stem that is too
+    long, or has no ASCII letter or digit, ends in 8 characters of its SHA-256 to stay its own.
+    """
+    stem = re.sub(r"(?i)(\.(jsonl?|ndjson|gz|txt))+$", "", source_name)
+    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+    if slug and len(slug) <= MAX_SLUG:
+        return slug
+    key = hashlib.sha256(stem.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{slug[: MAX_SLUG - 9].rstrip('-') or 'agent'}-{key}"

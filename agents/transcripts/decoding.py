@@ -1,0 +1,181 @@
+"""From bytes to JSON values, whatever the bytes are: gzip by its magic bytes, never a crash.
+
+Bytes that are not UTF-8 become lone surrogates, which ingest replaces and counts like every other
+character that cannot be stored. What the JSON reader cannot take (10,000 nested brackets, numbers
+of 5,000 digits) is an Undecodable with a reason; in a list only that element is lost.
+"""
+
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
+
+from agents.transcripts.base import UnreadableTranscript
+from agents.transcripts.limits import MAX_FILE_BYTES, MAX_LINE_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+GZIP_MAGIC = b"\x1f\x8b"
+BROKEN_GZIP = (gzip.BadGzipFile, EOFError, zlib.error)
+
+TYPE_NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
+
+
+class Undecodable(ValueError):
+    """A text is no JSON value that can be read; the message says why."""
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream whose first bytes were read to see what it is, put back together."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self.head = head
+        self.rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        chunk = self.head[: len(view)] or self.rest.read(len(view))
+        self.head = self.head[len(view) :]
+        view[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def open_plain(stream: BinaryIO) -> BinaryIO:
+    """Return a stream of the unpacked bytes; a gzip stream is known by its first two bytes.
+
+    Reading it may raise one of BROKEN_GZIP. Raises UnreadableTranscript for UTF-16 and UTF-32.
+    """
+    head = stream.read(4)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head == b"\x00\x00\xfe\xff":
+        raise UnreadableTranscript("The file is UTF-16 or UTF-32; save it as UTF-8.")
+    whole = io.BufferedReader(_Rejoined(head, stream))
+    if head[:2] == GZIP_MAGIC:
+        return cast("BinaryIO", gzip.GzipFile(fileobj=whole))
+    return whole
+
+
+def read_text(stream: BinaryIO) -> str:
+    """Return a whole file as text, unpacked, without a byte order mark.
+
+    Raises UnreadableTranscript when the gzip data is broken or the file passes MAX_FILE_BYTES.
+    """
+    try:
+        content = open_plain(stream).read(MAX_FILE_BYTES + 1)
+    except BROKEN_GZIP as error:
+        raise UnreadableTranscript(f"The gzip data is broken: {error}.") from error
+    if len(content) > MAX_FILE_BYTES:
+        raise UnreadableTranscript(
+            f"The file has more than {MAX_FILE_BYTES:,} bytes unpacked; split it."
+        )
+    return decode_text(content)
+
+
+def decode_text(content: bytes) -> str:
+    """Return UTF-8 bytes as text without a byte order mark; other bytes as lone surrogates."""
+    return content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+
+
+def decode_json(text: str) -> object:
+    """Return the JSON value of a text; raises Undecodable."""
+    try:
+        value: object = json.loads(text, parse_constant=_refuse_constant)
+    except (RecursionError, ValueError) as error:
+        raise _undecodable(error) from error
+    return value
+
+
+def name_type(value: object) -> str:
+    """Return what a JSON value is, in words for a message."""
+    if value is None:
+        return "null"
+    return TYPE_NAMES.get(type(value), "a number")
+
+
+def iterate_array(text: str) -> Iterator[object]:
+    """Yield each element of a JSON list, one decoded at a time, an Undecodable for a broken one.
+
+    Raises UnreadableTranscript when the text is no list. What cannot be told apart from a broken
+    element (the file was cut, a bracket is missing) is lost inside that one Undecodable, which
+    says so. An empty text yields nothing.
+    """
+    position = _skip_space(text, 0)
+    if position == len(text):
+        return
+    if text[position] != "[":
+        raise UnreadableTranscript("The file is not a JSON list: it does not begin with [.")
+    position = _skip_space(text, position + 1)
+    while text[position : position + 1] != "]":
+        value, position = _decode_element(text, position)
+        yield value
+        position = _skip_space(text, position)
+        if position == len(text):
+            if not isinstance(value, Undecodable):
+                yield Undecodable("the file ends before the list is closed")
+            return
+        if text[position] == ",":
+            position = _skip_space(text, position + 1)
+
+
+def _decode_element(text: str, start: int) -> tuple[object, int]:
+    """Return the element at `start` and where it ends."""
+    try:
+        value, end = DECODER.raw_decode(text, start)
+    except (RecursionError, ValueError) as error:
+        value, end = _undecodable(error), _end_of_element(text, start)
+        if end == len(text):
+            value = Undecodable(f"{value}; it is not closed, so the rest of the file is lost in it")
+        return value, end
+    stop = _skip_space(text, end)
+    if text[stop : stop + 1] not in (",", "]", ""):
+        return Undecodable("two elements without a comma between"), _end_of_element(text, stop)
+    if end - start > MAX_LINE_BYTES:
+        return Undecodable(f"{end - start:,} characters; the limit is {MAX_LINE_BYTES:,}"), end
+    return value, end
+
+
+# A whole string (its brackets do not count), a bracket, or a comma. Possessive, so linear.
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]|,', re.DOTALL)
+SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def _end_of_element(text: str, start: int) -> int:
+    """Return where a broken element ends: the comma or bracket after it, else the text's end."""
+    depth = 0
+    for token in TOKEN.finditer(text, start):
+        sign = token.group()[0]
+        if sign in "[{":
+            depth += 1
+        elif depth == 0 and sign in ",]":
+            return token.start()
+        elif sign in "]}":
+            depth = max(depth - 1, 0)
+    return len(text)
+
+
+def _skip_space(text: str, position: int) -> int:
+    found = SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _undecodable(error: RecursionError | ValueError) -> Undecodable:
+    if isinstance(error, RecursionError):
+        return Undecodable("nested too deeply")
+    if isinstance(error, json.JSONDecodeError):
+        return Undecodable(f"not JSON: {error.msg} at character {error.pos + 1:,}")
+    if "integer string conversion" in str(error):
+        return Undecodable("a number of more than 4,300 digits")
+    return Undecodable(str(error))
