@@ -1,67 +1,61 @@
 """Characters a reader cannot see. Pure. They carry instructions past a reviewer's eyes."""
 
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols that print nothing; their category says nothing of it."""
+# Controls other than tab and line feed, bidirectional and zero-width characters, variation
+# selectors, tags, fillers, odd spaces, private use and lone surrogates. The Arabic number signs
+# are format characters too, but print, and stay out.
+HIDDEN_RANGES = (
+    "\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
+)
+HIDDEN_RUN = re.compile(f"([{HIDDEN_RANGES}]+)")
+# A carriage return in front of a line feed is a line end; U+FE0F behind a symbol is an emoji.
+PLAIN = re.compile("\r(?=\n)|(?<=[\u2190-\u2bff\U0001f000-\U0001faff])\ufe0f")
+BOXES_A_RUN = 4
 
 
 class Segment(NamedTuple):
-    """A run of readable text, or one hidden character.
-
-    code is empty for a run; for a hidden character it is `U+200B`, name is its Unicode name.
-    """
+    """Text to print as it is, or (is_hidden) the words of a box and the name of what it hides."""
 
     text: str
-    code: str = ""
+    is_hidden: bool = False
     name: str = ""
 
 
-def is_hidden(char: str, before: str = "") -> bool:
-    """Say whether `char` prints nothing or turns the reading direction.
-
-    before: the character in front of it, because U+FE0F is plain after a symbol (an emoji).
-    Space, tab and line feed are not hidden; every other blank is.
-    """
-    if char in " \t\n":
-        return False
-    if "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
-        return not (char == "\ufe0f" and bool(before) and unicodedata.category(before) == "So")
-    category = unicodedata.category(char)
-    return category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"} or char in BLANK_LETTERS
-
-
 def split_hidden(text: str) -> Iterator[Segment]:
-    r"""Yield the text as runs and single hidden characters; joined they are the text again.
+    """Yield the text as readable runs and boxes for what would not show.
 
-    A carriage return directly before a line feed stays in its run: it is a line end, not a trick.
+    A box reads `U+202E`, with its count where the character repeats (`U+200B x57`). A run of more
+    than four different ones is boxed as the first four and the number of the rest, so that a long
+    run cannot bury a page.
     """
-    start = 0
-    before = ""
-    for position, char in enumerate(text):
-        line_end = char == "\r" and text[position + 1 : position + 2] == "\n"
-        if is_hidden(char, before) and not line_end:
-            if start < position:
-                yield Segment(text[start:position])
-            yield Segment(char, code=f"U+{ord(char):04X}", name=name_of(char))
-            start = position + 1
-        before = char
-    if start < len(text):
-        yield Segment(text[start:])
+    for place, piece in enumerate(HIDDEN_RUN.split(PLAIN.sub("", text))):
+        if place % 2:
+            yield from boxes(piece)
+        elif piece:
+            yield Segment(piece)
 
 
-def name_of(char: str) -> str:
-    """Return the Unicode name in lower case, or what kind of character it is."""
-    named = unicodedata.name(char, "")
-    if named:
-        return named.lower()
-    return {"Cc": "control character", "Cs": "half of a surrogate pair"}.get(
-        unicodedata.category(char), "character without a name"
-    )
+def boxes(run: str) -> Iterator[Segment]:
+    """Yield the boxes of a run of hidden characters."""
+    counts = Counter(run)
+    shown = 0
+    for char, count in list(counts.items())[:BOXES_A_RUN]:
+        times = f" x{count}" if count > 1 else ""
+        name = unicodedata.name(char, "control character").lower()
+        yield Segment(f"U+{ord(char):04X}{times}", is_hidden=True, name=name)
+        shown += count
+    if shown < len(run):
+        yield Segment(f"and {len(run) - shown} more", is_hidden=True, name="hidden characters")
 
 
 def count_hidden(text: str) -> int:
     """Return how many hidden characters the text has."""
-    return sum(1 for segment in split_hidden(text) if segment.code)
+    return sum(len(run) for run in HIDDEN_RUN.findall(PLAIN.sub("", text)))

@@ -130,7 +130,7 @@ def visible(text: str) -> SafeString:
         "",
         "{}",
         (
-            (hidden_chip(part.code, part.name) if part.code else part.text,)
+            (hidden_chip(part.text, part.name) if part.is_hidden else part.text,)
             for part in split_hidden(text)
         ),
     )
@@ -142,15 +142,9 @@ def hidden_count(text: str) -> int:
     return count_hidden(text)
 
 
-@register.simple_tag
-def hidden(code: str, name: str = "") -> SafeString:
-    """Box one hidden character where the caller has split the text itself (the diff rows)."""
-    return hidden_chip(code, name)
-
-
-def hidden_chip(code: str, name: str) -> SafeString:
-    """Return the box of one hidden character: its code point, its name as title."""
-    return format_html('<span class="hid" title="{}">{}</span>', name, code)
+def hidden_chip(words: str, name: str) -> SafeString:
+    """Return the box of a hidden character: its code point, its name as title."""
+    return format_html('<span class="hid" title="{}">{}</span>', name, words)
 
 
 def time_element(moment: datetime, words: str) -> SafeString:
