@@ -59,7 +59,7 @@ class EngineSession:
 
 @dataclass(frozen=True, slots=True)
 class EngineMemory:
-    """One live memory: path, head version number, text."""
+    """One live memory: path, head version number, text, and the lowest trust of its words."""
 
     path: str
     version: int
@@ -67,6 +67,7 @@ class EngineMemory:
     pattern_key: str = ""
     pinned: bool = False
     protected: bool = False
+    taint: str = "member"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,273 @@
+"""Recurring mistakes: tool errors of one signature over sessions, said as instructions."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession, Quote
+from dreaming.engines.recoveries import SAFE_NAME, Recovery, find_recovery, pair_calls
+from dreaming.engines.signatures import (
+    find_telling_line,
+    is_command,
+    is_planted,
+    keep_facts,
+    mask_line,
+    merge_templates,
+    says_something,
+    show_template,
+)
+from dreaming.engines.wording import cut_title, join_names, name_sessions, order_session
+
+QUOTES = 5
+
+
+@dataclass(slots=True)
+class Occurrence:
+    """One session's showing of one signature: where to read it and how it went on."""
+
+    session: str
+    task_key: str
+    verdict: str
+    event: int
+    excerpt: str
+    trust: str
+    recovery: Recovery | None = None
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class MistakeLedger:
+    """Everything the mistakes of a dream need, gathered one session at a time."""
+
+    occurrences: dict[tuple[str, str], dict[str, Occurrence]] = field(default_factory=dict)
+    callers: dict[str, set[str]] = field(default_factory=dict)
+    commands: dict[str, set[str]] = field(default_factory=dict)
+    speechless: dict[str, set[str]] = field(default_factory=dict)
+
+    def read_session(self, session: EngineSession) -> None:
+        """Take in one session: which tools it called, which errors it met, what came next."""
+        has_errors = False
+        for event in session.events:
+            if event.kind == "tool_call":
+                self.callers.setdefault(event.tool, set()).add(session.id)
+            elif event.kind == "tool_result":
+                has_errors = has_errors or event.is_error
+                if is_planted(event.text):
+                    self.commands.setdefault(event.tool, set()).add(session.id)
+        if has_errors:
+            self._read_errors(session)
+
+    def _read_errors(self, session: EngineSession) -> None:
+        calls = pair_calls(session.events)
+        speaks_at = [e.index for e in session.events if e.kind == "message" and e.role == "user"]
+        previous: dict[tuple[str, str], str] = {}
+        for place, call in enumerate(calls):
+            if not call.failed or call.result is None or call.result.remembered:
+                continue
+            template = self._sign(session.id, call.tool, call.result)
+            if not template:
+                continue
+            seen = self._note(session, call.result, (call.tool, template))
+            seen.recovery = find_recovery(
+                calls, place, speaks_at, ended_well=session.verdict == "success"
+            )
+            if call.arguments and previous.get((call.tool, template)) == call.arguments:
+                seen.repeated = True
+            previous[call.tool, template] = call.arguments
+
+    def _sign(self, session: str, tool: str, result: EngineEvent) -> str:
+        """Return the template of an error, '' where its words may not or need not be used."""
+        line = find_telling_line(result.text)
+        if is_command(line):
+            self.commands.setdefault(tool, set()).add(session)
+            return ""
+        template = mask_line(line)
+        if not says_something(template):
+            self.speechless.setdefault(tool, set()).add(session)
+            return ""
+        return template
+
+    def _note(
+        self, session: EngineSession, result: EngineEvent, signature: tuple[str, str]
+    ) -> Occurrence:
+        shown = self.occurrences.setdefault(signature, {})
+        if session.id not in shown:
+            line = find_telling_line(result.text)
+            excerpt = line if line in result.text else result.text[:200]
+            shown[session.id] = Occurrence(
+                session=session.id,
+                task_key=session.task_key,
+                verdict=session.verdict,
+                event=result.index,
+                excerpt=excerpt,
+                trust=result.trust,
+            )
+        return shown[session.id]
+
+    def merge_names(self) -> None:
+        """Fold signatures of one tool that differ in one name only."""
+        by_tool: dict[str, dict[str, int]] = {}
+        for (tool, template), shown in self.occurrences.items():
+            by_tool.setdefault(tool, {})[template] = len(shown)
+        for tool in sorted(by_tool):
+            merged = merge_templates(by_tool[tool])
+            for template, target in sorted(merged.items()):
+                shown = self.occurrences.pop((tool, template))
+                kept = self.occurrences.setdefault((tool, target), {})
+                for session, occurrence in shown.items():
+                    kept.setdefault(session, occurrence)
+
+    def make_candidates(self, *, at_least: int) -> tuple[Candidate, ...]:
+        """Return a candidate for every signature of `at_least` sessions or more."""
+        return tuple(
+            make_candidate(tool, template, shown.values(), frozenset(self.callers.get(tool, shown)))
+            for (tool, template), shown in self.occurrences.items()
+            if len(shown) >= at_least
+        )
+
+    def list_dropped(self, *, at_least: int) -> tuple[Dropped, ...]:
+        """Return what was left out: instructions in results, errors that say nothing, rarities."""
+        dropped = [
+            Dropped(
+                f"tool {_safe_tool(tool)}",
+                f"Instruction found inside a tool result in {name_sessions(sessions)}; not used.",
+            )
+            for tool, sessions in sorted(self.commands.items())
+        ]
+        dropped += [
+            Dropped(
+                f"tool {_safe_tool(tool)}",
+                f"Errors without a cause in their text in {name_sessions(sessions)}.",
+            )
+            for tool, sessions in sorted(self.speechless.items())
+        ]
+        rare = [shown for shown in self.occurrences.values() if len(shown) < at_least]
+        if rare:
+            sessions = {session for shown in rare for session in shown}
+            dropped.append(
+                Dropped("errors seen once", f"Each in one session only: {name_sessions(sessions)}.")
+            )
+        return tuple(dropped)
+
+
+def _safe_tool(tool: str) -> str:
+    return tool if SAFE_NAME.match(tool) else "with an unusual name"
+
+
+def make_candidate(
+    tool: str, template: str, shown: Iterable[Occurrence], callers: frozenset[str]
+) -> Candidate:
+    """Return the mistake `template` of `tool` as a candidate with its quotes."""
+    occurrences = sorted(shown, key=lambda occurrence: order_session(occurrence.session))
+    recovered = [o for o in occurrences if o.recovery is not None]
+    facts, are_facts = keep_facts(template)
+    name = f"`{tool}`" if SAFE_NAME.match(tool) else "the tool"
+    way = choose_way([o.recovery for o in recovered if o.recovery is not None])
+    matched = frozenset(o.session for o in occurrences)
+    return Candidate(
+        kind="mistake",
+        tool=tool,
+        template=template,
+        statement=say_mistake(name, show_template(facts), way),
+        title=cut_title(f"{_safe_tool(tool)}: {show_template(facts)}"),
+        matched=matched,
+        quotes=choose_quotes(occurrences),
+        signal="outcome",
+        scope=f"tool:{tool}",
+        recovered=frozenset(o.session for o in recovered),
+        recovery=say_recovery(way, repeats=sum(o.repeated for o in occurrences)),
+        exposed=callers | matched,
+        sources=() if are_facts else tuple(sorted({o.trust for o in occurrences})),
+    )
+
+
+def choose_way(recoveries: Sequence[Recovery]) -> Recovery | None:
+    """Return the way out most sessions took, None below two sessions that took it.
+
+    Names of arguments stay in it when two thirds of those sessions changed them.
+    """
+    ways = Counter((r.how, r.tool) for r in recoveries)
+    if not ways:
+        return None
+    (how, tool), count = min(ways.items(), key=lambda item: (-item[1], item[0]))
+    if count < 2:
+        return None
+    same = [r for r in recoveries if (r.how, r.tool) == (how, tool)]
+    via = _usual([(r.via,) for r in same if r.via], len(same))
+    changed = _usual([r.changed for r in same], count)[:3]
+    return Recovery(
+        how=how,
+        tool=tool,
+        changed=changed,
+        added=_usual([r.added for r in same], count)[:3],
+        left_out=_usual([r.left_out for r in same], count)[:3],
+        forms={name: form for name in changed if (form := _usual_form(same, name))},
+        via=via[0] if via else "",
+        asked=2 * sum(r.asked for r in same) > count,
+    )
+
+
+def _usual(names: Sequence[tuple[str, ...]], count: int) -> tuple[str, ...]:
+    counted = Counter(name for group in names for name in group)
+    usual = [name for name in counted if 3 * counted[name] >= 2 * count]
+    return tuple(sorted(usual, key=lambda name: (-counted[name], name)))
+
+
+def _usual_form(recoveries: Sequence[Recovery], name: str) -> str:
+    forms = {r.forms.get(name, "") for r in recoveries if name in r.changed}
+    return forms.pop() if len(forms) == 1 else ""
+
+
+def say_mistake(name: str, shown: str, way: Recovery | None) -> str:
+    """Return the instruction: one thought, tool and argument names, no numbers."""
+    if way is None:
+        return f'Before calling {name}, check for what it fails with: "{shown}".'
+    return f'When {name} fails with "{shown}", {_say_way(name, way)}.'
+
+
+def _say_way(name: str, way: Recovery) -> str:
+    if way.how == "other":
+        return f"call `{way.tool}` instead"
+    if way.changed:
+        verb = "settle" if way.asked else "correct"
+        action = f"{verb} {join_names(way.changed)}" + (" with the person" if way.asked else "")
+    elif way.added:
+        action = f"add {join_names(way.added)}"
+    elif way.left_out:
+        action = f"leave out {join_names(way.left_out)}"
+    else:
+        return "call it once more with the same arguments"
+    return f"{action} before calling it again"
+
+
+def say_recovery(way: Recovery | None, *, repeats: int) -> str:
+    """Return what sessions that got past it did besides, '' when nothing more is known."""
+    told: list[str] = []
+    if way is not None and way.via:
+        told.append(f"Call `{way.via}` first: sessions that got past this did.")
+    if way is not None and way.forms:
+        forms = "; ".join(f"`{name}` became {form}" for name, form in sorted(way.forms.items()))
+        told.append(f"In the calls that worked, {forms}.")
+    if repeats >= 2 and (way is None or way.changed or way.added or way.left_out):
+        told.append("Repeating the call unchanged did not help.")
+    return " ".join(told)
+
+
+def choose_quotes(occurrences: Sequence[Occurrence]) -> tuple[Quote, ...]:
+    """Return up to five quotes: four in support, of different tasks first, and one against.
+
+    Against speaks a session that met the error and still ended well, where one is left for it.
+    """
+    well = [o for o in occurrences if o.verdict == "success"]
+    other = [o for o in occurrences if o.verdict != "success"]
+    against = well[-1:] if other or len(well) > 1 else []
+    ranked = sorted(other, key=lambda o: o.verdict != "failure") + well[: len(well) - len(against)]
+    first: dict[str, Occurrence] = {}
+    for occurrence in ranked:
+        first.setdefault(occurrence.task_key or occurrence.session, occurrence)
+    places = {occurrence.session for occurrence in first.values()}
+    spread = list(first.values()) + [o for o in ranked if o.session not in places]
+    chosen = spread[: QUOTES - len(against)]
+    quotes = [Quote(o.session, o.event, o.excerpt, "supports") for o in chosen]
+    quotes += [Quote(o.session, o.event, o.excerpt, "contradicts") for o in against]
+    return tuple(quotes)

@@ -1,0 +1,224 @@
+"""What agents did next after a call failed: calls paired with results, and the way out of an error.
+
+Only tool names and names of arguments are read into words; the values of arguments never are.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from dreaming.engines.base import EngineEvent
+
+REACH = 8
+"""How many calls after a failed one are looked at."""
+
+SAFE_NAME = re.compile(r"^[A-Za-z_][\w.:/-]{0,63}$")
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_LOOKUP_WORDS = (
+    "get find list search read fetch lookup look query show describe view calculate compute think "
+    "check inspect grep glob ls cat count head select retrieve browse"
+)
+_LOOKUPS = frozenset(_LOOKUP_WORDS.split())
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),
+    (int, "a number"),
+    (float, "a number"),
+    (list, "a list"),
+    (dict, "an object"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One tool call and what came back. at: index of the call's event, -1 where it is missing."""
+
+    tool: str
+    at: int
+    arguments: str = ""
+    result: EngineEvent | None = None
+    sub_session: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Say whether the result is an error."""
+        return self.result is not None and self.result.is_error
+
+    @property
+    def answered(self) -> bool:
+        """Say whether something other than an error came back."""
+        return self.result is not None and not self.result.is_error and bool(self.result.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How one session got past an error.
+
+    how: 'again' (the same tool succeeded) or 'other' (another tool did, named by `tool`).
+    changed, added, left_out: argument names that differ from the failed call; form: what kind of
+    value the changed ones became; via: a lookup called in between; asked: a person spoke there.
+    """
+
+    how: str
+    tool: str
+    changed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    forms: Mapping[str, str] = field(default_factory=dict)
+    via: str = ""
+    asked: bool = False
+
+
+def pair_calls(events: Sequence[EngineEvent]) -> list[Call]:
+    """Return the calls of a session in order, each with its result.
+
+    Paired by call id; a result without one answers the oldest open call of its tool, or of any tool
+    where it names none. An error without a call is a call of its own.
+    """
+    calls: list[Call] = []
+    open_by_id: dict[str, int] = {}
+    waiting: list[int] = []
+    for event in events:
+        if event.kind == "tool_call":
+            if event.call_id:
+                open_by_id[event.call_id] = len(calls)
+            waiting.append(len(calls))
+            calls.append(Call(event.tool, event.index, event.text, sub_session=event.sub_session))
+        elif event.kind == "tool_result":
+            place = open_by_id.pop(event.call_id, -1)
+            if place < 0:
+                place = _find_waiting(calls, waiting, event)
+            if place >= 0:
+                calls[place] = replace(calls[place], result=event)
+                if place in waiting:
+                    waiting.remove(place)
+            elif event.is_error:
+                calls.append(Call(event.tool, -1, "", event, event.sub_session))
+    return calls
+
+
+def _find_waiting(calls: Sequence[Call], waiting: Sequence[int], event: EngineEvent) -> int:
+    if event.call_id:
+        return -1
+    fitting = (p for p in waiting if not event.tool or calls[p].tool == event.tool)
+    return next(fitting, -1)
+
+
+def read_arguments(text: str) -> dict[str, object]:
+    """Return the arguments of a call as a mapping; one entry '' where they are not an object."""
+    try:
+        value: object = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {"": text}
+    return value if isinstance(value, dict) else {"": value}
+
+
+def is_lookup(tool: str) -> bool:
+    """Say whether a tool's name begins like one that only reads."""
+    words = _WORDS.findall(tool)
+    return bool(words) and words[0].lower() in _LOOKUPS
+
+
+def is_same_family(left: str, right: str) -> bool:
+    """Say whether two tools share at least the first two words of their names."""
+    one, two = _WORDS.findall(left.lower()), _WORDS.findall(right.lower())
+    return len(one) > 1 and len(two) > 1 and one[:2] == two[:2]
+
+
+def find_recovery(
+    calls: Sequence[Call], failed: int, speaks_at: Iterable[int], *, ended_well: bool
+) -> Recovery | None:
+    """Return how the session got past the error of call number `failed`, or None.
+
+    speaks_at: event indexes at which a person spoke. The same tool must succeed within eight calls
+    on the same undertaking (one argument kept, unless there is only one); otherwise another tool
+    counts: for a lookup one of the same family, else one that shares an argument value in a session
+    that ended well.
+    """
+    first = calls[failed]
+    given = read_arguments(first.arguments)
+    later = [c for c in calls[failed + 1 :] if c.sub_session == first.sub_session][:REACH]
+    for place, call in enumerate(later):
+        if call.tool == first.tool and call.answered and call.at >= 0:
+            tried = read_arguments(call.arguments)
+            if not _is_same_undertaking(given, tried):
+                break
+            asked = any(first.at < index < call.at for index in speaks_at)
+            return _describe_again(first.tool, given, tried, later[:place], asked=asked)
+    return _find_other(first, given, later, ended_well=ended_well)
+
+
+def _is_same_undertaking(given: Mapping[str, object], tried: Mapping[str, object]) -> bool:
+    if len(given) <= 1 or given == tried:
+        return True
+    return any(_is_telling(given[name]) and tried.get(name) == given[name] for name in given)
+
+
+def _is_telling(value: object) -> bool:
+    return isinstance(value, list | dict) or len(str(value)) >= 3
+
+
+def _describe_again(
+    tool: str,
+    given: Mapping[str, object],
+    tried: Mapping[str, object],
+    between: Sequence[Call],
+    *,
+    asked: bool,
+) -> Recovery:
+    names = sorted(name for name in given.keys() & tried.keys() if SAFE_NAME.match(name))
+    changed = tuple(name for name in names if given[name] != tried[name])
+    forms = {name: form for name in changed if (form := _name_form(given[name], tried[name]))}
+    lookups = [c.tool for c in between if c.answered and c.tool != tool and is_lookup(c.tool)]
+    return Recovery(
+        how="again",
+        tool=tool,
+        changed=changed,
+        added=_safe_names(tried.keys() - given.keys()),
+        left_out=_safe_names(given.keys() - tried.keys()),
+        forms=forms,
+        via=next((t for t in reversed(lookups) if SAFE_NAME.match(t)), ""),
+        asked=asked,
+    )
+
+
+def _safe_names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(name for name in names if SAFE_NAME.match(name)))
+
+
+def _name_form(before: object, after: object) -> str:
+    """Return what kind of value an argument became, '' where the kind did not change."""
+    old, new = _classify(before), _classify(after)
+    return new if old != new else ""
+
+
+def _classify(value: object) -> str:
+    for kind, name in _KINDS:
+        if isinstance(value, kind):
+            return name
+    text = str(value)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return "a date as YYYY-MM-DD"
+    for mark in "#@/":
+        if text.startswith(mark):
+            return f'text that begins with "{mark}"'
+    return "text"
+
+
+def _find_other(
+    first: Call, given: Mapping[str, object], later: Sequence[Call], *, ended_well: bool
+) -> Recovery | None:
+    values = {str(v) for v in given.values() if isinstance(v, str | int) and len(str(v)) >= 4}
+    for call in later[:3]:
+        if call.tool == first.tool or not call.answered or not SAFE_NAME.match(call.tool):
+            continue
+        if is_lookup(first.tool) and is_same_family(first.tool, call.tool):
+            return Recovery(how="other", tool=call.tool)
+        if not ended_well or is_lookup(call.tool):
+            continue
+        used = read_arguments(call.arguments).values()
+        if values & {str(v) for v in used if isinstance(v, str | int)}:
+            return Recovery(how="other", tool=call.tool)
+    return None

@@ -1,0 +1,183 @@
+"""Sentences in which a person says what an agent should do from now on, made into instructions.
+
+Only explicit forms count: "from now on", "always", "never", "do not", "stop", "prefer X over Y",
+"use X instead of Y", "please … instead". Questions, wishes in the first person that name things of
+one task (ids, dates, prices, "this order") and idle phrases ("don't worry") are none.
+"""
+
+import re
+from collections.abc import Callable
+
+from dreaming.engines.signatures import mask_line
+
+SHORTEST, LONGEST = 8, 240
+"""Characters of a sentence that is looked at."""
+
+_HINTS = re.compile(
+    r"prefer|always|never|from now on|going forward|in future|in the future|next time|instead"
+    r"|rather than|\buse\b|\bdon['\u2019]?t\b|\bdo not\b|\bstop\b",
+    re.IGNORECASE,
+)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+|###\w+###")
+_LEAD_IN = re.compile(
+    r"^(?:(?:and|but|also|so|ok|okay|well|actually|no|nope|yes|hmm|um|uh|oh|hi|hello|thanks"
+    r"|thank you|sure|great|right|sorry|remember|again|one more thing|one last thing|note"
+    r"|no problem|i said|i see|for the record)\b[\s,.:;\u2013\u2014-]*)+",
+    re.IGNORECASE,
+)
+_PLEASE = re.compile(r"^(?:please|kindly)\b[\s,]*", re.IGNORECASE)
+_IMPERATIVES = (
+    "use|run|write|call|put|keep|add|format|name|send|return|show|ask|answer|reply|give|make|leave"
+    "|follow|stick|check|offer|quote|start|begin|end|set|avoid|include|exclude|test|commit|say|read"
+    "|speak|explain|confirm|list|sort|round|store|log|create|pick|choose|take|do|go|book"
+)
+_CORRECTION = re.compile(rf"^(?P<wish>(?:{_IMPERATIVES}) .+)$", re.IGNORECASE)
+_COMPARES = re.compile(r"\b(?:over|rather than|instead of)\b|^\w+ to \w+$", re.IGNORECASE)
+_IDLE_WORDS = (
+    "worry sweat mind know think have remember need want care see understand hesitate bother get "
+    "believe recall like wish feel say received seen"
+)
+_IDLE = frozenset(_IDLE_WORDS.split())
+_OF_THE_TASK = re.compile(
+    r"<(?:id|email|date)>|[$\u20ac\u00a3]|\b(?:today|tomorrow|tonight|yesterday|these|those"
+    r"|this (?:time|order|one|flight|trip|week|month)|that (?:order|one|flight))\b",
+    re.IGNORECASE,
+)
+_ABOUT_ME = re.compile(
+    r"\b(ask|tell|show|give|send|transfer|call|contact|warn|notify|remind) me\b", re.IGNORECASE
+)
+_MY = re.compile(r"\bmy\b", re.IGNORECASE)
+_ME = re.compile(r"\bme\b", re.IGNORECASE)
+_FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|mine|myself)\b", re.IGNORECASE)
+
+
+def may_hold_wish(text: str) -> bool:
+    """Say whether a text holds any word a wish needs; cheap, for skipping most messages."""
+    return _HINTS.search(text) is not None
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of a text that are long and short enough to be a wish, as they stand."""
+    parts = (part.strip() for part in _SENTENCES.split(text))
+    return [p for p in parts if SHORTEST <= len(p) <= LONGEST and not p.endswith("?")]
+
+
+def phrase_wish(sentence: str) -> str:
+    """Return the instruction a sentence states, '' where it states none that outlives its task."""
+    plain = _strip_lead_in(sentence)
+    polite = _PLEASE.sub("", plain)
+    return _clean(_read_forms(polite) or (_read_instead(polite) if polite != plain else ""))
+
+
+def phrase_correction(sentence: str) -> str:
+    """Return the instruction in a sentence with which a person turned down or changed work.
+
+    Here a plain imperative ("use two columns") counts as well.
+    """
+    polite = _PLEASE.sub("", _strip_lead_in(sentence))
+    found = _CORRECTION.match(polite)
+    return _clean(
+        _read_forms(polite)
+        or _read_instead(polite)
+        or (_capitalise(found["wish"]) if found else "")
+    )
+
+
+def _strip_lead_in(sentence: str) -> str:
+    plain = sentence.replace("\u2019", "'").strip(" \t-*>\"'\u2022")
+    return _LEAD_IN.sub("", plain).rstrip(" .!,;")
+
+
+def _read_forms(text: str) -> str:
+    for pattern, phrase in _FORMS:
+        if found := pattern.match(text):
+            return phrase(found)
+    return ""
+
+
+def _phrase_from_now(found: re.Match[str]) -> str:
+    rest = _PLEASE.sub("", found["wish"])
+    return _read_forms(rest) or _read_instead(rest) or _capitalise(rest)
+
+
+def _phrase_always(found: re.Match[str]) -> str:
+    return "" if _is_idle(found["wish"]) else _capitalise(f"{found['how']} {found['wish']}")
+
+
+def _phrase_do_not(found: re.Match[str]) -> str:
+    return "" if _is_idle(found["wish"]) else f"Do not {found['wish']}"
+
+
+def _phrase_stop(found: re.Match[str]) -> str:
+    return f"Stop {found['wish']}"
+
+
+def _phrase_not_wanted(found: re.Match[str]) -> str:
+    return f"Assume that people prefer not to be {found['wish']}, unless they say otherwise"
+
+
+def _phrase_preference(found: re.Match[str]) -> str:
+    wish = found["wish"]
+    if asked := re.match(r"(?:that )?you (?:to )?(?P<rest>\w.+)$", wish, re.IGNORECASE):
+        return _capitalise(re.sub(r"^(?:would|do) not", "Do not", asked["rest"]))
+    if _COMPARES.search(wish) and not wish.startswith(("to ", "not ")):
+        return f"Prefer {wish}"
+    return f"Assume that people prefer {wish}, unless they say otherwise"
+
+
+def _phrase_as_said(found: re.Match[str]) -> str:
+    return _capitalise(found["wish"])
+
+
+_FROM_NOW = (
+    r"^(?:from now on|going forward|in (?:the )?future|(?:for )?(?:the )?next time)\b[\s,:]*"
+    r"(?:you should |you must |please )?(?P<wish>.+)$"
+)
+_FROM_NOW_AFTER = r"^(?P<wish>.+?)[\s,]+(?:from now on|going forward|in (?:the )?future)$"
+_ALWAYS = r"^(?:you (?:should|must) |please )?(?P<how>always|never)\s+(?P<wish>\w.+)$"
+_DO_NOT = r"^(?:you should not|do not|don't|dont)\s+(?:ever )?(?P<wish>\w+\b.*)$"
+_STOP = r"^stop\s+(?P<wish>\w+ing\b.*)$"
+_NOT_WANTED = (
+    r"^(?:i|we)(?:'d| would)? (?:\w+ly )?(?:do not|don't|would not|wouldn't) (?:\w+ly )?"
+    r"(?:want|like|wish|prefer) to be (?P<wish>\w+(?:ed|en|ept|old)\b.*)$"
+)
+_PREFER = r"^(?:(?:i|we|the team|our team)(?:'d| would)?(?: \w+ly| always)? )?prefer (?P<wish>.+)$"
+_INSTEAD_OF = rf"^(?P<wish>(?:{_IMPERATIVES}) .+?,? (?:instead of|rather than|not|over) .+)$"
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tuple(
+    (re.compile(form, re.IGNORECASE), phrase)
+    for form, phrase in (
+        (_FROM_NOW, _phrase_from_now),
+        (_FROM_NOW_AFTER, _phrase_from_now),
+        (_ALWAYS, _phrase_always),
+        (_DO_NOT, _phrase_do_not),
+        (_STOP, _phrase_stop),
+        (_NOT_WANTED, _phrase_not_wanted),
+        (_PREFER, _phrase_preference),
+        (_INSTEAD_OF, _phrase_as_said),
+    )
+)
+_INSTEAD_END = re.compile(rf"^(?P<wish>(?:{_IMPERATIVES}) .+?),? instead$", re.IGNORECASE)
+
+
+def _read_instead(text: str) -> str:
+    found = _INSTEAD_END.match(text)
+    return _capitalise(found["wish"]) if found else ""
+
+
+def _is_idle(wish: str) -> bool:
+    return wish.split(" ", 1)[0].lower() in _IDLE
+
+
+def _capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _clean(wish: str) -> str:
+    """Return the instruction without first person and with a full stop, '' for one of a task."""
+    if not wish or _OF_THE_TASK.search(mask_line(wish)):
+        return ""
+    wish = _ABOUT_ME.sub(r"\1 the person", wish)
+    wish = _ME.sub("the person", _MY.sub("the person's", wish))
+    if _FIRST_PERSON.search(wish) or len(wish.split()) < 3:
+        return ""
+    return " ".join(wish.split()).rstrip(" .,;:!") + "."
