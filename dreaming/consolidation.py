@@ -226,14 +226,15 @@ def _refuse_text(work: _Work, candidate: Candidate, memory: EngineMemory | None)
         return "Another change of this dream has this path."
     if candidate.op != Op.CREATE and memory is None:
         return "There is no memory at this path."
-    if candidate.op == Op.RETIRE:
-        return ""
-    size = len(candidate.statement.encode())
-    if not candidate.statement.strip():
+    return "" if candidate.op == Op.RETIRE else check_text(candidate.statement)
+
+
+def check_text(text: str) -> str:
+    """Return what is wrong with a memory's text by the stores' limits, '' when nothing is."""
+    size = len(text.encode())
+    if not text.strip():
         return "The text is empty."
-    return (
-        "" if size <= CONTENT_BYTES else f"The text has {size} bytes; {CONTENT_BYTES} are allowed."
-    )
+    return "" if size <= CONTENT_BYTES else f"It has {size} bytes; {CONTENT_BYTES} are allowed."
 
 
 def _make_change(
@@ -286,7 +287,9 @@ def render_rationale(one: Measured, *, has_source: bool) -> str:
 
 def make_path(kind: str, title: str, key: str) -> str:
     """Return /<kind>/<slug>-<first eight of the key>.md, valid for every store."""
-    slug = _slugify(title)[:_SLUG_LIMIT].strip("-")
+    slug = _slugify(title)
+    if len(slug) > _SLUG_LIMIT:
+        slug = slug[: _SLUG_LIMIT + 1].rsplit("-", 1)[0][:_SLUG_LIMIT]
     return f"/{_slugify(kind) or 'pattern'}/{slug or 'memory'}-{key[:8]}.md"
 
 
