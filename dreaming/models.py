@@ -50,6 +50,7 @@ class Dream(models.Model):
 
     Whoever holds `lease_token` until `lease_until` runs it; every write of a run is conditional on
     the token. `failure` is the cause in words; `admitted_*` let a held dream's changes through.
+    `proposed` keeps each change with its status: [{status, reference, change}].
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="dreams")
@@ -86,7 +87,7 @@ class Dream(models.Model):
     left_out = models.JSONField(default=list)
     dropped = models.JSONField(default=list)
     loss = models.JSONField(default=dict)
-    held_changes = models.JSONField(default=list)
+    proposed = models.JSONField(default=list)
     usage = models.JSONField(default=dict)
     failure = models.TextField(blank=True)
     admitted_by_lead = models.ForeignKey(
@@ -169,3 +170,13 @@ class DreamInput(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dream} read {self.revision}"
+
+
+class Tick(models.Model):
+    """When a periodic task last ran, for those who ask whether the installation works."""
+
+    name = models.CharField(max_length=20, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

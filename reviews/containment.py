@@ -10,11 +10,11 @@ from datetime import timedelta
 from django.db import transaction
 
 from agents import clock
-from agents.memory import restore_memory
+from agents.memory import find_head, put_back_memory
 from agents.models import Memory, MemoryStore, MemoryVersion, Release
 from agents.numbers import take_number
 from agents.people import Member, actor_of
-from agents.releases import differences, go_back, live_release, publish, quarantined
+from agents.releases import go_back, live_release, publish_memories
 from agents.rights import Right, may
 from reviews.audit.actions import Action
 from reviews.audit.log import append
@@ -47,6 +47,15 @@ def roll_back(store: MemoryStore, release: Release, *, by: Member, reason: str) 
     )
 
 
+def _go_back(
+    store: MemoryStore, release: Release, by: Member, reason: str, number: int
+) -> tuple[Release, Sequence[str]]:
+    back = go_back(store, release, actor=actor_of(by.person), reason=reason, number=number)
+    if not back.paths:
+        raise InvalidChange(f"Memory says now what {release} says; there is nothing to go back.")
+    return back.release, back.paths
+
+
 def restore_version(
     memory: Memory, version: MemoryVersion, *, by: Member, reason: str
 ) -> Containment:
@@ -70,6 +79,24 @@ def restore_version(
         reason,
         lambda number: _restore(memory, version, by, number),
     )
+
+
+def _restore(
+    memory: Memory, version: MemoryVersion, by: Member, number: int
+) -> tuple[Release, Sequence[str]]:
+    head = find_head(memory.store, memory.path)
+    actor = actor_of(by.person)
+    put_back_memory(
+        memory.store,
+        memory.path,
+        version.number,
+        base_version=head.number if head else None,
+        actor=actor,
+    )
+    release = publish_memories(memory.store, [memory], number=number, actor=actor)
+    if release is None:
+        raise InvalidChange(f"Agents read the text of version {version.number} already.")
+    return release, [memory.path]
 
 
 def answer(containment: Containment, *, by: Member, verdict: str, reason: str) -> Containment:

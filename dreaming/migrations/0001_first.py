@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('left_out', models.JSONField(default=list)),
                 ('dropped', models.JSONField(default=list)),
                 ('loss', models.JSONField(default=dict)),
-                ('held_changes', models.JSONField(default=list)),
+                ('proposed', models.JSONField(default=list)),
                 ('usage', models.JSONField(default=dict)),
                 ('failure', models.TextField(blank=True)),
                 ('queued_at', models.DateTimeField(default=django.utils.timezone.now)),

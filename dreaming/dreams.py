@@ -1,0 +1,381 @@
+"""The pipeline: start a dream, run it, cancel it, admit what was held.
+
+The engine is called with no transaction open. Everything it led to is written at the end, in
+transactions that first make sure this worker still holds the dream.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, transaction
+
+from agents import clock
+from agents.freezes import is_frozen
+from agents.models import MemoryStore, Person
+from agents.numbers import take_number
+from agents.people import Member, actor_of
+from agents.rights import Right, may
+from agents.wakeups import DREAM, wake_on_commit
+from dreaming import filing, selection
+from dreaming.engines.base import DreamCancelled, Engine, EngineError
+from dreaming.engines.registry import load_engine
+from dreaming.errors import (
+    DreamingError,
+    IllegalDreamMove,
+    InputChanged,
+    LeaseLost,
+    NotStartable,
+    UnknownEngine,
+)
+from dreaming.leases import Heartbeat, Lease, due_dreams, take_lease
+from dreaming.mining import Mined, mine
+from dreaming.models import Dream, DreamState, Schedule, Step
+from reviews.audit.actions import Action
+from reviews.audit.actors import SYSTEM, Actor, Cause
+from reviews.audit.log import append
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = (timedelta(seconds=5), timedelta(seconds=30))
+UNFINISHED = (DreamState.QUEUED, DreamState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What kind of dream is asked for, and by whom.
+
+    started_by: the person who started it by hand and so cannot decide what it proposes; None for a
+    schedule or the system. due_slot: the schedule's slot, such as 2026-11-21T02.
+    """
+
+    engine: str = "local"
+    started_by: Person | None = None
+    schedule: Schedule | None = None
+    due_slot: str = ""
+    instructions: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """Return who the log says queued it."""
+        return actor_of(self.started_by) if self.started_by else SYSTEM
+
+    @property
+    def cause(self) -> Cause | None:
+        """Return what caused a dream nobody started by hand."""
+        return Cause("schedule", str(self.schedule.pk)) if self.schedule else None
+
+
+def start_dream(store: MemoryStore, wish: Wish) -> Dream:
+    """Queue a dream over `store` and wake a worker; see queue_dream."""
+    with transaction.atomic():
+        wake_on_commit(DREAM)
+        return queue_dream(store, wish)
+
+
+def queue_dream(store: MemoryStore, wish: Wish) -> Dream:
+    """Write a queued dream and its entry, without waking a worker.
+
+    Raises NotStartable when the store is frozen or dreams already, UnknownEngine; both refusals
+    are on the record before they are raised.
+    """
+    number = take_number(store.workspace, "D")
+    refusal = _refuse(store, wish)
+    with transaction.atomic():
+        if refusal is not None:
+            _log_refused(store, wish, refusal)
+        else:
+            dream = Dream.objects.create(
+                workspace=store.workspace,
+                store=store,
+                agent=store.agent,
+                number=number,
+                engine=wish.engine,
+                started_by=wish.started_by,
+                schedule=wish.schedule,
+                due_slot=wish.due_slot,
+                instructions=wish.instructions,
+                queued_at=clock.now(),
+                not_before=clock.now(),
+            )
+            log_dream(dream, Action.DREAM_QUEUED, actor=wish.actor, cause=wish.cause)
+    if refusal is not None:
+        raise refusal
+    return dream
+
+
+def _refuse(store: MemoryStore, wish: Wish) -> DreamingError | None:
+    try:
+        load_engine(wish.engine)
+    except UnknownEngine as error:
+        return error
+    if is_frozen(store):
+        return NotStartable("This memory is frozen; a lead lifts the freeze first.")
+    running = Dream.objects.filter(store=store, state__in=UNFINISHED).first()
+    if running is not None:
+        return NotStartable(f"{running} over this memory is {running.state}; wait or cancel it.")
+    return None
+
+
+def _log_refused(store: MemoryStore, wish: Wish, refusal: DreamingError) -> None:
+    append(
+        Action.DREAM_REFUSED,
+        workspace=store.workspace.slug,
+        actor=wish.actor,
+        on_behalf=wish.cause,
+        object=f"store:{store}",
+        after={"why": type(refusal).__name__},
+        values={"message": str(refusal), "engine": wish.engine},
+    )
+
+
+def run_due_dreams(now: datetime) -> int:
+    """Run every dream that is due, one after the other; return how many this worker ran."""
+    ran = 0
+    for dream in due_dreams(now):
+        if dream.attempt >= dream.max_attempts:
+            _give_up(dream)
+        else:
+            ran += run_dream(dream)
+    return ran
+
+
+def run_dream(dream: Dream) -> bool:
+    """Run one dream from its first step to its last; False when another worker has it.
+
+    However it ends, the row says so in state and words: completed, partial, held, skipped, failed,
+    cancelled, or queued again after a passing error.
+    """
+    lease = take_lease(dream, clock.now())
+    if lease is None:
+        return False
+    try:
+        with Heartbeat(lease) as pulse:
+            _run(lease, pulse)
+    except LeaseLost:
+        logger.info("lease_lost dream=%s attempt=%s", dream, lease.attempt)
+    except DreamCancelled:
+        _end_cancelled(lease)
+    except InputChanged as error:
+        _end_failed(lease, str(error))
+    except EngineError as error:
+        _end_or_retry(lease, str(error), is_final=error.permanent)
+    except DatabaseError:
+        raise
+    except Exception:
+        # An engine is other people's code: whatever it raises, the dream gets a state and words.
+        logger.exception("dream_broke dream=%s attempt=%s", dream, lease.attempt)
+        _end_or_retry(lease, "An unexpected error; the worker's log has it.", is_final=False)
+    return True
+
+
+def _run(lease: Lease, pulse: Heartbeat) -> None:
+    dream = _begin(lease)
+    engine = load_engine(dream.engine)
+    with _step(lease, Step.READING):
+        gathered = selection.gather(dream)
+        columns = {"left_out": [list(pair) for pair in gathered.left_out]}
+        lease.update(
+            input_sha256=gathered.spool.sha256,
+            sessions_read=len(gathered.spool.located),
+            engine_version=engine.version,
+            **columns,
+        )
+    if not gathered.spool.located:
+        _end_skipped(lease, "There are no sessions to read yet. Import some, then dream again.")
+        return
+    with _step(lease, Step.MINING):
+        mined = mine(engine, gathered.spool, pulse.report)
+    pulse.check()
+    with _step(lease, Step.CONSOLIDATING):
+        plan = filing.plan(lease, mined)
+    pulse.check()
+    with _step(lease, Step.FILING):
+        filing.file_plan(lease, plan)
+    filing.finish(lease, plan, mined)
+    selection.drop_spool(dream)
+
+
+def _begin(lease: Lease) -> Dream:
+    now = clock.now()
+    with transaction.atomic():
+        dream = lease.lock()
+        resumed = dream.started_at is not None
+        dream.started_at = dream.started_at or now
+        dream.failure = ""
+        dream.save(update_fields=["started_at", "failure"])
+        log_dream(dream, Action.DREAM_RESUMED if resumed else Action.DREAM_STARTED)
+    return dream
+
+
+@contextmanager
+def _step(lease: Lease, step: Step) -> Iterator[None]:
+    """Mark the step on the row and keep how many milliseconds it took."""
+    lease.update(step=step, step_done=0, step_total=0)
+    begun = time.monotonic()
+    yield
+    times = lease.row().values_list("step_times", flat=True).first() or {}
+    lease.update(step_times={**times, step.value: round((time.monotonic() - begun) * 1000)})
+
+
+def _end_skipped(lease: Lease, words: str) -> None:
+    end(lease, DreamState.SKIPPED, Action.DREAM_SKIPPED, failure=words)
+
+
+def _end_cancelled(lease: Lease) -> None:
+    try:
+        dream = lease.row().select_related("store").get()
+        frozen = dream.cancel_requested_at is None and is_frozen(dream.store)
+        words = "The memory was frozen." if frozen else "Cancelled; nothing was filed."
+        end(lease, DreamState.CANCELLED, Action.DREAM_CANCELLED, failure=words)
+    except (Dream.DoesNotExist, LeaseLost):
+        logger.info("cancel_came_late dream=%s", lease.dream_id)
+
+
+def _end_failed(lease: Lease, words: str) -> None:
+    end(lease, DreamState.FAILED, Action.DREAM_FAILED, failure=words)
+
+
+def _end_or_retry(lease: Lease, words: str, *, is_final: bool) -> None:
+    """Fail the dream, or queue it again a little later while it has attempts left."""
+    try:
+        dream = lease.row().get()
+        if is_final or dream.attempt >= dream.max_attempts:
+            _end_failed(lease, words)
+            return
+        wait = RETRY_AFTER[min(dream.attempt, len(RETRY_AFTER)) - 1]
+        lease.update(
+            state=DreamState.QUEUED,
+            lease_token="",
+            not_before=clock.now() + wait,
+            failure=f"{words} It is tried again ({dream.attempt} of {dream.max_attempts}).",
+        )
+    except (Dream.DoesNotExist, LeaseLost):
+        logger.info("error_came_late dream=%s", lease.dream_id)
+
+
+def _give_up(dream: Dream) -> None:
+    """Fail a dream whose worker was lost at its last attempt."""
+    with transaction.atomic():
+        row = Dream.objects.select_for_update(of=("self",)).get(pk=dream.pk)
+        if row.state not in UNFINISHED or row.attempt < row.max_attempts:
+            return
+        row.state, row.lease_token, row.finished_at = DreamState.FAILED, "", clock.now()
+        row.failure = (
+            f"The worker was lost {row.attempt} times while it ran. Nothing was filed by the last "
+            "attempt. Look at the worker's log, then start a new dream."
+        )
+        row.save(update_fields=["state", "lease_token", "finished_at", "failure"])
+        log_dream(row, Action.DREAM_FAILED)
+
+
+def end(lease: Lease, state: DreamState, action: Action, **columns: object) -> Dream:
+    """Give the dream its last state, in the transaction that logs it. Raises LeaseLost."""
+    with transaction.atomic():
+        dream = lease.lock()
+        for name, value in {**columns, "state": state, "lease_token": ""}.items():
+            setattr(dream, name, value)
+        dream.finished_at = clock.now()
+        dream.save()
+        log_dream(dream, action)
+    return dream
+
+
+def log_dream(
+    dream: Dream,
+    action: Action,
+    *,
+    actor: Actor | None = None,
+    cause: Actor | Cause | None = None,
+) -> None:
+    """Write the entry of a dream's change of state, in the caller's transaction."""
+    append(
+        action,
+        workspace=dream.workspace.slug,
+        actor=actor or Actor("dream", str(dream)),
+        on_behalf=cause if actor else cause_of(dream),
+        object=str(dream),
+        after={
+            "state": dream.state,
+            "store": f"store:{dream.store}",
+            "attempt": dream.attempt,
+            "sessions": dream.sessions_read,
+            "input": f"sha256:{dream.input_sha256}" if dream.input_sha256 else None,
+        },
+        values={"words": dream.failure} if dream.failure else {},
+        engine={"name": dream.engine, "version": dream.engine_version or None},
+    )
+
+
+def cause_of(dream: Dream) -> Actor | Cause | None:
+    """Return on whose behalf the dream acts: its starter or its schedule."""
+    if dream.started_by is not None:
+        return Cause("person", dream.started_by.public_id)
+    return Cause("schedule", str(dream.schedule_id)) if dream.schedule_id else None
+
+
+def cancel_dream(dream: Dream, *, by: Member) -> Dream:
+    """Cancel a queued dream at once, a running one at its next report; nothing more is filed.
+
+    Raises IllegalDreamMove when it has ended or the member may not start dreams.
+    """
+    if not may(by.role, Right.START_DREAMS):
+        raise IllegalDreamMove("A lead starts and cancels dreams.")
+    with transaction.atomic():
+        row = Dream.objects.select_for_update(of=("self",)).get(pk=dream.pk)
+        if row.state not in UNFINISHED:
+            raise IllegalDreamMove(f"{row} is {row.state}; there is nothing to cancel.")
+        row.cancel_requested_at = clock.now()
+        if row.state == DreamState.QUEUED:
+            row.state, row.finished_at = DreamState.CANCELLED, clock.now()
+            row.failure = "Cancelled before it began."
+        row.save(update_fields=["cancel_requested_at", "state", "finished_at", "failure"])
+        log_dream(row, Action.DREAM_CANCELLED, actor=actor_of(by.person))
+    return row
+
+
+def admit_dream(dream: Dream, *, by: Member) -> Dream:
+    """Let a held dream's changes through: a lead and a reviewer, two persons, neither its starter.
+
+    The first consent is kept; with the second the changes are filed. Raises IllegalDreamMove.
+    """
+    numbers = filing.numbers_for(dream, filing.held_changes(dream))
+    with transaction.atomic():
+        rows = Dream.objects.select_for_update(of=("self",))
+        row = rows.select_related("workspace", "store__agent", "started_by").get(pk=dream.pk)
+        _consent(row, by)
+        log_dream(row, Action.DREAM_ADMITTED, actor=actor_of(by.person))
+        if row.admitted_by_lead_id and row.admitted_by_reviewer_id:
+            filing.file_held(row, numbers)
+            row.state = DreamState.COMPLETED
+        row.save()
+    return row
+
+
+def _consent(row: Dream, by: Member) -> None:
+    if row.state != DreamState.HELD:
+        raise IllegalDreamMove(f"{row} is {row.state}; only a held dream is admitted.")
+    if not may(by.role, Right.DECIDE):
+        raise IllegalDreamMove("A lead and a reviewer admit a held dream.")
+    pk = by.person.pk
+    if pk in {row.started_by_id, row.admitted_by_lead_id, row.admitted_by_reviewer_id}:
+        raise IllegalDreamMove("Another person is needed: who started it or agreed before is not.")
+    if may(by.role, Right.CONTAIN) and row.admitted_by_lead_id is None:
+        row.admitted_by_lead = by.person
+    elif row.admitted_by_reviewer_id is None:
+        row.admitted_by_reviewer = by.person
+    else:
+        raise IllegalDreamMove("A reviewer has agreed; now a lead is needed.")
+
+
+def wait_for(dream: Dream, *, poll_s: float = 0.2) -> Dream:
+    """Wait until another worker has ended the dream, and return it as it is then."""
+    row = dream
+    while row.state in UNFINISHED:
+        time.sleep(poll_s)
+        row = Dream.objects.get(pk=dream.pk)
+    return row
+

@@ -1,0 +1,378 @@
+"""From what was mined to proposals: what is known already, the loss budget, filing in batches."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from agents import clock
+from agents.memory import heads_of
+from agents.models import MemoryStore
+from agents.numbers import take_numbers
+from dreaming.consolidation import (
+    Consolidated,
+    Listed,
+    Loss,
+    consolidate,
+    is_over_budget,
+    measure_loss,
+)
+from dreaming.engines.base import Dropped
+from dreaming.leases import Lease
+from dreaming.mining import Mined
+from dreaming.models import Dream, DreamState, Pattern
+from dreaming.statistics import Measured, sentences
+from reviews.audit.actions import Action
+from reviews.audit.actors import Actor, Cause
+from reviews.audit.log import append
+from reviews.changes import Change, Evidence, Op, PatternFacts, Relation, Trust, text_sha256
+from reviews.models import OriginKind, Proposal
+from reviews.origins import Origin
+from reviews.proposals import file_proposals
+
+TOGETHER = 40
+"""Changes filed in one transaction: at most 500 rows with their evidence and entries."""
+
+FILED = "filed"
+HELD = "held"
+ALREADY_OPEN = "already_open"
+ALREADY_IN_MEMORY = "already_in_memory"
+REJECTED_BEFORE = "rejected_before"
+WAITING_STATES = ("pending", "awaiting_second", "scheduled", "conflicted", "changes_requested")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A change and what became of it: its status, and the proposal or path that has it already."""
+
+    change: Change
+    status: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a dream is about to write."""
+
+    standings: tuple[Standing, ...]
+    consolidated: Consolidated
+    loss: Loss
+    is_held: bool
+    said: Mapping[str, tuple[str, ...]]
+
+    @property
+    def new(self) -> tuple[Change, ...]:
+        """Return the changes nobody proposed, rejected or remembered before."""
+        return tuple(one.change for one in self.standings if one.status in {FILED, HELD})
+
+
+def plan(lease: Lease, mined: Mined) -> Plan:
+    """Return what the dream proposes and what is known already; writes nothing.
+
+    Patterns are compared with the agent's and the shared store: live memory, open proposals,
+    rejections. What this same dream filed before it was interrupted is its own, not known.
+    """
+    dream = Dream.objects.select_related("workspace", "store").get(pk=lease.dream_id)
+    keys = [one.key for one in mined.measured]
+    consolidated = consolidate(mined.measured, mined.evidence, mined.memories, {}, scope=mined.scope)
+    known = known_patterns(dream, keys)
+    standings = [_standing(change, dream.store, known) for change in consolidated.changes]
+    new = [one.change for one in standings if one.status == FILED]
+    loss = measure_loss(new, mined.memories)
+    is_held = is_over_budget(loss)
+    if is_held:
+        standings = [
+            replace(one, status=HELD) if one.status == FILED else one for one in standings
+        ]
+    said = {one.key: sentences(one) for one in mined.measured}
+    return Plan(tuple(standings), consolidated, loss, is_held, said)
+
+
+def _standing(
+    change: Change, store: MemoryStore, known: Mapping[str, tuple[str, str]]
+) -> Standing:
+    if change.pattern is not None and change.pattern.key in known:
+        return Standing(change, *known[change.pattern.key])
+    same = Proposal.objects.filter(
+        store=store,
+        path=change.path,
+        content_sha256=text_sha256(change.content),
+        state__in=WAITING_STATES,
+    ).first()
+    return Standing(change, ALREADY_OPEN, str(same)) if same else Standing(change, FILED)
+
+
+def known_patterns(dream: Dream, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return pattern key -> (status, human id) for what memory or a reviewer has dealt with."""
+    stores = _stores_of(dream)
+    known: dict[str, tuple[str, str]] = {}
+    proposals = Proposal.objects.filter(store__in=stores, pattern_key__in=keys).exclude(
+        origin_kind=OriginKind.DREAM, origin_id=str(dream)
+    )
+    for proposal in proposals.filter(state="rejected").order_by("number"):
+        known[proposal.pattern_key] = (REJECTED_BEFORE, str(proposal))
+    for proposal in proposals.filter(state__in=WAITING_STATES).order_by("number"):
+        known[proposal.pattern_key] = (ALREADY_OPEN, str(proposal))
+    for store in stores:
+        for head in heads_of(store).filter(pattern_key__in=keys):
+            known[head.pattern_key] = (ALREADY_IN_MEMORY, str(head.memory))
+    return known
+
+
+def _stores_of(dream: Dream) -> list[MemoryStore]:
+    both = Q(pk=dream.store_id) | Q(agent=None)
+    return list(MemoryStore.objects.filter(both, workspace=dream.workspace))
+
+
+def numbers_for(dream: Dream, changes: Sequence[object]) -> range:
+    """Take one P number a change, before the transaction that files them."""
+    return take_numbers(dream.workspace, "P", len(changes))
+
+
+def file_plan(lease: Lease, made: Plan) -> None:
+    """File the plan's new changes, forty a transaction, each fenced by the lease.
+
+    What this dream filed in an earlier attempt is not filed again. Raises LeaseLost.
+    """
+    if made.is_held:
+        return
+    dream = Dream.objects.select_related("workspace", "store__agent").get(pk=lease.dream_id)
+    left = _not_filed_yet(dream, made.new)
+    lease.update(step_total=len(made.new), step_done=len(made.new) - len(left))
+    for start in range(0, len(left), TOGETHER):
+        batch = left[start : start + TOGETHER]
+        numbers = numbers_for(dream, batch)
+        with transaction.atomic():
+            locked = lease.lock()
+            file_changes(locked, batch, numbers, made.said)
+            locked.step_done += len(batch)
+            locked.save(update_fields=["step_done"])
+
+
+def _not_filed_yet(dream: Dream, changes: Iterable[Change]) -> list[Change]:
+    filed = set(
+        Proposal.objects.filter(
+            store=dream.store, origin_kind=OriginKind.DREAM, origin_id=str(dream)
+        ).values_list("path", flat=True)
+    )
+    return [change for change in changes if change.path not in filed]
+
+
+def file_changes(
+    dream: Dream,
+    changes: Sequence[Change],
+    numbers: Sequence[int],
+    said: Mapping[str, Sequence[str]],
+) -> None:
+    """File `changes` as proposals of `dream`, in the caller's transaction.
+
+    said: what the numbers of a pattern say in words, by its key.
+    """
+    file_proposals(
+        dream.store,
+        changes,
+        origin=Origin(
+            kind=OriginKind.DREAM,
+            id=str(dream),
+            label=f"Dream {dream}",
+            engine=dream.engine,
+            engine_version=dream.engine_version,
+            started_by=dream.started_by,
+        ),
+        actor=Actor("dream", str(dream)),
+        cause=_cause(dream),
+        numbers=numbers,
+        sentences=said,
+    )
+
+
+def _cause(dream: Dream) -> Cause | None:
+    if dream.started_by is not None:
+        return Cause("person", dream.started_by.public_id)
+    return Cause("schedule", str(dream.schedule_id)) if dream.schedule_id else None
+
+
+def finish(lease: Lease, made: Plan, mined: Mined) -> Dream:
+    """Write the patterns, what was dropped and the last state, in one fenced transaction."""
+    state, action = _last_state(made, mined)
+    with transaction.atomic():
+        dream = lease.lock()
+        _write_patterns(dream, made, mined)
+        dream.state, dream.lease_token, dream.finished_at = state, "", clock.now()
+        dream.dropped = [asdict(one) for one in _dropped(made, mined)]
+        dream.loss = loss_body(made.loss)
+        dream.proposed = [standing_body(one) for one in made.standings]
+        dream.usage = dict(mined.usage)
+        dream.sessions_succeeded = mined.succeeded
+        dream.failure = _words(made, mined)
+        dream.save()
+        _log_end(dream, action, made)
+    return dream
+
+
+def _last_state(made: Plan, mined: Mined) -> tuple[DreamState, Action]:
+    if made.is_held:
+        return DreamState.HELD, Action.DREAM_HELD
+    if mined.not_analysed:
+        return DreamState.PARTIAL, Action.DREAM_PARTIAL
+    return DreamState.COMPLETED, Action.DREAM_COMPLETED
+
+
+def _dropped(made: Plan, mined: Mined) -> tuple[Dropped, ...]:
+    return (*mined.not_analysed, *mined.dropped, *made.consolidated.dropped)
+
+
+def _words(made: Plan, mined: Mined) -> str:
+    if made.is_held:
+        return (
+            "Held: it would take more from memory than a dream may. A lead and a reviewer let it "
+            "through."
+        )
+    if mined.not_analysed:
+        return f"{len(mined.not_analysed)} sessions were not analysed; they are listed below."
+    if not made.standings:
+        return "Nothing to change: no pattern had enough support."
+    if not made.new:
+        return "Nothing new: memory or the queue has every pattern already."
+    return ""
+
+
+def _write_patterns(dream: Dream, made: Plan, mined: Mined) -> None:
+    by_key = {
+        one.change.pattern.key: one for one in made.standings if one.change.pattern is not None
+    }
+    listed = {one.key: one for one in made.consolidated.listed}
+    proposals = {
+        proposal.pattern_key: proposal
+        for proposal in Proposal.objects.filter(
+            store=dream.store, origin_kind=OriginKind.DREAM, origin_id=str(dream)
+        )
+    }
+    Pattern.objects.filter(dream=dream).delete()
+    Pattern.objects.bulk_create(
+        (
+            _pattern(dream, at, one, by_key.get(one.key), listed.get(one.key), proposals)
+            for at, one in enumerate(mined.measured, start=1)
+        ),
+        batch_size=100,
+    )
+
+
+def _pattern(
+    dream: Dream,
+    position: int,
+    one: Measured,
+    standing: Standing | None,
+    listed: Listed | None,
+    proposals: Mapping[str, Proposal],
+) -> Pattern:
+    candidate = one.candidate
+    status, reference, why = "dropped", "", "None of its quotes was found."
+    if standing is not None:
+        status, reference, why = standing.status, standing.reference, ""
+    elif listed is not None:
+        status, reference, why = listed.status, listed.reference, listed.why
+    return Pattern(
+        dream=dream,
+        position=position,
+        key=one.key,
+        kind=candidate.kind,
+        tool=candidate.tool,
+        template=candidate.template,
+        scope=candidate.scope,
+        title=candidate.title[:120],
+        statement=candidate.statement,
+        signal=candidate.signal,
+        support=one.sessions,
+        numbers=one.numbers,
+        sentences=list(sentences(one)),
+        status=status,
+        status_ref=reference,
+        why=why,
+        proposal=proposals.get(one.key),
+    )
+
+
+def _log_end(dream: Dream, action: Action, made: Plan) -> None:
+    counts: dict[str, int] = {}
+    for one in made.standings:
+        counts[one.status] = counts.get(one.status, 0) + 1
+    append(
+        action,
+        workspace=dream.workspace.slug,
+        actor=Actor("dream", str(dream)),
+        on_behalf=_cause(dream),
+        object=str(dream),
+        after={
+            "state": dream.state,
+            "store": f"store:{dream.store}",
+            "sessions": dream.sessions_read,
+            "proposals": counts,
+            "listed": len(made.consolidated.listed),
+            "dropped": len(dream.dropped),
+            "input": f"sha256:{dream.input_sha256}",
+        },
+        engine={"name": dream.engine, "version": dream.engine_version},
+    )
+
+
+def file_held(dream: Dream, numbers: Sequence[int]) -> None:
+    """File the changes a held dream kept, in the transaction of the second consent."""
+    changes = held_changes(dream)
+    said = dict(dream.patterns.values_list("key", "sentences"))
+    file_changes(dream, changes, numbers, said)
+    for one in dream.proposed:
+        one["status"] = FILED if one["status"] == HELD else one["status"]
+    for pattern in dream.patterns.filter(status=HELD):
+        pattern.status = FILED
+        pattern.proposal = Proposal.objects.filter(
+            store=dream.store, origin_id=str(dream), pattern_key=pattern.key
+        ).first()
+        pattern.save(update_fields=["status", "proposal"])
+    dream.failure = "Held, and let through by a lead and a reviewer."
+
+
+def held_changes(dream: Dream) -> list[Change]:
+    """Return the changes a held dream keeps until two people let them through."""
+    return [change_of(one["change"]) for one in dream.proposed if one["status"] == HELD]
+
+
+def loss_body(loss: Loss) -> dict[str, Any]:
+    """Return what would be lost, in whole numbers and per cent, for the row and the page."""
+    return {
+        "memories": loss.memories,
+        "removed": loss.removed,
+        "size_bytes": loss.size_bytes,
+        "lost_bytes": loss.lost_bytes,
+        "removed_percent": round(100 * loss.removed_share),
+        "lost_percent": round(100 * loss.shrunk_share),
+        "protected": list(loss.protected),
+        "leaves_empty": loss.leaves_empty,
+    }
+
+
+def standing_body(one: Standing) -> dict[str, Any]:
+    """Return a change and its status as JSON; `change_of` reads the change back."""
+    return {"status": one.status, "reference": one.reference, "change": asdict(one.change)}
+
+
+def change_of(body: Mapping[str, Any]) -> Change:
+    """Return the change a dream kept as JSON."""
+    pattern = body["pattern"]
+    return Change(
+        op=Op(body["op"]),
+        path=body["path"],
+        content=body["content"],
+        base_version=body["base_version"],
+        title=body["title"],
+        rationale=body["rationale"],
+        evidence=tuple(
+            Evidence(**{**quote, "relation": Relation(quote["relation"])})
+            for quote in body["evidence"]
+        ),
+        pattern=PatternFacts(**pattern) if pattern else None,
+        taint=Trust(body["taint"]),
+        merged=tuple(body["merged"]),
+    )

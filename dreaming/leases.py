@@ -1,0 +1,142 @@
+"""Who runs a dream: a lease with a fencing token, kept alive by a heartbeat.
+
+The message that woke a worker proves nothing. A worker takes the lease by one conditional update;
+every later write of the run is conditional on its token, so a worker that was thought dead and
+comes back writes nothing.
+"""
+
+import logging
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import TracebackType
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from agents import clock
+from dreaming.engines.base import DreamCancelled
+from dreaming.errors import LeaseLost
+from dreaming.models import Dream, DreamState
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_EVERY = timedelta(seconds=0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to run one dream until another attempt begins."""
+
+    dream_id: int
+    token: str
+    attempt: int
+
+    def row(self) -> QuerySet[Dream]:
+        """Return the dream while this lease holds it; empty once it was lost."""
+        return Dream.objects.filter(
+            pk=self.dream_id, lease_token=self.token, state=DreamState.RUNNING
+        )
+
+    def update(self, **columns: object) -> None:
+        """Write columns of the dream. Raises LeaseLost when another worker runs it now."""
+        if not self.row().update(**columns):
+            raise LeaseLost("Another worker runs this dream now, or it was ended.")
+
+    def lock(self) -> Dream:
+        """Return the dream locked until the transaction ends; raises LeaseLost."""
+        rows = self.row().select_for_update(of=("self",))
+        dream = rows.select_related("workspace", "store__agent", "agent", "started_by").first()
+        if dream is None:
+            raise LeaseLost("Another worker runs this dream now, or it was ended.")
+        return dream
+
+
+def due_dreams(now: datetime) -> QuerySet[Dream]:
+    """Return the dreams a worker may take: queued and due, or running on an expired lease."""
+    queued = Q(state=DreamState.QUEUED, not_before__lte=now)
+    lost = Q(state=DreamState.RUNNING, lease_until__lt=now)
+    return Dream.objects.filter(queued | lost).order_by("not_before", "pk")
+
+
+def take_lease(dream: Dream, now: datetime) -> Lease | None:
+    """Take the dream for this worker, or return None when somebody else was quicker."""
+    token = secrets.token_hex(16)
+    with transaction.atomic():
+        taken = (
+            due_dreams(now)
+            .order_by()
+            .filter(pk=dream.pk, attempt__lt=F("max_attempts"))
+            .update(
+                state=DreamState.RUNNING,
+                lease_token=token,
+                lease_until=now + timedelta(seconds=settings.LEASE_S),
+                heartbeat_at=now,
+                attempt=F("attempt") + 1,
+            )
+        )
+    if not taken:
+        return None
+    return Lease(dream.pk, token, dream.attempt + 1)
+
+
+class Heartbeat:
+    """Extends a lease from a thread of its own while the run lasts, and watches for a cancel."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.lease = lease
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+        self._reported_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def report(self, done: int, total: int) -> None:
+        """Write progress, at most twice a second. Raises DreamCancelled or LeaseLost."""
+        if self._ended.is_set():
+            raise DreamCancelled
+        now = clock.now()
+        if done < total and now - self._reported_at < PROGRESS_EVERY:
+            return
+        self._reported_at = now
+        self.lease.update(step_done=done, step_total=total)
+        self.check()
+
+    def check(self) -> None:
+        """Raise DreamCancelled once somebody asked for a cancel."""
+        asked = self.lease.row().values_list("cancel_requested_at", flat=True).first()
+        if asked is not None:
+            raise DreamCancelled
+
+    def _beat(self) -> None:
+        try:
+            while not self._stop.wait(settings.HEARTBEAT_S):
+                if not self._extend():
+                    self._ended.set()
+                    return
+        finally:
+            connection.close()
+
+    def _extend(self) -> bool:
+        now = clock.now()
+        kept = self.lease.row().filter(cancel_requested_at=None)
+        extended = kept.update(
+            heartbeat_at=now, lease_until=now + timedelta(seconds=settings.LEASE_S)
+        )
+        if not extended:
+            logger.info("lease_ended dream=%s attempt=%s", self.lease.dream_id, self.lease.attempt)
+        return bool(extended)

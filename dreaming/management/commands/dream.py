@@ -1,0 +1,109 @@
+"""manage.py dream: run one dream in the foreground and print what it saw."""
+
+import argparse
+import json
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from agents.models import Agent, MemoryStore, Person, Workspace
+from agents.people import find_member
+from agents.rights import Right
+from dreaming.dreams import Wish, queue_dream, run_dream, wait_for
+from dreaming.errors import DreamingError
+from dreaming.models import Dream, DreamState
+from dreaming.results import result_of
+
+BAD_INPUT = 4
+EXIT_CODES = {
+    DreamState.COMPLETED: 0,
+    DreamState.SKIPPED: 0,
+    DreamState.PARTIAL: 3,
+    DreamState.HELD: 3,
+    DreamState.FAILED: 1,
+    DreamState.CANCELLED: 1,
+}
+
+
+class Command(BaseCommand):
+    help = "Run one dream over an agent's memory, or over the workspace's shared memory."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--workspace", required=True, metavar="SLUG")
+        parser.add_argument("--agent", metavar="SLUG", help="without it: the shared memory")
+        parser.add_argument("--engine", default="local", metavar="NAME")
+        parser.add_argument("--as", dest="email", metavar="EMAIL", help="who starts it")
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        begun = time.monotonic()
+        try:
+            store = find_store(options["workspace"], options["agent"])
+            starter = find_starter(store, options["email"])
+            dream = queue_dream(store, Wish(engine=options["engine"], started_by=starter))
+        except DreamingError as error:
+            raise CommandError(str(error), returncode=BAD_INPUT) from error
+        while run_dream(dream) or Dream.objects.get(pk=dream.pk).state in {"queued", "running"}:
+            dream = wait_until_due(dream)
+        dream = wait_for(dream)
+        result = result_of(dream, seconds=round(time.monotonic() - begun, 3))
+        if options["json"]:
+            self.stdout.write(json.dumps(result, indent=2, sort_keys=True, ensure_ascii=False))
+        else:
+            self.print_words(dream, result)
+        code = EXIT_CODES[DreamState(dream.state)]
+        if code:
+            raise SystemExit(code)
+
+    def print_words(self, dream: Dream, result: dict[str, Any]) -> None:
+        """Say in words what the dream read, saw and proposed."""
+        self.stdout.write(f"{dream} {dream.state}. {dream.failure}".rstrip())
+        self.stdout.write(f"{result['sessions_read']} sessions read in {result['seconds']} s.")
+        for pattern in result["patterns"]:
+            self.stdout.write(f"- {pattern['statement']}")
+            self.stdout.write(f"  {' '.join(pattern['sentences'])}")
+        for proposal in result["proposals"]:
+            name = proposal["id"] or "not filed"
+            self.stdout.write(f"{name} {proposal['status']}: {proposal['path']}")
+        for dropped in result["dropped"]:
+            self.stdout.write(f"Dropped: {dropped['what']}. {dropped['why']}")
+
+
+def find_store(workspace: str, agent: str | None) -> MemoryStore:
+    """Return the store that is meant, or stop with exit code 4 naming what is not there."""
+    place = Workspace.objects.filter(slug=workspace).first()
+    if place is None:
+        raise CommandError(f"There is no workspace {workspace!r}.", returncode=BAD_INPUT)
+    if agent is None:
+        return MemoryStore.objects.select_related("workspace").get(workspace=place, agent=None)
+    found = Agent.objects.filter(workspace=place, slug=agent).first()
+    if found is None:
+        known = ", ".join(place.agents.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(
+            f"There is no agent {agent!r} in {workspace}; there are: {known}.",
+            returncode=BAD_INPUT,
+        )
+    return MemoryStore.objects.select_related("workspace", "agent").get(agent=found)
+
+
+def find_starter(store: MemoryStore, email: str | None) -> Person | None:
+    """Return who starts the dream by hand; None when the system does."""
+    if email is None:
+        return None
+    person = Person.objects.filter(email__iexact=email).first()
+    member = find_member(person, store.workspace) if person else None
+    if member is None or not member.may(Right.START_DREAMS):
+        raise CommandError(
+            f"{email} is no lead of {store.workspace.slug}; a lead starts dreams.",
+            returncode=BAD_INPUT,
+        )
+    return person
+
+
+def wait_until_due(dream: Dream) -> Dream:
+    """Wait while the dream rests between two attempts or another worker runs it."""
+    row = Dream.objects.get(pk=dream.pk)
+    if row.state in {DreamState.QUEUED, DreamState.RUNNING}:
+        time.sleep(0.5)
+    return row

@@ -1,0 +1,146 @@
+"""A dream's input as one file: canonical JSON lines, named by their SHA-256.
+
+The first line is the header (scope, instructions, memories), each further line one session. The
+file is written once; its hash is the input's identity, so a later attempt reads the same material
+or fails.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dreaming.engines.base import (
+    DreamMaterial,
+    EngineCheck,
+    EngineEvent,
+    EngineMemory,
+    EngineSession,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a session's line stands in the spool, and which revision it is."""
+
+    offset: int
+    revision: int
+
+
+class Spool:
+    """A written spool: iterates its sessions as often as asked and finds single events."""
+
+    def __init__(self, path: Path, sha256: str, located: Mapping[str, Located]) -> None:
+        self.path = path
+        self.sha256 = sha256
+        self.located = located
+
+    def __iter__(self) -> Iterator[EngineSession]:
+        with self.path.open("rb") as file:
+            file.readline()
+            for line in file:
+                yield session_of(json.loads(line))
+
+    def material(self) -> DreamMaterial:
+        """Return what an engine is given; sessions stay on disk and are read as it asks."""
+        with self.path.open("rb") as file:
+            header = json.loads(file.readline())
+        return DreamMaterial(
+            sessions=self,
+            memories=tuple(EngineMemory(**memory) for memory in header["memories"]),
+            scope=header["scope"],
+            session_count=len(self.located),
+            input_sha256=self.sha256,
+            instructions=header["instructions"],
+        )
+
+    def session(self, session: str) -> EngineSession | None:
+        """Return one session by its human id, or None when the dream did not read it."""
+        place = self.located.get(session)
+        if place is None:
+            return None
+        with self.path.open("rb") as file:
+            file.seek(place.offset)
+            return session_of(json.loads(file.readline()))
+
+
+def write_spool(
+    path: Path, header: Mapping[str, Any], sessions: Iterable[Mapping[str, Any]]
+) -> Spool:
+    """Write header and sessions (as `session_line` makes them) and return the finished spool.
+
+    The file appears under `path` only when it is whole.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    located: dict[str, Located] = {}
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        for record in _chain(header, sessions):
+            line = canonical_line(record)
+            if "id" in record:
+                located[str(record["id"])] = Located(file.tell(), int(record["revision"]))
+            digest.update(line)
+            file.write(line)
+    part.replace(path)
+    return Spool(path, digest.hexdigest(), located)
+
+
+def open_spool(path: Path) -> Spool:
+    """Return the spool kept at `path`, its hash computed anew. Raises FileNotFoundError."""
+    digest = hashlib.sha256()
+    located: dict[str, Located] = {}
+    with path.open("rb") as file:
+        offset = 0
+        for line in file:
+            digest.update(line)
+            if offset:
+                record = json.loads(line)
+                located[record["id"]] = Located(offset, record["revision"])
+            offset += len(line)
+    return Spool(path, digest.hexdigest(), located)
+
+
+def canonical_line(record: Mapping[str, Any]) -> bytes:
+    """Return one line: sorted keys, no blanks, UTF-8, a line feed at the end."""
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode() + b"\n"
+
+
+def session_line(session: EngineSession, revision: int) -> dict[str, Any]:
+    """Return the record of one session; the inverse of `session_of`."""
+    record = asdict(session)
+    record["revision"] = revision
+    record["started_at"] = _spell(session.started_at)
+    for event, row in zip(session.events, record["events"], strict=True):
+        row["at"] = _spell(event.at)
+    return record
+
+
+def session_of(record: Mapping[str, Any]) -> EngineSession:
+    """Return the session a line of the spool holds."""
+    values = {name: value for name, value in record.items() if name != "revision"}
+    values["events"] = tuple(
+        EngineEvent(**{**event, "at": _read(event["at"])}) for event in record["events"]
+    )
+    values["checks"] = tuple(EngineCheck(**check) for check in record["checks"])
+    values["started_at"] = _read(record["started_at"])
+    return EngineSession(**values)
+
+
+def _chain(
+    header: Mapping[str, Any], sessions: Iterable[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    yield header
+    yield from sessions
+
+
+def _spell(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _read(at: str | None) -> datetime | None:
+    return datetime.fromisoformat(at) if at else None

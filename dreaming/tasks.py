@@ -1,0 +1,47 @@
+"""What Celery calls: each task is one verb. Messages carry nothing; the rows say what is due."""
+
+from celery import shared_task
+
+from agents import clock
+from agents.reads import file_spooled_reads
+from agents.wakeups import DREAM, send_wakeup
+from dreaming import dreams, schedules
+from dreaming.leases import due_dreams
+from dreaming.ticks import REAPED, note_tick
+from reviews import decisions
+from reviews.audit import sealing
+
+
+@shared_task
+def apply_due() -> None:
+    """Carry out verdicts whose grace has ended and publish what was applied."""
+    decisions.apply_due(clock.now())
+
+
+@shared_task
+def run_dreams() -> None:
+    """Run the dreams that are due."""
+    dreams.run_due_dreams(clock.now())
+
+
+@shared_task
+def seal_log() -> None:
+    """Seal new entries, and sign a checkpoint when one is due."""
+    sealing.seal()
+    if sealing.checkpoint_due(clock.now()):
+        sealing.checkpoint(clock.now())
+
+
+@shared_task
+def start_due() -> None:
+    """Start the dreams of schedules whose hour has come."""
+    schedules.start_due(clock.now())
+
+
+@shared_task
+def reap() -> None:
+    """Find what lost messages and lost workers left: dreams to resume, reads to file."""
+    if due_dreams(clock.now()).exists():
+        send_wakeup(DREAM)
+    file_spooled_reads()
+    note_tick(REAPED)
