@@ -45,6 +45,11 @@ class Rule:
     trigger: str
     find: Callable[[str], Iterator[tuple[int, int]]]
 
+    @property
+    def mark(self) -> str:
+        """What stands where a secret stood."""
+        return f"[secret removed: {self.kind}]"
+
 
 def replace_secrets(text: str) -> Redacted:
     """Return the text with every known secret replaced by `[secret removed: <kind>]`.
@@ -63,9 +68,9 @@ def replace_secrets(text: str) -> Redacted:
     pieces: list[str] = []
     spans: list[Span] = []
     read = length = 0
+    marks = [(rule.kind, rule.mark) for rule in RULES]
     for start, end, rank in _join_overlaps(sorted(found)):
-        kind = RULES[rank].kind
-        mark = f"[secret removed: {kind}]"
+        kind, mark = marks[rank]
         place = length + start - read
         length = place + len(mark)
         spans.append(Span(place, length, kind))
@@ -135,7 +140,7 @@ def _find_private_keys(text: str) -> Iterator[tuple[int, int]]:
 QUOTE = r"""[\\"']{0,4}"""
 ASSIGNED = rf"{QUOTE}\s{{0,8}}[:=]\s{{0,8}}{QUOTE}"
 # A password ends at the last @ before the address goes on; a variable's name is no password.
-USERINFO = r"""[^\s/:@?#"'<>\\`]*+:((?![$%{*\[])[^\s/?#"'<>\\`]+)@"""
+USERINFO = r"""[^\s/:@?#"'<>\\`]*+:((?![$%{*\[])[^\s/?#"'<>\\`]{3,})@"""
 HAS_DIGIT = r"(?=[A-Za-z_-]*+[0-9])"
 
 RULES = (

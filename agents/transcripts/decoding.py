@@ -112,15 +112,18 @@ def iterate_array(text: str) -> Iterator[object]:
         raise UnreadableTranscript("The file is not a JSON list: it does not begin with [.")
     position = _skip_space(text, position + 1)
     while text[position : position + 1] != "]":
+        if position == len(text):
+            yield Undecodable("the file ends before the list is closed")
+            return
         value, position = _decode_element(text, position)
         yield value
         position = _skip_space(text, position)
-        if position == len(text):
-            if not isinstance(value, Undecodable):
-                yield Undecodable("the file ends before the list is closed")
+        if position == len(text) and isinstance(value, Undecodable):
             return
-        if text[position] == ",":
+        if text[position : position + 1] == ",":
             position = _skip_space(text, position + 1)
+    if _skip_space(text, position + 1) != len(text):
+        yield Undecodable("there is text after the end of the list")
 
 
 def _decode_element(text: str, start: int) -> tuple[object, int]:

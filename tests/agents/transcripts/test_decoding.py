@@ -1,0 +1,168 @@
+import gzip
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.transcripts import decoding
+from agents.transcripts.base import UnreadableTranscript
+from agents.transcripts.decoding import (
+    Undecodable,
+    decode_json,
+    decode_text,
+    iterate_array,
+    name_type,
+    open_plain,
+    read_text,
+)
+
+DEEP = "[" * 10_000 + "]" * 10_000
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+def shown(values):
+    return [str(value) if isinstance(value, Undecodable) else value for value in values]
+
+
+@pytest.mark.parametrize("content", [b"", b"a", b"ab", b"abcd", b"abcdefgh" * 10_000])
+def test_plain_bytes_come_back_as_they_were(content):
+    assert open_plain(io.BytesIO(content)).read() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"a", b"abcdefgh" * 10_000])
+def test_gzip_is_known_by_its_first_bytes(content):
+    assert open_plain(io.BytesIO(gzip.compress(content))).read() == content
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be"])
+def test_other_unicode_forms_are_refused_with_the_way_out(encoding):
+    content = ("\ufeff[1]" if encoding != "utf-16" else "[1]").encode(encoding)
+    with pytest.raises(UnreadableTranscript, match="save it as UTF-8"):
+        open_plain(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8bnot gzip", gzip.compress(b"[1, 2, 3]")[:-9]])
+def test_broken_gzip_data_is_unreadable(content):
+    with pytest.raises(UnreadableTranscript, match="gzip data is broken"):
+        read_text(io.BytesIO(content))
+
+
+def test_a_file_over_the_limit_is_unreadable(monkeypatch):
+    monkeypatch.setattr(decoding, "MAX_FILE_BYTES", 100)
+    with pytest.raises(UnreadableTranscript, match="more than 100 bytes unpacked; split it"):
+        read_text(io.BytesIO(gzip.compress(b"0" * 101)))
+
+
+def test_a_byte_order_mark_is_taken_off():
+    assert decode_text(b"\xef\xbb\xbf[]") == "[]"
+
+
+def test_bytes_that_are_no_utf8_become_what_ingest_replaces():
+    assert decode_text(b"a\xffb") == "a\udcffb"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (DEEP, "nested too deeply"),
+        ("9" * 5_000, "a number of more than 4,300 digits"),
+        ("[NaN]", "NaN is no JSON number"),
+        ("-Infinity", "-Infinity is no JSON number"),
+        ('{"a": }', "not JSON: Expecting value at character 7"),
+        ("", "not JSON: Expecting value at character 1"),
+    ],
+)
+def test_what_is_no_json_says_why(text, reason):
+    with pytest.raises(Undecodable) as raised:
+        decode_json(text)
+    assert str(raised.value) == reason
+
+
+@given(JSON_VALUES)
+def test_json_reads_back(value):
+    assert decode_json(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [({}, "an object"), ([], "a list"), ("", "a text"), (True, "true or false"), (1, "a number")],
+)
+def test_types_have_names_a_person_reads(value, name):
+    assert name_type(value) == name
+
+
+def test_null_is_called_null():
+    assert name_type(None) == "null"
+
+
+@given(st.lists(JSON_VALUES), st.sampled_from([None, 2]))
+def test_a_list_gives_its_elements(values, indent):
+    assert list(iterate_array(json.dumps(values, indent=indent))) == values
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_file_gives_nothing(text):
+    assert list(iterate_array(text)) == []
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "null", "session"])
+def test_a_file_that_is_no_list_is_unreadable(text):
+    with pytest.raises(UnreadableTranscript, match="not a JSON list"):
+        list(iterate_array(text))
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (DEEP, "nested too deeply"),
+        ('{"a": ' * 10_000 + "1" + "}" * 10_000, "nested too deeply"),
+        ("9" * 5_000, "a number of more than 4,300 digits"),
+        ("nonsense", "not JSON: Expecting value at character 5"),
+        ('{"a": [1, "]}", x]}', "not JSON: Expecting value at character 21"),
+        ('{"a": 1} {"b": 2}', "two elements without a comma between"),
+    ],
+)
+def test_a_broken_element_leaves_the_others(broken, reason):
+    assert shown(iterate_array(f"[1, {broken}, 3]")) == [1, reason, 3]
+
+
+@pytest.mark.parametrize("text", ["[1, 2", "[1, 2,", "[1, 2, "])
+def test_a_cut_list_says_that_it_was_cut(text):
+    assert shown(iterate_array(text)) == [1, 2, "the file ends before the list is closed"]
+
+
+def test_text_after_the_list_is_not_passed_over():
+    assert shown(iterate_array("[1] [2]")) == [1, "there is text after the end of the list"]
+
+
+def test_an_element_that_never_closes_takes_the_rest_and_says_so():
+    *good, last = shown(iterate_array('[1, {"a": 2, {"b": 3}]'))
+    assert good == [1]
+    assert last.endswith("it is not closed, so the rest of the file is lost in it")
+
+
+def test_a_text_that_never_closes_takes_the_rest_and_says_so():
+    *good, last = shown(iterate_array('[1, "abc, 2, 3]'))
+    assert good == [1]
+    assert "rest of the file is lost" in last
+
+
+def test_an_element_over_the_limit_is_refused_alone(monkeypatch):
+    monkeypatch.setattr(decoding, "MAX_LINE_BYTES", 10)
+    assert shown(iterate_array('[1, "0123456789", 3]')) == [
+        1,
+        "12 characters; the limit is 10",
+        3,
+    ]
+
+
+@given(st.text(alphabet='[]{},":\\ 1a\n', max_size=60))
+def test_any_list_like_text_comes_to_an_end(text):
+    for value in iterate_array("[" + text):
+        assert isinstance(value, Undecodable | dict | list | str | int)
