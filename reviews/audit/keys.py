@@ -79,13 +79,19 @@ def signer_of(line: str) -> Signer:
     return Signer(origin(), Ed25519PrivateKey.from_private_bytes(decode(line, signing_path())))
 
 
-def replace_signers(lines: Sequence[str]) -> None:
-    """Write the private keys anew, the newest first, in one step."""
+def new_signer() -> Signer:
+    """Return a fresh signer that is not kept anywhere yet."""
+    return Signer(origin(), Ed25519PrivateKey.generate())
+
+
+def keep_signers(kept: Sequence[Signer]) -> None:
+    """Write down who signs from now on, the newest first, in one step; list their public keys."""
     path = signing_path()
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    write_new(fresh, "\n".join(lines))
+    write_new(fresh, "\n".join(encode(signer.private.private_bytes_raw()) for signer in kept))
     fresh.replace(path)
+    signers()
 
 
 def listed_verifiers() -> tuple[Verifier, ...]:

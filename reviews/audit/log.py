@@ -107,7 +107,7 @@ def refuse_outside_transaction() -> None:
 
     The transaction a test case opens around a test does not count: in production it is not there.
     """
-    if all(block._from_testcase for block in connection.atomic_blocks):
+    if all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise OutsideTransaction(
             "An entry is written in the transaction of the change it records: open one with "
             "transaction.atomic() around both."

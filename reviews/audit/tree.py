@@ -6,6 +6,7 @@ are read from the rows below.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -90,11 +91,12 @@ def place_pending(limit: int, only: Sequence[int] | None = None) -> int:
     only: these entry ids and no others. The caller holds the sealer's lock.
     """
     start = size()
-    values = {"limit": limit, "nowhere": INSTALLATION, "size": start, "only": list(only or ())}
+    values: dict[str, Any] = {"limit": limit, "nowhere": INSTALLATION, "size": start}
+    values["only"] = list(only or ())
     clause = "" if only is None else "WHERE entry_id = ANY(%(only)s)"
     with connection.cursor() as cursor:
         cursor.execute(PLACE_PENDING.format(only=clause), values)
-        placed = cursor.rowcount
+        placed = int(cursor.rowcount)
     if placed:
         complete_tiles(start, start + placed)
     return placed

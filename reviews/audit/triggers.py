@@ -10,8 +10,9 @@ migration remakes it, so they are put back after every migrate; a replica role s
 triggers unless they are ENABLE ALWAYS; TRUNCATE is no DELETE.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection as default_connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -77,7 +78,7 @@ def registered() -> tuple[AppendOnly, ...]:
 
 def install(
     tables: Iterable[AppendOnly] | None = None,
-    connection: BaseDatabaseWrapper = default_connection,  # type: ignore[assignment]
+    connection: BaseDatabaseWrapper = default_connection,
 ) -> list[str]:
     """Create what is missing or not as it should be; return the names of what was created.
 
@@ -97,7 +98,7 @@ def install(
 
 def drop(
     tables: Iterable[AppendOnly] | None = None,
-    connection: BaseDatabaseWrapper = default_connection,  # type: ignore[assignment]
+    connection: BaseDatabaseWrapper = default_connection,
 ) -> None:
     """Take the triggers away; for tests that empty tables and for nothing else."""
     standing = standing_triggers(connection)
@@ -108,7 +109,7 @@ def drop(
 
 
 def missing_triggers(
-    connection: BaseDatabaseWrapper = default_connection,  # type: ignore[assignment]
+    connection: BaseDatabaseWrapper = default_connection,
 ) -> list[str]:
     """Return the names of triggers that are not there, switched off, or not as they should be."""
     standing = standing_triggers(connection)
@@ -146,7 +147,7 @@ def wanted_triggers(
     return wanted
 
 
-def is_key(constraint: dict[str, object]) -> bool:
+def is_key(constraint: Mapping[str, Any]) -> bool:
     """Say whether two rows can never agree on this constraint's columns."""
     return bool(constraint["primary_key"] or constraint["unique"]) and bool(constraint["columns"])
 
