@@ -1,27 +1,5 @@
-"""The time everyone asks for; tests put a clock of their own in its place.
+"""The time everyone asks for, the same that stands in the log; tests put their own in its place."""
 
-Pure rules do not ask: they are given the time as an argument.
-"""
+from reviews.audit.clock import now, told_by
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
-
-from django.utils import timezone
-
-_clocks: list[Callable[[], datetime]] = [timezone.now]
-
-
-def now() -> datetime:
-    """Return the present moment, aware, in UTC."""
-    return _clocks[-1]()
-
-
-@contextmanager
-def told_by(clock: Callable[[], datetime]) -> Iterator[None]:
-    """Let `clock` tell the time in every thread of this process until the block ends."""
-    _clocks.append(clock)
-    try:
-        yield
-    finally:
-        _clocks.remove(clock)
+__all__ = ["now", "told_by"]

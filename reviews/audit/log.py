@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
-from reviews.audit import merkle, tree
+from reviews.audit import clock, merkle, tree
 from reviews.audit.actions import Action
 from reviews.audit.actors import Actor, Cause
 from reviews.audit.bodies import ACTOR_NAME, INSTALLATION, Draft, Facts, check_names, write_body
 from reviews.audit.errors import EntryRefused, NotCanonical, OutsideTransaction
+from reviews.audit.identifiers import refuse_text
 from reviews.audit.keys import KeyEncryptionKey
 from reviews.audit.models import Entry
 from reviews.audit.requests import current_request
@@ -61,8 +61,8 @@ def append(  # noqa: PLR0913 (each is a member of the entry's closed form)
     by default that of the request being answered.
     parents: the event ids of entries this one follows from. before, after, rule, engine, shown:
     identifiers and whole numbers only. values: every free or personal text by a name; the body gets
-    salted commitments. subject: under whose key they are encrypted, so what is erased together; the
-    object by default. The actor's printed name is kept under the actor.
+    salted commitments. subject: under whose key they are encrypted, so what is erased together;
+    `subject_of(workspace, object)` by default. The actor's printed name is kept under the actor.
 
     Raises OutsideTransaction, UnknownAction, and EntryRefused for text or a float outside `values`
     and for more than 64 KiB.
@@ -92,7 +92,7 @@ def append_many(drafts: Sequence[Draft]) -> list[Entry]:
     refuse_outside_transaction()
     if not drafts:
         return []
-    batch = Batch(timezone.now())
+    batch = Batch(clock.now())
     batch.find_names(drafts)
     entries = [batch.entry_of(draft) for draft in drafts]
     if connection.vendor == "postgresql":
@@ -100,6 +100,11 @@ def append_many(drafts: Sequence[Draft]) -> list[Entry]:
     else:
         insert_and_seal(batch, entries)
     return entries
+
+
+def subject_of(workspace: str, object: str) -> str:  # noqa: A002 (the word of the format)
+    """Return the subject of an entry's values when none is given: human ids repeat in workspaces."""
+    return f"{workspace or INSTALLATION}/{object}"
 
 
 def refuse_outside_transaction() -> None:
@@ -163,12 +168,14 @@ class Batch:
     def entry_of(self, draft: Draft) -> Entry:
         """Return the unsaved entry, having put its values beside it."""
         check_names(draft.values)
+        refuse_text(draft.subject or "", "the subject")
         commitments: dict[str, str] = {}
         try:
             if draft.actor.name:
                 commitments[ACTOR_NAME] = self.name_of(draft.actor)
+            subject = draft.subject or subject_of(draft.workspace, draft.object)
             for name, text in draft.values.items():
-                sealed = seal_value(text, self.key_of(draft.subject or draft.object))
+                sealed = seal_value(text, self.key_of(subject))
                 self.values.append(sealed)
                 commitments[name] = sealed.commitment
         except NotCanonical as error:

@@ -28,7 +28,7 @@ class Entry(models.Model):
             models.Index(fields=["workspace", "at"], name="entry_at"),
             models.Index(fields=["workspace", "action", "id"], name="entry_action"),
             models.Index(fields=["actor_kind", "actor_id", "id"], name="entry_actor"),
-            models.Index(fields=["object", "id"], name="entry_object"),
+            models.Index(fields=["workspace", "object", "id"], name="entry_object"),
             models.Index(fields=["hash"], name="entry_hash"),
         ]
 
