@@ -350,14 +350,22 @@ def clean_group_name(name: str) -> str:
 
 
 def find_person(email: str) -> Person | None:
-    """Return who owns the address, first or verified second; raise InvalidInput when shut out."""
-    person = Person.objects.filter(email__iexact=email).first()
-    if person is None:
-        address = EmailAddress.objects.filter(email__iexact=email, verified=True).first()
-        person = address.user if address else None
+    """Return whose address this is; raise InvalidInput when their account is closed."""
+    person = find_account(email)
     if person is not None and not person.is_active:
         raise InvalidInput(f"The account of {email} is closed on this installation.")
     return person
+
+
+def find_account(email: str) -> Person | None:
+    """Return who signs in with this address: their first one, or a further one they verified."""
+    email = email.strip()
+    person = Person.objects.filter(email__iexact=email).first()
+    if person is not None:
+        return person
+    return Person.objects.filter(
+        emailaddress__email__iexact=email, emailaddress__verified=True
+    ).first()
 
 
 def create_person(email: str, name: str) -> Person:

@@ -1,0 +1,1 @@
+"""Pages of people, tokens, the workspace and what agents did and know."""
