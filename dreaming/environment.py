@@ -1,13 +1,30 @@
 """Reading settings from the environment: anything unknown or malformed stops the start."""
 
 import os
+import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """Where mail goes; no host means into files."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    implicit_tls: bool = False
+    sender: str = "daybreak@localhost"
 
 
 def env_text(name: str, default: str) -> str:
@@ -86,3 +103,50 @@ def refuse_unknown(known: Iterable[str]) -> None:
         raise ImproperlyConfigured(
             f"Unknown setting {', '.join(unknown)}. docs/settings.md lists the known ones."
         )
+
+
+def keep_secret(path: Path) -> str:
+    """Return the secret kept in `path`; the first process to ask makes it, readable by us only."""
+    if not path.exists():
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            # A link appears whole or not at all: nobody reads a half-written secret.
+            path.hardlink_to(made)
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return path.read_text(encoding="utf-8")
+
+
+def email_from(url: str) -> Email:
+    """Return where mail goes: SCHEME://USER:PASSWORD@HOST:PORT?from=ADDRESS, '' for into files.
+
+    Schemes: smtp (plain), smtp+tls (STARTTLS), smtps (TLS from the first byte).
+    """
+    if not url:
+        return Email()
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DAYBREAK_EMAIL_URL: {error}") from error
+    if parts.scheme not in MAIL_PORTS or not parts.hostname:
+        raise ImproperlyConfigured(
+            "DAYBREAK_EMAIL_URL cannot be read; write "
+            "smtp+tls://user:password@host:587?from=daybreak@example.com"
+        )
+    options = dict(parse_qsl(parts.query))
+    if unknown := sorted(set(options) - {"from"}):
+        raise ImproperlyConfigured(f"DAYBREAK_EMAIL_URL: unknown option {', '.join(unknown)}.")
+    return Email(
+        host=parts.hostname,
+        port=port or MAIL_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+tls",
+        implicit_tls=parts.scheme == "smtps",
+        sender=options.get("from", Email().sender),
+    )

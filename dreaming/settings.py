@@ -1,6 +1,5 @@
 """Every setting, read from the environment once. docs/settings.md explains each."""
 
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +7,14 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from dreaming.environment import (
+    email_from,
     env_bool,
     env_float,
     env_int,
     env_list,
     env_secret,
     env_text,
+    keep_secret,
     refuse_unknown,
 )
 
@@ -52,26 +53,16 @@ DEBUG = env_bool("DAYBREAK_DEBUG", default=False)
 SECURE = env_bool("DAYBREAK_SECURE", default=False)
 """True in production: cookies and redirects over HTTPS only."""
 
+if SECURE and DEBUG:
+    raise ImproperlyConfigured("DAYBREAK_DEBUG cannot be on where DAYBREAK_SECURE is.")
 
-def read_or_make_secret_key() -> str:
-    """Return the configured key, or one kept in the data folder (made at the first start)."""
-    configured = env_secret("DAYBREAK_SECRET_KEY")
-    if configured:
-        return configured
-    if SECURE:
-        raise ImproperlyConfigured("DAYBREAK_SECURE is on: set DAYBREAK_SECRET_KEY or its _FILE.")
-    kept = DATA_DIR / "secret_key"
-    try:
-        with kept.open("x", encoding="utf-8") as file:
-            kept.chmod(0o600)
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return kept.read_text(encoding="utf-8")
-
-
-SECRET_KEY = read_or_make_secret_key()
-ALLOWED_HOSTS = env_list("DAYBREAK_ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]", "testserver"))
+configured_key = env_secret("DAYBREAK_SECRET_KEY")
+if SECURE and not configured_key:
+    raise ImproperlyConfigured("DAYBREAK_SECURE is on: set DAYBREAK_SECRET_KEY or its _FILE.")
+SECRET_KEY = configured_key or keep_secret(DATA_DIR / "secret_key")
+# Probes ask from inside, by the machine's own names.
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+ALLOWED_HOSTS = [*env_list("DAYBREAK_ALLOWED_HOSTS", ()), *LOCAL_HOSTS]
 CSRF_TRUSTED_ORIGINS = env_list("DAYBREAK_CSRF_TRUSTED_ORIGINS", ())
 
 INSTALLED_APPS = [
@@ -102,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dreaming.middleware.ErrorsMiddleware",
@@ -179,6 +171,7 @@ def database_from(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": database_from(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PORT = env_int("PORT", 8000, least=1)
 WEB_PROCESSES = env_int("DAYBREAK_WEB_PROCESSES", 1, least=1)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -215,21 +208,32 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("DAYBREAK_TRUSTED_PROXIES", 0, least=0)
-EMAIL_URL = env_text("DAYBREAK_EMAIL_URL", "")
+# Without an address for mail, messages are written to files: nothing leaves the machine.
+EMAIL = email_from(env_secret("DAYBREAK_EMAIL_URL") or "")
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
-    if EMAIL_URL
+    if EMAIL.host
     else "django.core.mail.backends.filebased.EmailBackend"
 )
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_HOST = EMAIL.host
+EMAIL_PORT = EMAIL.port
+EMAIL_HOST_USER = EMAIL.user
+EMAIL_HOST_PASSWORD = EMAIL.password
+EMAIL_USE_TLS = EMAIL.starttls
+EMAIL_USE_SSL = EMAIL.implicit_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL.sender
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "dreaming.middleware.answer_forged"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -277,6 +281,8 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 if BROKER_URL.startswith("filesystem"):
@@ -302,10 +308,13 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        name: {"level": "INFO"} for name in ("agents", "reviews", "dreaming")
+    "filters": {"request": {"()": "dreaming.middleware.RequestName"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s request=%(request_id)s %(message)s"}
     },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {name: {"level": "INFO"} for name in ("agents", "reviews", "dreaming")},
 }

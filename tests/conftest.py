@@ -5,13 +5,26 @@ import os
 import pytest
 from django.conf import settings
 
+from tests.append_only import lift_for_flush
 from tests.cast import agent_client, cast, client_of
 from tests.clock import clock
+from tests.processes import data_folder, databases, empty_installation, installation
 
-__all__ = ["agent_client", "cast", "client_of", "clock"]
+__all__ = [
+    "agent_client",
+    "cast",
+    "client_of",
+    "clock",
+    "data_folder",
+    "databases",
+    "empty_installation",
+    "installation",
+]
 
 ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+lift_for_flush()
 
 
 def touches_database(item: pytest.Item) -> bool:
