@@ -54,17 +54,13 @@ class AgentFacts(TypedDict, total=False):
 
 
 @transaction.atomic
-def create_workspace(
-    slug: str, *, name: str, admin_email: str, admin_name: str, by: Actor = SYSTEM
-) -> Founded:
-    """Create a workspace with its shared store and its first admin.
+def open_workspace(slug: str, *, name: str, by: Actor = SYSTEM) -> Workspace:
+    """Create a workspace with its shared store that nobody is in yet: what an import may need.
 
-    by: the installation itself; nobody inside another workspace may found one. The caller sets the
-    default approval rules in the same transaction: they belong to a higher room.
-    Raises InvalidInput for a bad or taken slug, address or name.
+    The caller sets the default approval rules in the same transaction; `create_workspace` lets the
+    first admin in. Raises InvalidInput for a bad or taken slug or name.
     """
     slug, name = clean_workspace_slug(slug), clean_name(name)
-    email, admin_name = clean_email(admin_email), clean_name(admin_name)
     if Workspace.objects.filter(slug=slug).exists():
         raise InvalidInput(f"The workspace {slug} exists already. Choose another name.")
     workspace = Workspace.objects.create(slug=slug, name=name)
@@ -76,6 +72,27 @@ def create_workspace(
         values={"name": name},
     )
     create_store(workspace, None, actor=by)
+    return workspace
+
+
+@transaction.atomic
+def create_workspace(
+    slug: str, *, name: str, admin_email: str, admin_name: str, by: Actor = SYSTEM
+) -> Founded:
+    """Create a workspace with its shared store and its first admin.
+
+    A workspace that was opened by an import and that nobody is in yet gets its first admin.
+    by: the installation itself; nobody inside another workspace may found one. The caller sets the
+    default approval rules in the same transaction: they belong to a higher room.
+    Raises InvalidInput for a bad or taken slug, address or name.
+    """
+    slug, name = clean_workspace_slug(slug), clean_name(name)
+    email, admin_name = clean_email(admin_email), clean_name(admin_name)
+    workspace = Workspace.objects.select_for_update().filter(slug=slug).first()
+    if workspace is None:
+        workspace = open_workspace(slug, name=name, by=by)
+    elif workspace.memberships.exists():
+        raise InvalidInput(f"The workspace {slug} exists already. Choose another name.")
     person = find_person(email)
     path = None
     if person is None:
