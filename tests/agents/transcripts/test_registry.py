@@ -35,7 +35,7 @@ def install(tmp_path, monkeypatch):
 
 
 def test_the_built_in_formats_are_known():
-    assert FORMATS == {"daybreak": daybreak.parse, "tau": tau.parse}
+    assert {"daybreak": daybreak.parse, "tau": tau.parse} == FORMATS
 
 
 @pytest.mark.parametrize("name", FORMATS)

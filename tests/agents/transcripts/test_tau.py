@@ -365,7 +365,6 @@ def test_every_record_is_a_session_or_a_refusal(records):
 def test_any_bytes_are_read_or_unreadable(content):
     try:
         results = read(content)
-    except UnreadableTranscript as error:
-        assert str(error)
-    else:
-        assert all(isinstance(item, ParsedSession | Refused) for item in results)
+    except UnreadableTranscript:
+        return
+    assert all(isinstance(item, ParsedSession | Refused) for item in results)
