@@ -1,0 +1,83 @@
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.web.characters import Segment, count_hidden, split_hidden
+
+
+@pytest.mark.parametrize(
+    ("char", "code"),
+    [
+        ("\u200b", "U+200B"),
+        ("\u202e", "U+202E"),
+        ("\u2066", "U+2066"),
+        ("\ufeff", "U+FEFF"),
+        ("\u00ad", "U+00AD"),
+        ("\u00a0", "U+00A0"),
+        ("\u3164", "U+3164"),
+        ("\x1b", "U+001B"),
+        ("\ufe01", "U+FE01"),
+        ("\U000e0041", "U+E0041"),
+        ("\udc80", "U+DC80"),
+    ],
+)
+def test_what_cannot_be_seen_is_boxed_as_its_code_point(char, code):
+    assert [part.text for part in split_hidden(f"a{char}b")] == ["a", code, "b"]
+
+
+@pytest.mark.parametrize("text", ["plain", "two\nlines", "tab\there", "naïve 漢字 עברית", "\u0600"])
+def test_what_can_be_seen_is_left_alone(text):
+    assert list(split_hidden(text)) == [Segment(text)]
+
+
+def test_a_windows_line_end_is_no_hidden_character():
+    assert list(split_hidden("one\r\ntwo")) == [Segment("one\ntwo")]
+
+
+def test_a_carriage_return_inside_a_line_is_boxed():
+    assert count_hidden("safe\rEVIL") == 1
+
+
+def test_the_emoji_selector_is_boxed_only_where_it_stands_behind_no_symbol():
+    assert count_hidden("\u26a0\ufe0f") == 0
+    assert count_hidden("a\ufe0f") == 1
+
+
+def test_a_box_names_what_it_hides():
+    boxed = list(split_hidden("\u202e"))
+    assert boxed == [Segment("U+202E", is_hidden=True, name="right-to-left override")]
+
+
+def test_a_repeated_character_is_boxed_once_with_its_count():
+    assert [part.text for part in split_hidden("\u200b" * 57)] == ["U+200B x57"]
+
+
+def test_a_long_run_of_different_characters_ends_in_a_number():
+    run = "".join(chr(code) for code in range(0xE0020, 0xE0040))
+    assert [part.text for part in split_hidden(run)][-1] == "and 28 more"
+
+
+@given(st.text(max_size=60))
+def test_nothing_unseen_is_left_in_the_readable_runs(text):
+    for part in split_hidden(text):
+        if not part.is_hidden:
+            unseen = [c for c in part.text if unicodedata.category(c) in {"Cs", "Co", "Zl", "Zp"}]
+            assert unseen == []
+            assert "\u202e" not in part.text
+
+
+@given(st.text(max_size=60))
+def test_no_character_is_lost_without_a_box(text):
+    shown = "".join(part.text for part in split_hidden(text) if not part.is_hidden)
+    assert len(shown) + count_hidden(text) >= len(text.replace("\r\n", "\n")) - text.count("\ufe0f")
+
+
+def test_a_hundred_thousand_hidden_characters_are_read_in_a_moment():
+    text = "a\u200b\u200c" * 35_000
+    start = time.perf_counter()
+    found = count_hidden(text)
+    assert found == 70_000
+    assert time.perf_counter() - start < 1
