@@ -120,9 +120,11 @@ def _token(kind: str, trigger: str, prefix: str, body: str, word: str = r"\w-") 
 KEY_START = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{32}")
-# Lines of base64 after a start whose end was cut off; in JSON a line's end is a backslash and n.
+# Lines of base64 after a start whose end was cut off, and a last shorter line where the text ends
+# or padding shows that it is one. Inside JSON a line's end is a backslash and an n.
 KEY_LINES = re.compile(
-    r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{32,}+)++(?:(?:\s|\\[nr])*+[A-Za-z0-9+/]+=*)?"
+    r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{32,}+)++"
+    r"""(?:(?:\s|\\[nr])++[A-Za-z0-9+/]++(?:=++|(?=["'}\s]*+\Z)))?"""
 )
 
 
@@ -165,7 +167,7 @@ RULES = (
     ),
     _token("Stripe key", "k_live_", "[rs]k_live_", "[A-Za-z0-9]{16,}", "A-Za-z0-9"),
     _token("Stripe key", "k_test_", "[rs]k_test_", "[A-Za-z0-9]{16,}", "A-Za-z0-9"),
-    _token("Stripe key", "whsec_", "whsec_", "[A-Za-z0-9+/=]{24,}", "A-Za-z0-9+/="),
+    _token("Stripe key", "whsec_", "whsec_", "[A-Za-z0-9+/]{24,}={0,2}", "A-Za-z0-9+/"),
     _token("Google key", "AIza", "AIza", r"[\w-]{35}"),
     _token("Google key", "GOCSPX-", "GOCSPX-", r"[\w-]{24,}"),
     _token("Google token", "ya29.", r"ya29\.", r"[\w-]{20,}"),
