@@ -103,7 +103,7 @@ def append_many(drafts: Sequence[Draft]) -> list[Entry]:
 
 
 def subject_of(workspace: str, object: str) -> str:  # noqa: A002 (the word of the format)
-    """Return the subject of an entry's values when none is given: human ids repeat in workspaces."""
+    """Return whose an entry's values are when no subject is given: ids repeat in workspaces."""
     return f"{workspace or INSTALLATION}/{object}"
 
 
