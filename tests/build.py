@@ -1,99 +1,87 @@
-"""Plain functions that make one thing each, with defaults a test can leave alone."""
+"""Plain functions that make one thing each, with defaults a test can leave alone.
 
-import hashlib
-import secrets
+They go through the product's verbs, so that the log agrees with the rows. The system is the actor.
+"""
+
 from collections.abc import Sequence
-from datetime import timedelta
+from itertools import count
 from typing import Any
 
-from agents import clock
+from django.db import transaction
+
+from agents.memory import write_memory
 from agents.models import (
     Agent,
-    Channel,
-    Event,
-    Membership,
     Memory,
     MemoryStore,
-    MemoryVersion,
-    Outcome,
     Person,
-    Release,
     Scope,
     Session,
-    SessionRevision,
     Token,
     Workspace,
     WorkspaceRole,
 )
 from agents.numbers import take_number
-from agents.transcripts.base import EventKind, ParsedEvent, Role, Verdict
+from agents.people import add_person, create_person
+from agents.releases import publish
+from agents.sessions import ingest_session
+from agents.tokens import issue_token
+from agents.transcripts.base import (
+    EventKind,
+    ParsedCheck,
+    ParsedEvent,
+    ParsedOutcome,
+    ParsedSession,
+    Refused,
+    Role,
+    Verdict,
+)
+from agents.workspaces import create_agent, open_workspace
 from dreaming.models import Dream, DreamState
+from reviews.audit.actors import SYSTEM
 from reviews.changes import Op, Trust, text_sha256
 from reviews.models import OriginKind, Proposal, ProposalRevision
 
+counted = count(1)
 PASSWORD = "open-at-daybreak"
 RISK_RANKS = {"low": 1, "medium": 2, "high": 3}
 
 
-def workspace(slug: str = "northwind", **fields: Any) -> Workspace:
-    """A workspace with its shared store."""
-    made = Workspace.objects.create(slug=slug, name=fields.pop("name", slug.title()), **fields)
-    store_of(made, None)
-    return made
+def workspace(slug: str = "northwind") -> Workspace:
+    """A workspace with its shared store, that nobody is in yet."""
+    return open_workspace(slug, name=slug.title())
 
 
 def person(
     name: str = "Ada", *, within: Workspace | None = None, role: str = WorkspaceRole.REVIEWER
 ) -> Person:
     """A person who can sign in with PASSWORD; a member of `within` when it is given."""
-    place = within.slug if within else "nowhere"
-    email = f"{name.lower().replace(' ', '.')}@{place}.example"
-    made = Person.objects.create_user(email, name, PASSWORD)
-    if within is not None:
-        Membership.objects.create(workspace=within, person=made, role=role)
+    email = f"{name.lower().replace(' ', '.')}@{within.slug if within else 'nowhere'}.example"
+    if within is None:
+        made = create_person(email, name)
+    else:
+        made = add_person(within, email=email, name=name, role=role, by=SYSTEM).person
+    made.set_password(PASSWORD)
+    made.save(update_fields=["password"])
     return made
 
 
-def agent(within: Workspace, slug: str = "refund-desk", **fields: Any) -> Agent:
+def agent(within: Workspace, slug: str = "refund-desk", **facts: Any) -> Agent:
     """An agent with its own store, whose live release is empty."""
-    made = Agent.objects.create(
-        workspace=within, slug=slug, name=fields.pop("name", slug.title()), **fields
-    )
-    store_of(within, made)
-    return made
+    return create_agent(within, slug, name=facts.pop("name", slug.title()), by=SYSTEM, **facts)
 
 
-def store_of(within: Workspace, owner: Agent | None) -> MemoryStore:
-    """The store of `owner`, or the shared one; made with an empty live release when missing."""
-    store, is_new = MemoryStore.objects.get_or_create(workspace=within, agent=owner)
-    if is_new:
-        empty = Release.objects.create(
-            store=store,
-            workspace=within,
-            number=take_number(within, "R"),
-            sequence=0,
-            sha256=hashlib.sha256(b"[]").hexdigest(),
-        )
-        Channel.objects.create(store=store, release=empty)
-    return store
+def shared_store(within: Workspace) -> MemoryStore:
+    """The store all agents of the workspace share."""
+    return MemoryStore.objects.get(workspace=within, agent=None)
 
 
 def token(
     issued_by: Person, owner: Agent, scopes: Sequence[str] = tuple(Scope.values)
 ) -> tuple[Token, str]:
-    """A token of `owner` and its secret."""
-    secret = f"dbk_{secrets.token_urlsafe(32)}"
-    made = Token.objects.create(
-        workspace=owner.workspace,
-        agent=owner,
-        label="harness",
-        start=secret[:12],
-        sha256=hashlib.sha256(secret.encode()).hexdigest(),
-        scopes=list(scopes),
-        issued_by=issued_by,
-        expires_at=clock.now() + timedelta(days=90),
-    )
-    return made, secret
+    """A token of `owner`, issued by an admin, and its secret."""
+    issued = issue_token(owner.workspace, label="harness", scopes=scopes, by=issued_by, agent=owner)
+    return issued.token, issued.secret
 
 
 def says(text: str, role: Role = Role.USER) -> ParsedEvent:
@@ -133,77 +121,40 @@ def session(
     events: Sequence[ParsedEvent] = EVENTS,
     *,
     verdict: Verdict = Verdict.UNKNOWN,
-    **fields: Any,
+    checks: Sequence[ParsedCheck] = (),
+    **facts: Any,
 ) -> Session:
-    """A stored session with one revision, its events and its outcome."""
-    number = take_number(of.workspace, "S")
-    made = Session.objects.create(
-        workspace=of.workspace,
-        agent=of,
-        number=number,
-        external_id=fields.pop("external_id", f"session-{number}"),
-        verdict=verdict,
-        **fields,
+    """A session as its agent would have sent it; facts are those of a ParsedSession."""
+    external_id = facts.pop("external_id", f"session-{next(counted)}")
+    parsed = ParsedSession(
+        position=0,
+        external_id=external_id,
+        agent=of.slug,
+        events=tuple(events),
+        outcome=ParsedOutcome(verdict=verdict, checks=tuple(checks)),
+        **facts,
     )
-    revision = SessionRevision.objects.create(
-        session=made,
-        number=1,
-        content_hash=text_sha256(repr(tuple(events))),
-        event_count=len(events),
-        tool_calls=sum(event.kind is EventKind.TOOL_CALL for event in events),
-        tool_errors=sum(event.is_error for event in events),
-    )
-    Event.objects.bulk_create(
-        Event(
-            revision=revision,
-            index=index,
-            kind=event.kind,
-            role=event.role,
-            trust=_trust(event),
-            text=event.text,
-            tool=event.tool,
-            call_id=event.call_id,
-            is_error=event.is_error,
-            person=event.person,
-            sub_session=event.sub_session,
-            at=event.at,
-        )
-        for index, event in enumerate(events)
-    )
-    Outcome.objects.create(revision=revision, verdict=verdict)
-    return made
-
-
-def _trust(event: ParsedEvent) -> Trust:
-    return {Role.USER: Trust.PRINCIPAL, Role.ASSISTANT: Trust.AGENT, Role.TOOL: Trust.TOOL}[
-        event.role
-    ]
+    kept = ingest_session(of.workspace, of, parsed, actor=SYSTEM)
+    if isinstance(kept, Refused):
+        raise TypeError(f"the session was refused: {kept.reason}")
+    return Session.objects.get(agent=of, external_id=external_id)
 
 
 def memory(
     store: MemoryStore,
     path: str = "/tool_limit/shipped-orders-1a2b3c4d.md",
     content: str = "Shipped orders cannot be cancelled.\n",
-    **fields: Any,
+    **origin: Any,
 ) -> Memory:
-    """A memory whose head is its first version."""
-    made = Memory.objects.create(
-        store=store,
-        workspace=store.workspace,
-        number=take_number(store.workspace, "M"),
-        path=path,
-        **fields,
-    )
-    made.head = MemoryVersion.objects.create(
-        memory=made,
-        number=1,
-        content=content,
-        sha256=text_sha256(content),
-        title=content[:60].strip(),
-        taint=Trust.MEMBER,
-    )
-    made.save(update_fields=["head"])
-    return made
+    """A memory with its first version, live at once."""
+    number = take_number(store.workspace, "M")
+    origin = {"title": content[:60].strip(), "taint": Trust.MEMBER} | origin
+    with transaction.atomic():
+        version = write_memory(
+            store, path, content, base_version=None, actor=SYSTEM, number=number, **origin
+        )
+    publish(store)
+    return version.memory
 
 
 def proposal(

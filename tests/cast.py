@@ -36,6 +36,7 @@ def cast(db: None) -> Cast:
     northwind = build.workspace("northwind")
     elsewhere = build.workspace("elsewhere")
     admin = build.person("Amir", within=northwind, role=WorkspaceRole.ADMIN)
+    other_admin = build.person("Emil", within=elsewhere, role=WorkspaceRole.ADMIN)
     outsider = build.person("Olga", within=elsewhere, role=WorkspaceRole.LEAD)
     agent = build.agent(northwind, "refund-desk")
     other_agent = build.agent(elsewhere, "other-desk")
@@ -48,12 +49,12 @@ def cast(db: None) -> Cast:
         admin=admin,
         agent=agent,
         store=agent.store,
-        shared_store=MemoryStore.objects.get(workspace=northwind, agent=None),
+        shared_store=build.shared_store(northwind),
         token=build.token(admin, agent)[1],
         elsewhere=elsewhere,
         outsider=outsider,
         other_agent=other_agent,
-        other_token=build.token(outsider, other_agent)[1],
+        other_token=build.token(other_admin, other_agent)[1],
     )
 
 

@@ -3,6 +3,7 @@
 from django.db import connection
 
 from agents import clock as product_clock
+from agents.releases import contents, live_release
 from reviews.models import Proposal
 from tests import build
 from tests.cast import Cast
@@ -25,6 +26,11 @@ def test_session_keeps_its_events_in_order(cast: Cast):
     stored = build.session(cast.agent)
     texts = list(stored.revisions.get().events.order_by("index").values_list("text", flat=True))
     assert texts == [event.text for event in build.EVENTS]
+
+
+def test_a_built_memory_is_live_at_once(cast: Cast):
+    built = build.memory(cast.store)
+    assert [line.path for line in contents(live_release(cast.store))] == [built.path]
 
 
 def test_clock_stands_until_it_is_moved(clock: FakeClock):

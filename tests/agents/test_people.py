@@ -34,7 +34,9 @@ pytestmark = pytest.mark.django_db
 
 
 def entries(action):
-    return list(Entry.objects.filter(action=action).order_by("id"))
+    # The system built the cast; what the test did was done by a person.
+    acted = Entry.objects.exclude(actor_kind="system")
+    return list(acted.filter(action=action).order_by("id"))
 
 
 def only_entry(action):
@@ -63,7 +65,7 @@ class TestAddPerson:
         body = only_entry(Action.PERSON_ADDED)
         assert body["actor"] == {"kind": "person", "id": cast.admin.public_id}
         assert body["object"] == f"person:{person.public_id}"
-        assert "rita" not in Entry.objects.get(action=Action.PERSON_ADDED).body.lower()
+        assert "rita" not in entries(Action.PERSON_ADDED)[0].body.lower()
         assert open_values(commitments_of(body))["email"] == "rita@northwind.example"
 
     def test_writes_the_membership_and_the_invitation(self, cast):

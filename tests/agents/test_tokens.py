@@ -43,7 +43,7 @@ class TestIssueToken:
 
     def test_is_in_the_log_without_its_label_in_the_body(self, cast):
         token = issue(cast, agent=cast.agent, days=30).token
-        entry = Entry.objects.get(action=Action.TOKEN_ISSUED)
+        entry = Entry.objects.get(object=f"token:{token.public_id}")
         body = read_body(entry.body)
         assert body["object"] == f"token:{token.public_id}"
         assert body["after"] == {"scopes": ["memory:read"], "agent": "refund-desk", "days": 30}

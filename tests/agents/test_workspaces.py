@@ -79,7 +79,7 @@ class TestCreateAgent:
 
     def test_is_in_the_log_with_its_owner(self, cast):
         create_agent(cast.workspace, "claims", owner=cast.lead, by=cast.admin)
-        body = read_body(Entry.objects.get(action=Action.AGENT_CREATED).body)
+        body = read_body(Entry.objects.get(object="agent:claims").body)
         assert body["object"] == "agent:claims"
         assert body["after"] == {"owner": cast.lead.public_id}
 
