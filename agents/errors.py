@@ -53,5 +53,17 @@ class InvalidInput(AgentsError):
     """Something a person or program sent cannot be taken; the message names it and the way out."""
 
 
+class MalformedRequest(InvalidInput):
+    """A call of the API lacks something or spells it wrongly; the message shows the right form."""
+
+
+class BodyTooLarge(InvalidInput):
+    """A body passes a limit, as it was sent or unpacked."""
+
+
+class UnknownContentType(InvalidInput):
+    """A body comes in a type or encoding that is not read here."""
+
+
 def _version(number: int | None) -> str:
     return "no version" if number is None else f"version {number}"

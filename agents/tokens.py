@@ -3,15 +3,15 @@
 import hashlib
 import logging
 import secrets
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from agents import clock
 from agents.errors import InvalidInput, InvalidToken
+from agents.locks import transaction_waiting_at_most
 from agents.models import Agent, Person, Scope, Token, Workspace
 from agents.people import acting, clean_name, lock_workspace
 from agents.rights import Right
@@ -137,32 +137,10 @@ def note_use(token: Token) -> None:
     if token.last_used_at is not None and now - token.last_used_at < USE_NOTED_EVERY:
         return
     try:
-        with short_lock_wait(), transaction.atomic():
-            free = Token.objects.select_for_update(skip_locked=True).filter(pk=token.pk).exists()
-            if free:
-                Token.objects.filter(pk=token.pk).update(last_used_at=now)
+        with transaction_waiting_at_most(LOCK_WAIT_MS):
+            Token.objects.filter(pk=token.pk).update(last_used_at=now)
     except OperationalError:
         logger.info("token_use_not_noted token=%s cause=busy", token.public_id)
-
-
-@contextmanager
-def short_lock_wait() -> Iterator[None]:
-    """Let SQLite wait LOCK_WAIT_MS for its one write lock, not the seconds a verb may wait.
-
-    Elsewhere rows are locked, and the caller skips a locked one.
-    """
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        usual = int(cursor.fetchone()[0])
-        cursor.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS:d}")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {usual:d}")
 
 
 def clean_scopes(scopes: Collection[str]) -> list[str]:

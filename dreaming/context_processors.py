@@ -1,10 +1,54 @@
-"""What base.html needs on every page."""
+"""What base.html needs on every page: where one is, who one is, and where one can go."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from agents.models import Agent, Person
+from agents.people import Member
+from agents.rights import Right
+from dreaming.navigation import navigation_of, url_of, workspaces_of
+
+THEMES = ("light", "dark")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the theme class and navigation of the page."""
-    return {"theme": request.COOKIES.get("theme", ""), "navigation": ()}
+    """Return the theme, and on a member's page navigation, rights, freeze and workspaces.
+
+    Everything but the theme is absent on pages outside the workspaces, and for strangers.
+    """
+    theme = request.COOKIES.get("theme", "")
+    context: dict[str, Any] = {"theme": theme if theme in THEMES else "", "navigation": ()}
+    user = getattr(request, "user", None)
+    if isinstance(user, Person):
+        context["person"] = user
+    member = getattr(request, "member", None)
+    if not isinstance(member, Member):
+        return context
+    return context | {
+        "member": member,
+        "workspace": member.workspace,
+        "role": str(member.role),
+        "may": {right.name.lower(): member.may(right) for right in Right},
+        # Lazy, because a fragment shows none of these and must not pay for their queries.
+        "navigation": SimpleLazyObject(partial(navigation_of, member, request.path)),
+        "workspaces": SimpleLazyObject(partial(workspaces_of, member)),
+        "frozen": SimpleLazyObject(partial(frozen_notice, member)),
+    }
+
+
+def frozen_notice(member: Member) -> dict[str, Any] | None:
+    """Return what the banner says while the workspace or some of its agents are frozen."""
+    workspace = member.workspace
+    url = url_of("workspace", workspace.slug) if member.may(Right.FREEZE) else None
+    if workspace.frozen_at is not None:
+        return {"title": f"{workspace.name} is frozen.", "text": None, "url": url}
+    frozen = Agent.objects.filter(workspace=workspace, frozen_at__isnull=False)
+    names = list(frozen.order_by("name").values_list("name", flat=True)[:4])
+    if not names:
+        return None
+    named = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+    verb = "is" if len(names) == 1 else "are"
+    return {"title": f"{named} {verb} frozen.", "text": None, "url": url}

@@ -1,26 +1,102 @@
 """Headers on every answer, and the one place where errors become HTTP."""
 
-from collections.abc import Callable
+import logging
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseRedirectBase
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
+from agents import errors as agents_errors
+from agents.access import came_from
+from dreaming import errors as dreaming_errors
+from reviews import errors as reviews_errors
+from reviews.audit.requests import current_request
+from reviews.lifecycle import IllegalTransition
+
+logger = logging.getLogger(__name__)
 Next = Callable[[HttpRequest], HttpResponse]
+
+STATUSES: Mapping[type[Exception], HTTPStatus] = {
+    agents_errors.StaleVersion: HTTPStatus.CONFLICT,
+    agents_errors.Frozen: HTTPStatus.CONFLICT,
+    agents_errors.InvalidPath: HTTPStatus.UNPROCESSABLE_ENTITY,
+    agents_errors.StoreFull: HTTPStatus.UNPROCESSABLE_ENTITY,
+    agents_errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    agents_errors.MalformedRequest: HTTPStatus.BAD_REQUEST,
+    agents_errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    agents_errors.UnknownContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    agents_errors.UnknownAgent: HTTPStatus.NOT_FOUND,
+    agents_errors.UnknownRelease: HTTPStatus.NOT_FOUND,
+    agents_errors.InvalidToken: HTTPStatus.UNAUTHORIZED,
+    agents_errors.ScopeMissing: HTTPStatus.FORBIDDEN,
+    agents_errors.NotAllowed: HTTPStatus.FORBIDDEN,
+    reviews_errors.StaleProposal: HTTPStatus.CONFLICT,
+    IllegalTransition: HTTPStatus.CONFLICT,
+    reviews_errors.MayNotDecide: HTTPStatus.FORBIDDEN,
+    reviews_errors.NotAllowed: HTTPStatus.FORBIDDEN,
+    reviews_errors.ReasonMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
+    reviews_errors.InvalidChange: HTTPStatus.UNPROCESSABLE_ENTITY,
+    dreaming_errors.UnknownEngine: HTTPStatus.UNPROCESSABLE_ENTITY,
+    dreaming_errors.NotStartable: HTTPStatus.CONFLICT,
+    dreaming_errors.IllegalDreamMove: HTTPStatus.CONFLICT,
+    dreaming_errors.LeaseLost: HTTPStatus.CONFLICT,
+    dreaming_errors.InputChanged: HTTPStatus.CONFLICT,
+}
+TITLES: Mapping[HTTPStatus, str] = {
+    HTTPStatus.BAD_REQUEST: "This request cannot be read",
+    HTTPStatus.UNAUTHORIZED: "Sign in first",
+    HTTPStatus.FORBIDDEN: "Not for your role",
+    HTTPStatus.NOT_FOUND: "There is no such page",
+    HTTPStatus.CONFLICT: "Something changed meanwhile",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This cannot be taken",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "This type is not read here",
+}
+TEMPLATES: Mapping[str, str] = {"csrf_failed": "403_csrf.html"}
+PERMISSIONS = "camera=(), microphone=(), geolocation=()"
+UNFOUND = "The address is wrong, or it belongs to a workspace you are not a member of."
+WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is said instead of the page: a status, a stable word for programs, one for people."""
+
+    status: HTTPStatus
+    code: str
+    message: str
 
 
 class HeadersMiddleware:
-    """Sets the content security rules and keeps audited pages out of caches."""
+    """Names the request, sets the content security rules, keeps audited pages out of caches."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the security headers set."""
-        response = self.get_response(request)
+        """Answer with the headers set; the request's id is known to the log until then."""
+        name = secrets.token_hex(8)
+        before = current_request.set(name)
+        try:
+            response = leave_fragment(request, self.get_response(request))
+        finally:
+            current_request.reset(before)
+        response.headers["X-Request-ID"] = name
         response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY)
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        if not request.path.startswith(f"/{settings.STATIC_URL}"):
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        if not request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
             response.headers.setdefault("Cache-Control", "no-store")
+            # The same address answers with a page or a piece of one.
+            patch_vary_headers(response, ["HX-Request"])
         return response
 
 
@@ -33,3 +109,126 @@ class ErrorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on; process_exception does the work."""
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer an error of ours; leave every other to Django."""
+        refusal = refusal_of(error)
+        return None if refusal is None else answer(request, refusal)
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """Return what to answer for an error of ours, None for any other.
+
+    The nearest class in the table decides, so that a new subclass is answered like its parent.
+    """
+    for kind in type(error).__mro__:
+        status = STATUSES.get(kind)
+        if status is not None:
+            return Refusal(status, spell_code(type(error)), str(error))
+    return None
+
+
+def spell_code(kind: type[Exception]) -> str:
+    """Return the stable word of an error for programs: StaleVersion is stale_version."""
+    return WORD_START.sub("_", kind.__name__).lower()
+
+
+def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Say it as the caller reads: JSON to programs, a notice to a fragment, else a page."""
+    if wants_json(request):
+        return as_json(refusal)
+    if request.headers.get("HX-Request") == "true":
+        return as_notice(request, refusal)
+    return as_page(request, refusal)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Return whether a program asks: the API, or whoever accepts JSON and no pages."""
+    accept = request.headers.get("Accept", "")
+    return request.path.startswith("/api/") or (
+        "application/json" in accept and "text/html" not in accept
+    )
+
+
+def as_json(refusal: Refusal) -> HttpResponse:
+    """Return {"error": {"code", "message"}} with the status."""
+    response = JsonResponse(
+        {"error": {"code": refusal.code, "message": refusal.message}}, status=refusal.status
+    )
+    if refusal.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="daybreak"'
+    return response
+
+
+def as_notice(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Return a notice among the toasts: the pane may hold a half-written edit."""
+    context = {"title": TITLES[refusal.status], "message": refusal.message}
+    content = render_to_string("errors/_notice.html", context, request)
+    response = HttpResponse(content, status=refusal.status)
+    response.headers["HX-Retarget"] = "#toasts"
+    response.headers["HX-Reswap"] = "beforeend"
+    return response
+
+
+def as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Return the whole error page, with the shell of whoever asks."""
+    context = {"message": refusal.message, "back": came_from(request)}
+    names = [TEMPLATES.get(refusal.code, f"{refusal.status.value}.html"), "400.html"]
+    content = render_to_string(names, context, request)
+    return HttpResponse(content, status=refusal.status)
+
+
+def leave_fragment(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Make htmx leave the page where a fragment was redirected to a sign-in page.
+
+    Followed as it is, the sign-in page would be painted into the pane.
+    """
+    if request.headers.get("HX-Request") != "true":
+        return response
+    if not isinstance(response, HttpResponseRedirectBase):
+        return response
+    if not urlsplit(response.url).path.startswith("/accounts/"):
+        return response
+    leaving = HttpResponseClientRedirect(response.url)
+    leaving.cookies = response.cookies
+    return leaving
+
+
+def answer_unfound(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404; what a view said about the row is kept, a wrong address gets one sentence."""
+    said = exception.args[0] if isinstance(exception, Http404) and exception.args else ""
+    message = said if isinstance(said, str) and said else UNFOUND
+    return answer(request, Refusal(HTTPStatus.NOT_FOUND, "not_found", message))
+
+
+def answer_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403 for what Django itself refuses."""
+    message = str(exception) or "Your role does not include this."
+    return answer(request, Refusal(HTTPStatus.FORBIDDEN, "not_allowed", message))
+
+
+def answer_unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 for what Django itself cannot read."""
+    message = "The request is malformed or too large. Nothing was recorded."
+    return answer(request, Refusal(HTTPStatus.BAD_REQUEST, "bad_request", message))
+
+
+def answer_forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 for a form that does not carry this browser's own token."""
+    logger.warning("csrf_refused path=%s cause=%s", request.path, reason)
+    message = (
+        "The form was opened before you signed in, or cookies are off. Nothing was recorded."
+        " Reload the page and send it again."
+    )
+    return answer(request, Refusal(HTTPStatus.FORBIDDEN, "csrf_failed", message))
+
+
+def answer_failure(request: HttpRequest) -> HttpResponse:
+    """Answer 500 without the database, a session or the shell: one of them may be the cause."""
+    name = current_request.get() or "-"
+    logger.error("answer_failed path=%s request=%s", request.path, name)
+    if wants_json(request):
+        message = f"Something failed on our side. Give the operator this id: {name}."
+        return as_json(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", message))
+    content = render_to_string("500.html", {"request_id": name})
+    return HttpResponse(content, status=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -308,7 +308,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "dreaming.middleware.RequestName"}},
+    "filters": {"request": {"()": "reviews.audit.requests.RequestName"}},
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s request=%(request_id)s %(message)s"}
     },

@@ -1,0 +1,94 @@
+"""Where a member can go: the tabs of a role, and the page it begins on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from agents.models import Workspace
+from agents.people import Member
+from agents.rights import Right, Role
+from reviews.models import OPEN_STATES, Proposal
+
+MOST_COUNTED = 1_000
+"""The queue's count stops here: "1,000" on a tab says enough, and stays one short index read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One entry of the navigation: shown to whom, leading where, with which count."""
+
+    label: str
+    url_name: str
+    right: Right
+    count: Callable[[Workspace], int] | None = None
+
+
+def count_open(workspace: Workspace) -> int:
+    """Return how many proposals wait, at most MOST_COUNTED."""
+    waiting = Proposal.objects.filter(workspace=workspace, state__in=OPEN_STATES)
+    return waiting.order_by()[:MOST_COUNTED].count()
+
+
+TABS = (
+    Tab("Review", "queue", Right.SEE_QUEUE, count_open),
+    Tab("Dreams", "dreams", Right.SEE_DREAMS),
+    Tab("Agents", "agents", Right.SEE_MEMORY),
+    Tab("Insights", "insights", Right.SEE_MEMORY),
+    Tab("Rules", "rules", Right.READ_RULES),
+    Tab("Audit", "audit", Right.AUDIT_OWN),
+    Tab("Exports", "exports", Right.AUDIT_EXPORT),
+    Tab("People", "people", Right.MANAGE_PEOPLE),
+    Tab("Tokens", "tokens", Right.MANAGE_TOKENS),
+    Tab("Workspace", "workspace", Right.FREEZE),
+)
+HOMES: dict[Role, tuple[str, ...]] = {
+    Role.REVIEWER: ("queue", "workspace_home"),
+    Role.LEAD: ("queue", "workspace_home"),
+    Role.AUDITOR: ("audit", "workspace_home"),
+    Role.ADMIN: ("people", "workspace_home"),
+}
+
+
+def navigation_of(member: Member, path: str) -> list[dict[str, Any]]:
+    """Return the tabs whose pages exist and that the member's role may see."""
+    seen = [(tab, url_of(tab.url_name, member.workspace.slug)) for tab in TABS]
+    urls = [(tab, url) for tab, url in seen if url is not None and member.may(tab.right)]
+    here = max((url for _, url in urls if path.startswith(url)), key=len, default="")
+    return [
+        {
+            "label": tab.label,
+            "url": url,
+            "current": url == here,
+            "count": tab.count(member.workspace) if tab.count else 0,
+        }
+        for tab, url in urls
+    ]
+
+
+def url_of(name: str, slug: str) -> str | None:
+    """Return the address of a page of the workspace, None where there is no such page."""
+    try:
+        return reverse(name, kwargs={"workspace": slug})
+    except NoReverseMatch:
+        return None
+
+
+def home_of(role: Role, slug: str) -> str:
+    """Return the page on which a person of that role begins, "/" where none of them exists."""
+    found = (url_of(name, slug) for name in HOMES[role])
+    return next((url for url in found if url is not None), "/")
+
+
+def workspaces_of(member: Member) -> list[dict[str, Any]]:
+    """Return the workspaces of the person, the present one marked."""
+    memberships = member.person.memberships.select_related("workspace").order_by("workspace__name")
+    return [
+        {
+            "name": membership.workspace.name,
+            "url": home_of(Role(membership.role), membership.workspace.slug),
+            "current": membership.workspace_id == member.workspace.pk,
+        }
+        for membership in memberships
+    ]
