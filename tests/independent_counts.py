@@ -9,11 +9,12 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 WRAPPER = re.compile(r'^# var_\d+ = "(.*)"$', re.DOTALL)
 
 
-def count_message(message: dict) -> tuple[int, int, int]:
+def count_message(message: dict[str, Any]) -> tuple[int, int, int]:
     """Return events, tool calls and tool errors of one message."""
     if message["role"] == "system":
         return 0, 0, 0

@@ -2,6 +2,7 @@ import gzip
 import json
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ LINES = "\n".join([LETTERS * 2] * 3)
 DASHES = "-" * 5
 
 
-def key_block(label="RSA PRIVATE KEY", lines=LINES):
+def key_block(label: str = "RSA PRIVATE KEY", lines: str = LINES) -> str:
     return f"{DASHES}BEGIN {label}{DASHES}\n{lines}\n{DASHES}END {label}{DASHES}"
 
 
@@ -238,7 +239,7 @@ def test_real_sessions_hold_no_secrets_and_stay_as_they_are():
 SIZE = 200_000
 
 
-def fill(piece):
+def fill(piece: str) -> str:
     return (piece * (SIZE // len(piece) + 1))[:SIZE]
 
 
@@ -274,7 +275,7 @@ HOSTILE = {
 }
 
 
-def fastest(function, text):
+def fastest(function: Callable[[str], object], text: str) -> float:
     """Return the least milliseconds of five runs: the machine may be busy, the work is the same."""
     times = []
     for _ in range(5):

@@ -5,10 +5,12 @@ import re
 import string
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from agents.transcripts import daybreak
 from agents.transcripts.base import (
@@ -41,26 +43,33 @@ from agents.transcripts.wire import (
 from tests.pack import REPOSITORY
 
 HELLO = {"kind": "message", "role": "user", "text": "hello"}
+RECORDS: list[type[BaseModel]] = [
+    SessionRecord,
+    EventRecord,
+    SubSessionRecord,
+    OutcomeRecord,
+    CheckRecord,
+]
 FORMAT_PAGE = REPOSITORY / "docs" / "session-format.md"
 
 
-def session(*events, **fields):
+def session(*events: object, **fields: object) -> dict[str, object]:
     return {"external_id": "s-1", "agent": "bot", "events": [*events] or [HELLO], **fields}
 
 
-def accept(record):
-    parsed = parse_record(record, 0)
+def accept(record: object, *, agent: str = "") -> ParsedSession:
+    parsed = parse_record(record, 0, agent=agent)
     assert isinstance(parsed, ParsedSession), parsed
     return parsed
 
 
-def refuse(record):
+def refuse(record: object) -> str:
     refused = parse_record(record, 0)
     assert isinstance(refused, Refused), refused
     return refused.reason
 
 
-def read(*lines, source_name="bot.jsonl"):
+def read(*lines: object, source_name: str = "bot.jsonl") -> list[Any]:
     content = b"\n".join(
         line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines
     )
@@ -156,11 +165,11 @@ def test_a_stated_role_stands():
 
 def test_a_session_without_an_agent_belongs_to_its_source():
     record = {"external_id": "a", "events": [HELLO]}
-    assert parse_record(record, 0, agent="bot").agent == "bot"
+    assert accept(record, agent="bot").agent == "bot"
 
 
 def test_a_session_that_names_its_agent_keeps_it():
-    assert parse_record(session(), 0, agent="other").agent == "bot"
+    assert accept(session(), agent="other").agent == "bot"
 
 
 def test_missing_and_repeated_call_ids_are_repaired():
@@ -185,7 +194,7 @@ def test_texts_keep_what_ingest_replaces():
 
 # What is refused
 
-NOT_A_SESSION = [
+NOT_A_SESSION: list[tuple[object, str]] = [
     (None, "a session is an object; this is null"),
     ([], "a session is an object; this is a list"),
     ("x", "a session is an object; this is a text"),
@@ -349,6 +358,7 @@ def test_gzip_data_that_breaks_off_keeps_what_was_read():
     lines = [json.dumps(session(external_id=str(number))).encode() for number in range(2_000)]
     cut = gzip.compress(b"\n".join(lines))[:-20]
     *good, refused = parse(io.BytesIO(cut), source_name="a")
+    assert isinstance(refused, Refused)
     assert good
     assert all(isinstance(item, ParsedSession) for item in good)
     assert refused.position == len(good)
@@ -391,20 +401,22 @@ def test_any_bytes_are_read_or_unreadable(content):
 
 
 def test_a_body_is_one_session():
-    (item,) = parse_body(json.dumps(session()).encode())
-    assert item.external_id == "s-1"
+    assert parse_body(json.dumps(session()).encode()) == [accept(session())]
 
 
 def test_a_body_is_a_list_of_sessions():
     body = json.dumps([session(), 5, session(external_id="s-2")]).encode()
-    first, refused, last = parse_body(body)
-    assert (first.external_id, last.external_id) == ("s-1", "s-2")
-    assert refused == Refused(1, "a session is an object; this is a number")
+    assert parse_body(body) == [
+        accept(session()),
+        Refused(1, "a session is an object; this is a number"),
+        replace(accept(session(external_id="s-2")), position=2),
+    ]
 
 
 def test_a_body_without_agents_takes_the_one_it_is_given():
-    body = json.dumps({"external_id": "a", "events": [HELLO]}).encode()
-    assert parse_body(body, agent="bot")[0].agent == "bot"
+    record = {"external_id": "a", "events": [HELLO]}
+    body = json.dumps(record).encode()
+    assert parse_body(body, agent="bot") == [accept(record, agent="bot")]
 
 
 def test_an_empty_list_is_no_session():
@@ -444,7 +456,7 @@ SLUGS = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
 
 
 @st.composite
-def events(draw, index, keys):
+def events(draw: st.DrawFn, index: int, keys: list[str]) -> ParsedEvent:
     kind = draw(st.sampled_from(EventKind))
     text = draw(TEXTS)
     is_call = kind in (EventKind.TOOL_CALL, EventKind.TOOL_RESULT)
@@ -462,7 +474,7 @@ def events(draw, index, keys):
 
 
 @st.composite
-def sessions(draw):
+def sessions(draw: st.DrawFn) -> ParsedSession:
     keys = draw(st.lists(NAMES, unique=True, max_size=3))
     parts = tuple(
         ParsedSubSession(key, draw(st.sampled_from(["", *keys[:number]])), draw(WORDS))
@@ -533,7 +545,7 @@ def test_what_says_nothing_is_not_written():
 # The page that describes the format
 
 
-def examples():
+def examples() -> list[str]:
     return re.findall(r"^```json\n(.+)\n```$", FORMAT_PAGE.read_text("utf-8"), re.MULTILINE)
 
 
@@ -547,9 +559,7 @@ def test_every_example_of_the_page_is_a_session(line):
     assert isinstance(item, ParsedSession), item
 
 
-@pytest.mark.parametrize(
-    "model", [SessionRecord, EventRecord, SubSessionRecord, OutcomeRecord, CheckRecord]
-)
+@pytest.mark.parametrize("model", RECORDS)
 def test_the_page_describes_every_field(model):
     page = FORMAT_PAGE.read_text("utf-8")
     assert [name for name in model.model_fields if f"`{name}`" not in page] == []
@@ -562,8 +572,7 @@ def test_the_page_describes_every_kind():
 
 def test_the_examples_use_every_field_but_trial():
     used = set(re.findall(r'"(\w+)":', " ".join(examples())))
-    models = [SessionRecord, EventRecord, SubSessionRecord, OutcomeRecord, CheckRecord]
-    assert {name for model in models for name in model.model_fields} - used == {"trial"}
+    assert {name for model in RECORDS for name in model.model_fields} - used == {"trial"}
 
 
 def test_the_page_states_the_limits():

@@ -10,15 +10,15 @@ from agents.transcripts.pairing import pair_calls
 CALL, RESULT, MESSAGE = EventKind.TOOL_CALL, EventKind.TOOL_RESULT, EventKind.MESSAGE
 
 
-def call(call_id="", tool="search"):
+def call(call_id: str = "", tool: str = "search") -> ParsedEvent:
     return ParsedEvent(CALL, Role.ASSISTANT, "{}", tool=tool, call_id=call_id)
 
 
-def result(call_id="", tool=""):
+def result(call_id: str = "", tool: str = "") -> ParsedEvent:
     return ParsedEvent(RESULT, Role.TOOL, "found", tool=tool, call_id=call_id)
 
 
-def ids(*events):
+def ids(*events: ParsedEvent) -> list[str]:
     return [event.call_id for event in pair_calls(events)]
 
 

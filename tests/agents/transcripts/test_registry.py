@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from agents.transcripts import daybreak, tau
-from agents.transcripts.base import UnknownTranscriptFormat
+from agents.transcripts.base import Refused, UnknownTranscriptFormat
 from agents.transcripts.registry import FORMATS, list_formats, parser_for
 
 MODULE = """
@@ -60,7 +60,7 @@ def test_an_unknown_format_names_the_known_ones(name):
 def test_an_installed_format_is_found_by_its_entry_point(install):
     install("acme = acme_formats:parse")
     records = list(parser_for("acme")(io.BytesIO(b"one\n"), source_name="a.log"))
-    assert [record.reason for record in records] == ["a.log: one"]
+    assert records == [Refused(0, "a.log: one")]
 
 
 def test_an_installed_format_is_listed(install):

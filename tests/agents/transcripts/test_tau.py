@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,36 +21,38 @@ from agents.transcripts.tau import parse
 NAME = "tau_airline__gpt-4o__4trials.json.gz"
 
 
-def read(content, source_name=NAME):
+def read(content: object, source_name: str = NAME) -> list[Any]:
     text = content if isinstance(content, str | bytes) else json.dumps(content)
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     return list(parse(io.BytesIO(data), source_name=source_name))
 
 
-def record(*traj, task_id=1, reward=1.0, **fields):
+def record(
+    *traj: object, task_id: object = 1, reward: object = 1.0, **fields: object
+) -> dict[str, object]:
     return {"task_id": task_id, "trial": 0, "reward": reward, "info": {}, "traj": traj, **fields}
 
 
-def user(text="hello"):
+def user(text: object = "hello") -> dict[str, object]:
     return {"role": "user", "content": text}
 
 
-def call(tool="search", arguments="{}", **fields):
+def call(tool: str = "search", arguments: object = "{}", **fields: object) -> dict[str, object]:
     function = {"name": tool, "arguments": arguments}
     return {"role": "assistant", "content": None, "tool_calls": [{"function": function, **fields}]}
 
 
-def result(text, **fields):
+def result(text: str, **fields: object) -> dict[str, object]:
     return {"role": "tool", "content": text, **fields}
 
 
-def only(*traj, **fields):
+def only(*traj: object, **fields: object) -> ParsedSession:
     (session,) = read([record(*traj, **fields)])
     assert isinstance(session, ParsedSession), session
     return session
 
 
-def refusal(*traj, **fields):
+def refusal(*traj: object, **fields: object) -> str:
     (refused,) = read([record(*traj, **fields)])
     assert isinstance(refused, Refused), refused
     return refused.reason

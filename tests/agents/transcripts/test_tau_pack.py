@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import pytest
@@ -42,7 +43,7 @@ def sessions(path):
         return list(parse(stream, source_name=path.name))
 
 
-def count(sessions):
+def count(sessions: Sequence[ParsedSession]) -> dict[str, int]:
     events = [event for session in sessions for event in session.events]
     return {
         "sessions": len(sessions),

@@ -2,13 +2,13 @@ from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agents.transcripts.base import EventKind, Role, Verdict
 from agents.transcripts.wire import EventRecord, OutcomeRecord, SessionRecord, read_time
 
 
-def literals(model, field):
+def literals(model: type[BaseModel], field: str) -> set[str]:
     """Return the words a field of a model allows."""
     annotation = model.model_fields[field].annotation
     options = [option for part in get_args(annotation) for option in (get_args(part) or (part,))]
