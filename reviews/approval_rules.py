@@ -1,0 +1,295 @@
+"""Which approvals a change needs, who may give them, and why: rules as values. Pure.
+
+Every rule that matches is asked, and the strictest stands: of several, the one that asks for most
+approvals, then the one that names most groups, then the first in order. A rule can so only raise
+what the others ask for, and the order of rules cannot open a hole.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviews.changes import Op
+from reviews.errors import ReviewsError
+from reviews.lifecycle import Needs, missing_approvals, named_groups
+
+MAX_APPROVALS = 5
+DECIDING_ROLES = frozenset({"reviewer", "lead"})
+
+
+class Mode(StrEnum):
+    """Who settles what a rule matches: people, or the rule itself."""
+
+    PEOPLE = "people"
+    AUTOMATIC = "automatic"
+
+
+class Trait(StrEnum):
+    """What a rule can ask about a change beside its operation, path and risk."""
+
+    TAINTED = "tainted"
+    PROTECTED = "protected"
+    COMMAND = "command"
+    URL = "url"
+    PACKAGE = "package"
+    CREDENTIAL = "credential"
+    PERMISSION = "permission"
+    SKIPPED_CHECK = "skipped_check"
+    IDENTICAL = "identical"
+
+
+RISKY_TRAITS = frozenset(Trait) - {Trait.IDENTICAL}
+
+
+class InvalidRule(ReviewsError):
+    """A rule cannot be saved; the message says what is wrong and the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What rules are asked about: agent is its slug, '' for the shared memory."""
+
+    agent: str
+    path: str
+    op: Op
+    risk: str
+    traits: frozenset[Trait] = frozenset()
+    signal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. '*', '' and empty sets match everything; traits match when any is present.
+
+    needs: (group, count) pairs; None stands for everyone who may decide.
+    """
+
+    name: str
+    needs: Needs = ((None, 1),)
+    version: int = 1
+    agent: str = "*"
+    path_prefix: str = ""
+    ops: frozenset[Op] = frozenset()
+    risks: frozenset[str] = frozenset()
+    traits: frozenset[Trait] = frozenset()
+    mode: Mode = Mode.PEOPLE
+
+    def __post_init__(self) -> None:
+        check_rule(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a change needs, by which rule, and why, in sentences."""
+
+    rule: str
+    version: int
+    needs: Needs
+    mode: Mode
+    reasons: tuple[str, ...]
+
+    @property
+    def approvals(self) -> int:
+        """Return how many approvals are asked for in all."""
+        return count_approvals(self.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """A person who might decide: their role and approver groups in the workspace."""
+
+    id: int
+    role: str
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalFacts:
+    """Who is barred from deciding a proposal: its proposer, its editor, who started its dream.
+
+    voted: who has decided on this revision already. disputed: one approved and one rejected.
+    """
+
+    proposer: int | None = None
+    author: int | None = None
+    starter: int | None = None
+    owner: int | None = None
+    voted: frozenset[int] = frozenset()
+    disputed: bool = False
+
+
+def check_rule(rule: Rule) -> None:
+    """Raise InvalidRule for a rule that asks for nothing, too much, or automates what it must not."""
+    total = count_approvals(rule.needs)
+    if any(count < 1 for _, count in rule.needs) or not 1 <= total <= MAX_APPROVALS:
+        raise InvalidRule(
+            f"Rule {rule.name} asks for {total} approvals; 1 to {MAX_APPROVALS} can be asked for."
+        )
+    if rule.mode is Mode.AUTOMATIC and (rule.ops != {Op.MERGE} or rule.traits != {Trait.IDENTICAL}):
+        raise InvalidRule(
+            f"Rule {rule.name} is automatic; only merges of texts that are identical after "
+            "normalising may be. Choose the operation merge and the trait identical."
+        )
+
+
+def count_approvals(needs: Needs) -> int:
+    """Return how many approvals `needs` asks for in all."""
+    return sum(count for _, count in needs)
+
+
+def matches(rule: Rule, facts: Facts) -> bool:
+    """Say whether `rule` speaks about this change."""
+    return (
+        rule.agent in {"*", facts.agent}
+        and facts.path.startswith(rule.path_prefix)
+        and (not rule.ops or facts.op in rule.ops)
+        and (not rule.risks or facts.risk in rule.risks)
+        and (not rule.traits or bool(rule.traits & facts.traits))
+    )
+
+
+def route(facts: Facts, rules: Sequence[Rule]) -> Route:
+    """Return what the strictest matching rule asks for, with every reason in a sentence.
+
+    An automatic rule stands only where no other rule matches and nothing forbids it: removing,
+    tainted or protected text and a signal of approval alone always need people. A change no rule
+    matches needs two approvals.
+    """
+    found = [rule for rule in rules if matches(rule, facts)]
+    by_people = [rule for rule in found if rule.mode is Mode.PEOPLE]
+    automatic = [rule for rule in found if rule.mode is Mode.AUTOMATIC]
+    if automatic and may_be_automatic(facts):
+        rule = automatic[0]
+        return Route(rule.name, rule.version, rule.needs, rule.mode, (say_reason(rule, facts),))
+    if not by_people:
+        return Route("none", 0, ((None, 2),), Mode.PEOPLE, ("No rule matches: two decide.",))
+    strictest = max(by_people, key=_strictness)
+    reasons = dict.fromkeys(
+        say_reason(rule, facts) for rule in by_people if _is_as_strict(rule, strictest)
+    )
+    return Route(strictest.name, strictest.version, strictest.needs, Mode.PEOPLE, tuple(reasons))
+
+
+def may_be_automatic(facts: Facts) -> bool:
+    """Say whether a rule alone may settle this change: identical texts folded, nothing risky."""
+    return (
+        facts.op is Op.MERGE
+        and Trait.IDENTICAL in facts.traits
+        and not facts.traits & RISKY_TRAITS
+        and facts.risk == "low"
+        and facts.signal != "approval"
+    )
+
+
+def _strictness(rule: Rule) -> tuple[int, int]:
+    return count_approvals(rule.needs), len(named_groups(rule.needs))
+
+
+def _is_as_strict(rule: Rule, other: Rule) -> bool:
+    return count_approvals(rule.needs) == count_approvals(other.needs)
+
+
+def say_reason(rule: Rule, facts: Facts) -> str:
+    """Return one sentence: what of the change the rule speaks about, and what it asks for."""
+    traits = sorted(rule.traits & facts.traits)
+    if traits:
+        subject = _join([TRAIT_WORDS[trait] for trait in traits])
+        return f"{subject[0].upper()}{subject[1:]}: {say_needs(rule.needs)}."
+    parts = [OP_WORDS[facts.op]]
+    if rule.risks:
+        parts.append(f"of {facts.risk} risk")
+    if rule.path_prefix:
+        parts.append(f"under {rule.path_prefix}")
+    return f"{' '.join(parts)}: {say_needs(rule.needs)}."
+
+
+OP_WORDS: Mapping[Op, str] = {
+    Op.CREATE: "New memory",
+    Op.UPDATE: "Changed memory",
+    Op.MERGE: "Merged memory",
+    Op.RETIRE: "Retired memory",
+}
+TRAIT_WORDS: Mapping[Trait, str] = {
+    Trait.TAINTED: "words from outside the agent",
+    Trait.PROTECTED: "a protected memory",
+    Trait.COMMAND: "a command",
+    Trait.URL: "a web address",
+    Trait.PACKAGE: "a package",
+    Trait.CREDENTIAL: "a credential",
+    Trait.PERMISSION: "a permission",
+    Trait.SKIPPED_CHECK: "a skipped verification step",
+    Trait.IDENTICAL: "texts that are identical after normalising",
+}
+_NUMBERS = ("no", "one", "two", "three", "four", "five")
+
+
+def say_needs(needs: Needs) -> str:
+    """Return what is asked for in words: 'one approval', 'one of compliance and one of security'."""
+    total = count_approvals(needs)
+    if all(group is None for group, _ in needs):
+        return f"{_NUMBERS[total]} approval{'s' if total != 1 else ''}"
+    words = [f"{_NUMBERS[count]} of {group or 'anyone who may decide'}" for group, count in needs]
+    return _join(words)
+
+
+def _join(words: Sequence[str]) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def may_decide(person: PersonFacts, proposal: ProposalFacts) -> str | None:
+    """Return None when the person may decide, else why not, as a sentence about "you"."""
+    if person.role not in DECIDING_ROLES:
+        return "Reviewers and leads decide; your role does not."
+    if person.id == proposal.proposer:
+        return "You filed this proposal, so others decide it."
+    if person.id == proposal.author:
+        return "You wrote this revision, so others decide it."
+    if person.id == proposal.starter:
+        return "You started the dream that proposed this, so others decide it."
+    if person.id in proposal.voted:
+        return "You have decided on this revision; now another person does."
+    if proposal.disputed and person.id == proposal.owner:
+        return "Two reviewers disagree, and the agent's owner cannot be the third."
+    return None
+
+
+def unsatisfiable(
+    needs: Needs, people: Iterable[PersonFacts], proposal: ProposalFacts | None = None
+) -> str | None:
+    """Return why nobody present can give what is asked for, or None when they can.
+
+    people: everyone in the workspace. proposal: whose barred people are left out; None at saving.
+    """
+    barred = {proposal.proposer, proposal.author, proposal.starter} if proposal else set()
+    able = [one for one in people if one.role in DECIDING_ROLES and one.id not in barred]
+    missing = missing_approvals(needs, [one.groups for one in able])
+    if not missing:
+        return None
+    short = [
+        f"{group} has {held} and {count} are needed"
+        for group, count in needs
+        if group is not None and (held := sum(group in one.groups for one in able)) < count
+    ]
+    why = "; ".join(short) or f"{len(able)} people may decide here"
+    return (
+        f"Nobody can complete this: it asks for {say_needs(needs)}, but {why}. "
+        "An admin adds people or changes groups."
+    )
+
+
+
+DEFAULT_RULES: tuple[Rule, ...] = (
+    Rule("new-low-risk", needs=((None, 1),), ops=frozenset({Op.CREATE}), risks=frozenset({"low"})),
+    Rule(
+        "new-raised-risk",
+        needs=((None, 2),),
+        ops=frozenset({Op.CREATE}),
+        risks=frozenset({"medium", "high"}),
+    ),
+    Rule("change-or-merge", needs=((None, 1),), ops=frozenset({Op.UPDATE, Op.MERGE})),
+    Rule("retire", needs=((None, 2),), ops=frozenset({Op.RETIRE})),
+    Rule("risky-content", needs=((None, 2),), traits=RISKY_TRAITS),
+)
+"""What create_workspace sets."""
