@@ -63,6 +63,8 @@ if chosen := choose_database():
 from dreaming.settings import *  # noqa: E402, F403
 from dreaming.settings import LOGGING, STORAGES  # noqa: E402
 
+STATIC_ROOT = Path(os.environ["DAYBREAK_DATA_DIR"]) / "staticfiles"
+STATIC_ROOT.mkdir(exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     **STORAGES,
