@@ -15,7 +15,7 @@ from dreaming.engines.wishes import (
     split_sentences,
 )
 from dreaming.engines.wording import cut_title, order_session
-from dreaming.likeness import PARAPHRASE, Form, form_of, likeness
+from dreaming.likeness import PARAPHRASE, Form, Guard, form_of, likeness
 from reviews.changes import TRUST_ORDER, Trust
 
 QUOTES = 5
@@ -111,39 +111,50 @@ def group_wishes(wishes: dict[str, list[Wish]]) -> list[list[Wish]]:
 
     The most stated form of a group leads it; the order of sessions does not matter.
     """
-    ordered = sorted(wishes, key=lambda text: (-len(wishes[text]), text))
     groups: list[list[Wish]] = []
-    forms: list[Form] = []
-    by_word: dict[str, list[int]] = {}
-    exact: dict[Form, int] = {}
-    for text in ordered:
-        form = form_of(text)
-        place = exact.get(form)
-        if place is None:
-            place = _find_leader(form, forms, by_word)
-        if place is None:
-            place = len(groups)
+    leaders = _Leaders()
+    for text in sorted(wishes, key=lambda text: (-len(wishes[text]), text)):
+        place = leaders.place(form_of(text))
+        if place == len(groups):
             groups.append([])
-            forms.append(form)
-            for word in form.words.split():
-                by_word.setdefault(word, []).append(place)
-        exact.setdefault(form, place)
         groups[place].extend(wishes[text])
     return groups
 
 
-def _find_leader(form: Form, forms: Sequence[Form], by_word: dict[str, list[int]]) -> int | None:
-    """Return the place of the most alike group, looked for where the rarer words also stand."""
-    words = sorted(form.words.split(), key=lambda word: (len(by_word.get(word, ())), word))
-    near: set[int] = set()
-    for word in words[: max(1, (len(words) + 1) // 2)]:
-        near.update(by_word.get(word, ())[:_LEADERS])
-    best = (0.0, 0)
-    for place in sorted(near):
-        score = likeness(form, forms[place], at_least=PARAPHRASE)
-        if score > best[0]:
-            best = (score, place)
-    return best[1] if best[0] else None
+class _Leaders:
+    """The first form of each group, found again by guard and by the rarer words."""
+
+    def __init__(self) -> None:
+        self.forms: list[Form] = []
+        self.exact: dict[Form, int] = {}
+        self.by_word: dict[tuple[Guard, str], list[int]] = {}
+
+    def place(self, form: Form) -> int:
+        """Return the group of `form`; one more than there were where it is like none."""
+        found = self.exact.get(form)
+        if found is None:
+            postings = [
+                self.by_word.setdefault((form.guard, word), []) for word in form.words.split()
+            ]
+            found = self._find_like(form, sorted(postings, key=len))
+            if found is None:
+                found = len(self.forms)
+                self.forms.append(form)
+                for posting in postings:
+                    posting.append(found)
+            self.exact[form] = found
+        return found
+
+    def _find_like(self, form: Form, postings: Sequence[list[int]]) -> int | None:
+        near: set[int] = set()
+        for posting in postings[: max(1, (len(postings) + 1) // 2)]:
+            near.update(posting[:_LEADERS])
+        best = (0.0, -1)
+        for place in sorted(near):
+            score = likeness(form, self.forms[place], at_least=PARAPHRASE)
+            if score > best[0]:
+                best = (score, place)
+        return best[1] if best[0] else None
 
 
 def make_candidate(group: Sequence[Wish]) -> Candidate:

@@ -13,10 +13,10 @@ from dreaming.engines.signatures import mask_line
 SHORTEST, LONGEST = 8, 240
 """Characters of a sentence that is looked at."""
 
-_HINTS = re.compile(
-    r"prefer|always|never|from now on|going forward|in future|in the future|next time|instead"
-    r"|rather than|\buse\b|\bdon['\u2019]?t\b|\bdo not\b|\bstop\b",
-    re.IGNORECASE,
+_HINTS = (
+    *("prefer", "always", "never", "from now on", "going forward", "future", "next time"),
+    *("instead", "rather than", " not ", " over ", "don't", "don\u2019t", "dont ", "do not"),
+    *("stop", " want", "would not", "should not"),
 )
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+|###\w+###")
 _LEAD_IN = re.compile(
@@ -39,7 +39,7 @@ _IDLE_WORDS = (
 )
 _IDLE = frozenset(_IDLE_WORDS.split())
 _OF_THE_TASK = re.compile(
-    r"<(?:id|email|date)>|[$\u20ac\u00a3]|\b(?:today|tomorrow|tonight|yesterday|these|those"
+    r"<(?:id|email|date)>|[$\u20ac\u00a3]\s?\d|\b(?:today|tomorrow|tonight|yesterday|these|those"
     r"|this (?:time|order|one|flight|trip|week|month)|that (?:order|one|flight))\b",
     re.IGNORECASE,
 )
@@ -53,7 +53,8 @@ _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|mine|myself)\b", re.IGNORE
 
 def may_hold_wish(text: str) -> bool:
     """Say whether a text holds any word a wish needs; cheap, for skipping most messages."""
-    return _HINTS.search(text) is not None
+    low = text.lower()
+    return any(hint in low for hint in _HINTS)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -174,10 +175,10 @@ def _capitalise(text: str) -> str:
 
 def _clean(wish: str) -> str:
     """Return the instruction without first person and with a full stop, '' for one of a task."""
-    if not wish or _OF_THE_TASK.search(mask_line(wish)):
+    if not wish or _OF_THE_TASK.search(wish) or _OF_THE_TASK.search(mask_line(wish)):
         return ""
     wish = _ABOUT_ME.sub(r"\1 the person", wish)
     wish = _ME.sub("the person", _MY.sub("the person's", wish))
-    if _FIRST_PERSON.search(wish) or len(wish.split()) < 3:
+    if _FIRST_PERSON.search(wish) or len(wish.split()) < 2:
         return ""
     return " ".join(wish.split()).rstrip(" .,;:!") + "."

@@ -1,0 +1,74 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dreaming.likeness import are_near, form_of, likeness, normalise_text
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Use metric units.", "use   metric units"),
+        ("**Use** metric units!", "Use metric units"),
+        ("# Use metric units", "Use metric units."),
+    ],
+)
+def test_marks_case_and_blanks_do_not_tell_texts_apart(left, right):
+    assert normalise_text(left) == normalise_text(right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Always answer in German when asked in German", "Please always answer in German if asked"),
+        ("I prefer not to be transferred", "We would prefer not to be transferred"),
+        ("Don't force-push to main", "Do not force-push to main"),
+    ],
+)
+def test_paraphrases_are_alike(left, right):
+    assert likeness(form_of(left), form_of(right), at_least=70) > 0
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Use tabs instead of spaces", "Use spaces instead of tabs"),
+        ("Always ask before refunding", "Never ask before refunding"),
+        ("Do not refund without asking", "Do refund asking"),
+        ("Round to 2 decimals", "Round to 3 decimals"),
+        ("Call `find_by_email` on failure", "Call `find_by_name` on failure"),
+        ('It fails with "order not found"', 'It fails with "order not sent"'),
+        ("You can refund this order", "You can't refund this order"),
+    ],
+)
+def test_opposites_and_other_values_are_never_alike(left, right):
+    assert likeness(form_of(left), form_of(right), at_least=1) == 0.0
+    assert not are_near(left, right)
+
+
+def test_near_texts_are_near():
+    assert are_near(
+        "Before a refund, ask the person for a reason.", "Ask the person for a reason before refund"
+    )
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_likeness_does_not_depend_on_the_side(left, right):
+    one, other = form_of(left), form_of(right)
+    assert likeness(one, other, at_least=50) == likeness(other, one, at_least=50)
+
+
+@given(st.text(max_size=80))
+def test_normalising_twice_changes_nothing(text):
+    assert normalise_text(normalise_text(text)) == normalise_text(text)
+
+
+def test_one_word_for_another_is_another_sentence_however_long():
+    long = "Always quote the price of every {} ticket with the tax and the airport fee included"
+    assert not are_near(long.format("red"), long.format("blue"))
+
+
+def test_another_form_of_a_word_is_the_same_word():
+    one = form_of("Prefer not to be transferred to other agents")
+    other = form_of("Prefer not to be transfer to other agent")
+    assert likeness(one, other, at_least=80) > 0

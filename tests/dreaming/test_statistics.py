@@ -1,0 +1,331 @@
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from dreaming import statistics
+from dreaming.statistics import (
+    Stratum,
+    adjust_p_values,
+    compare_strata,
+    measure,
+    pool_effect,
+    sentences,
+    wilson_interval,
+)
+from tests.dreaming.build_sessions import candidate, row
+
+cells = st.integers(0, 12)
+strata = st.builds(lambda a, b, c, d: Stratum(a + b, c + d, a, c), cells, cells, cells, cells)
+
+
+def ledger_within_tasks(*, tasks=8, failed_with=2, failed_without=0, agents=("clerk",)):
+    """Each task ran four times: twice with the pattern, twice without. Ids count up from 1."""
+    rows, matched = [], []
+    number = 0
+    for task in range(tasks):
+        for place in range(4):
+            number += 1
+            shows = place < 2
+            failed = place < failed_with if shows else place - 2 < failed_without
+            if shows:
+                matched.append(number)
+            rows.append(
+                row(
+                    number,
+                    "failure" if failed else "success",
+                    task_key=f"task-{task}",
+                    principal=f"person-{task % 3}",
+                    agent=agents[number % len(agents)],
+                )
+            )
+    return rows, matched
+
+
+# Support
+
+
+def test_support_counts_distinct_sessions_tasks_people_and_agents():
+    rows = [
+        row(1, task_key="a", principal="eve", agent="x"),
+        row(2, task_key="a", principal="eve", agent="y"),
+        row(3, task_key="b", principal="", agent="y"),
+        row(4, task_key="c"),
+    ]
+    (one,) = measure([candidate([1, 2, 3])], rows)
+    assert (one.sessions, one.tasks, one.people, one.agents, one.of) == (3, 2, 1, 2, 4)
+
+
+def test_sessions_without_a_task_key_are_tasks_of_their_own():
+    (one,) = measure([candidate([1, 2])], [row(1, task_key=""), row(2, task_key="")])
+    assert one.tasks == 2
+
+
+def test_sessions_the_dream_did_not_read_count_for_nothing():
+    (one,) = measure([candidate([1, 77, 78])], [row(1), row(2)])
+    assert one.sessions == 1
+
+
+def test_people_an_engine_names_count_only_when_they_were_there():
+    rows = [row(1, speakers=frozenset({"ada"})), row(2, speakers=frozenset({"ada"}))]
+    named = candidate([1, 2], signal="words", people=frozenset({"ada", "bob", "person-2"}))
+    (one,) = measure([named], rows)
+    assert one.people == 2
+
+
+def test_only_sessions_that_could_show_the_pattern_are_compared():
+    rows = [row(n) for n in range(1, 11)]
+    exposed = frozenset({"S-1", "S-2", "S-3", "S-4"})
+    (one,) = measure([candidate([1, 2], exposed=exposed)], rows)
+    assert (one.of, one.known_without) == (4, 2)
+
+
+def test_sessions_with_an_unknown_end_are_in_the_support_and_not_in_the_rates():
+    rows = [row(1), row(2, "unknown"), row(3, "success"), row(4, "unknown")]
+    (one,) = measure([candidate([1, 2])], rows)
+    assert (one.sessions, one.known_with, one.failed_with) == (2, 1, 1)
+    assert (one.known_without, one.failed_without) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("matched", "rows", "fields", "expected"),
+    [
+        ([1, 2], [row(1), row(2)], {}, "Seen in 2 sessions; 3 are needed."),
+        ([1, 2, 3], [row(n, task_key="a") for n in (1, 2, 3)], {}, "Seen in 1 task; 2 are needed."),
+        (
+            [1, 2, 3],
+            [row(n, principal="eve") for n in (1, 2, 3)],
+            {"signal": "words"},
+            "Said by 1 person; 2 are needed.",
+        ),
+        ([1, 2, 3], [row(n, principal="eve") for n in (1, 2, 3)], {}, ""),
+        ([1, 2, 3], [row(n) for n in (1, 2, 3)], {"signal": "words"}, ""),
+    ],
+)
+def test_too_little_support_is_said_in_words(matched, rows, fields, expected):
+    (one,) = measure([candidate(matched, **fields)], rows)
+    assert one.shortfall == expected
+
+
+# Effects
+
+
+def test_an_effect_within_tasks_is_told():
+    rows, matched = ledger_within_tasks()
+    (one,) = measure([candidate(matched)], rows)
+    assert one.effect == 1.0
+    assert one.strata == 8
+    assert one.is_told
+
+
+def test_hard_tasks_are_no_effect():
+    # Every session of the hard tasks shows it and fails; across tasks that looks like a cause.
+    rows = [row(n, task_key="hard", verdict="failure") for n in range(1, 21)]
+    rows += [row(n, task_key="hard2", verdict="failure") for n in range(21, 31)]
+    rows += [row(n, task_key="easy", verdict="success") for n in range(31, 61)]
+    (one,) = measure([candidate(range(1, 25))], rows)
+    assert one.p is None
+    assert not one.is_told
+    assert sentences(one)[-1] == "Not enough sessions to tell."
+
+
+def test_an_effect_that_turns_round_within_agents_is_not_told():
+    # Within tasks it goes with failure; the two agents differ, within each it does not.
+    rows, matched = ledger_within_tasks()
+    turned = [
+        row(n, r.verdict, task_key=r.task_key, agent="a" if r.verdict == "failure" else "b")
+        for n, r in enumerate(rows, start=1)
+    ]
+    mixed = [*matched, 31]
+    (one,) = measure([candidate(mixed)], turned)
+    assert one.q is not None
+    assert one.q <= 0.1
+    assert one.agents == 2
+    assert not one.is_told
+
+
+def test_what_people_said_is_never_tested_against_outcomes():
+    rows, matched = ledger_within_tasks()
+    (one,) = measure([candidate(matched, signal="words")], rows)
+    assert (one.p, one.q, one.effect) == (None, None, None)
+
+
+def test_patterns_with_too_little_support_are_not_tested():
+    rows, matched = ledger_within_tasks()
+    strong, weak = measure([candidate(matched), candidate(matched[:2], tool="other")], rows)
+    assert weak.p is None
+    assert strong.tested == 1
+
+
+def test_other_kinds_are_tested_on_both_sides():
+    rows, matched = ledger_within_tasks(failed_with=0, failed_without=2)
+    mistake, habit = measure([candidate(matched), candidate(matched, kind="workflow")], rows)
+    assert mistake.p == 1.0
+    assert habit.p is not None
+    assert habit.p < 0.01
+
+
+@given(st.lists(strata, min_size=1, max_size=1))
+def test_one_stratum_is_fishers_exact_test(one):
+    (s,) = one
+    p = compare_strata(one, sides="one")
+    table = [
+        [s.failed_with, s.with_pattern - s.failed_with],
+        [s.failed_without, s.without_pattern - s.failed_without],
+    ]
+    if p is None:
+        assert 0 in {*map(sum, table), *map(sum, zip(*table, strict=True))}
+    else:
+        assert p == pytest.approx(stats.fisher_exact(table, alternative="greater").pvalue, abs=1e-9)
+
+
+@given(st.lists(strata, min_size=2, max_size=3))
+def test_several_strata_are_convolved_exactly(several):
+    p = compare_strata(several, sides="one")
+    seen = sum(s.failed_with for s in several)
+    chances = {0: 1.0}
+    for s in several:
+        failed = s.failed_with + s.failed_without
+        law = stats.hypergeom(s.with_pattern + s.without_pattern, failed, s.with_pattern)
+        chances = {
+            total: math.fsum(
+                chance * law.pmf(total - before)
+                for before, chance in chances.items()
+                if 0 <= total - before <= min(s.with_pattern, failed)
+            )
+            for total in range(max(chances) + min(s.with_pattern, failed) + 1)
+        }
+    if p is not None:
+        expected = math.fsum(chance for total, chance in chances.items() if total >= seen)
+        assert p == pytest.approx(min(1.0, expected), abs=1e-9)
+
+
+def test_the_normal_form_agrees_with_the_exact_one_where_it_takes_over(monkeypatch):
+    many = [Stratum(40, 60, 18 + n % 3, 25 - n % 2) for n in range(9)]
+    exact = compare_strata(many, sides="two")
+    monkeypatch.setattr(statistics, "_EXACT_LIMIT", 0)
+    normal = compare_strata(many, sides="two")
+    assert exact is not None
+    assert normal == pytest.approx(exact, rel=0.05)
+
+
+def test_large_strata_are_compared_without_convolving_them():
+    many = [Stratum(500, 500, 260, 240) for _ in range(300)]
+    p = compare_strata(many, sides="one")
+    assert p is not None
+    assert p < 1e-9
+
+
+@given(st.lists(strata, max_size=5))
+def test_an_effect_lies_between_minus_one_and_one(several):
+    effect = pool_effect(several)
+    assert effect is None or -1.0 <= effect <= 1.0
+
+
+def test_an_effect_weighs_strata_by_what_they_can_tell():
+    # Weights 1*1/2 and 2*2/4: (0.5 * 1 + 1 * 0) / 1.5
+    assert pool_effect([Stratum(1, 1, 1, 0), Stratum(2, 2, 1, 1)]) == pytest.approx(1 / 3, abs=1e-6)
+
+
+def test_nothing_to_compare_is_no_effect():
+    assert pool_effect([Stratum(5, 0, 3, 0)]) is None
+
+
+# Oracles
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_q_values_are_those_of_benjamini_and_hochberg(p_values):
+    expected = stats.false_discovery_control(p_values)
+    assert adjust_p_values(p_values) == pytest.approx(list(expected), abs=1e-6)
+
+
+@given(st.integers(1, 400), st.data())
+def test_intervals_are_wilsons(total, data):
+    hits = data.draw(st.integers(0, total))
+    interval = wilson_interval(hits, total)
+    expected = stats.binomtest(hits, total).proportion_ci(method="wilson")
+    assert interval is not None
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert interval.low <= interval.share <= interval.high or interval.share in {0.0, 1.0}
+
+
+def test_no_sessions_have_no_interval():
+    assert wilson_interval(0, 0) is None
+
+
+# Words and bytes
+
+
+def test_numbers_are_said_as_on_the_page():
+    rows = [
+        row(n, "failure" if n <= 5 or 11 <= n <= 18 else "success", task_key=f"t{n % 2}")
+        for n in range(1, 41)
+    ]
+    rows = [
+        row(n, r.verdict, task_key=r.task_key, principal=f"p{n % 3}")
+        for n, r in enumerate(rows, start=1)
+    ]
+    (one,) = measure([candidate(range(1, 7))], rows)
+    assert one.is_told
+    assert sentences(one) == (
+        "Seen in 6 of 40 sessions, 3 people.",
+        "5 of these 6 failed; of the 34 others, 8.",
+        "Chance is an unlikely explanation.",
+    )
+
+
+def test_a_known_end_of_some_only_is_said():
+    rows, matched = ledger_within_tasks()
+    rows.append(row(99, "unknown"))
+    (one,) = measure([candidate([*matched, 99])], rows)
+    assert sentences(one)[1] == "16 of the 16 with a known end failed; of the 16 others, 0."
+
+
+def test_one_session_and_one_person_are_singular():
+    (one,) = measure([candidate([1])], [row(1)])
+    assert sentences(one) == (
+        "Seen in 1 of 1 session, 1 person.",
+        "Not enough sessions to tell.",
+    )
+
+
+def test_unnamed_people_are_not_counted_as_nobody():
+    (one,) = measure([candidate([1, 2])], [row(1, principal=""), row(2, principal="")])
+    assert sentences(one)[0] == "Seen in 2 of 2 sessions."
+
+
+def test_sessions_that_called_the_tool_are_named_as_such():
+    exposed = frozenset({"S-1", "S-2"})
+    (one,) = measure([candidate([1], exposed=exposed)], [row(1), row(2), row(3)])
+    assert sentences(one)[0] == "Seen in 1 of 2 sessions that called `find_order`, 1 person."
+
+
+def test_numbers_hold_no_floats():
+    rows, matched = ledger_within_tasks()
+    (one,) = measure([candidate(matched)], rows)
+    text = json.dumps(one.numbers)
+    json.loads(text, parse_float=lambda value: pytest.fail(f"a float: {value}"))
+    assert one.numbers["effect"] == "1.0000"
+    assert one.numbers["rate_with"] == ["1.0000", "0.8064", "1.0000"]
+
+
+def test_the_order_of_the_ledger_does_not_matter():
+    rows, matched = ledger_within_tasks(failed_with=1, failed_without=1)
+    forward = measure([candidate(matched)], rows)
+    backward = measure([candidate(matched)], rows[::-1])
+    assert forward[0].numbers == backward[0].numbers
+
+
+def test_shuffled_outcomes_within_tasks_lead_to_few_effects():
+    """Null control: labels permuted inside tasks give about no effects at q .1."""
+    told = 0
+    for shift in range(40):
+        rows, _ = ledger_within_tasks(failed_with=1, failed_without=1)
+        matched = [n for n in range(1, 33) if (n * 7 + shift * n * n) % 5 < 2]
+        measured = measure([candidate(matched)], rows)
+        told += sum(one.is_told for one in measured)
+    assert told <= 4
