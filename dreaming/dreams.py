@@ -21,7 +21,7 @@ from agents.people import Member, actor_of
 from agents.rights import Right, may
 from agents.wakeups import DREAM, wake_on_commit
 from dreaming import filing, selection
-from dreaming.engines.base import DreamCancelled, Engine, EngineError
+from dreaming.engines.base import DreamCancelled, EngineError
 from dreaming.engines.registry import load_engine
 from dreaming.errors import (
     DreamingError,
@@ -32,7 +32,7 @@ from dreaming.errors import (
     UnknownEngine,
 )
 from dreaming.leases import Heartbeat, Lease, due_dreams, take_lease
-from dreaming.mining import Mined, mine
+from dreaming.mining import mine
 from dreaming.models import Dream, DreamState, Schedule, Step
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
@@ -378,4 +378,3 @@ def wait_for(dream: Dream, *, poll_s: float = 0.2) -> Dream:
         time.sleep(poll_s)
         row = Dream.objects.get(pk=dream.pk)
     return row
-

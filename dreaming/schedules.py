@@ -65,7 +65,7 @@ def next_slot(schedule: Schedule, now: datetime) -> datetime:
 
 
 def start_due(now: datetime) -> list[Dream]:
-    """Start the dream of every schedule whose slot has come; what rests, is frozen or busy waits."""
+    """Start the dream of every schedule whose slot has come; what is frozen or busy waits."""
     started = []
     for schedule in Schedule.objects.filter(enabled=True).select_related(
         "store__workspace", "store__agent", "workspace"

@@ -119,7 +119,7 @@ class ProposalFacts:
 
 
 def check_rule(rule: Rule) -> None:
-    """Raise InvalidRule for a rule that asks for nothing, too much, or automates what it must not."""
+    """Raise InvalidRule for a rule that asks for nothing or too much, or automates too much."""
     total = count_approvals(rule.needs)
     if any(count < 1 for _, count in rule.needs) or not 1 <= total <= MAX_APPROVALS:
         raise InvalidRule(
@@ -224,7 +224,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five")
 
 
 def say_needs(needs: Needs) -> str:
-    """Return what is asked for in words: 'one approval', 'one of compliance and one of security'."""
+    """Return what is asked for in words: one approval, one of compliance and one of security."""
     total = count_approvals(needs)
     if all(group is None for group, _ in needs):
         return f"{_NUMBERS[total]} approval{'s' if total != 1 else ''}"
@@ -240,19 +240,22 @@ def _join(words: Sequence[str]) -> str:
 
 def may_decide(person: PersonFacts, proposal: ProposalFacts) -> str | None:
     """Return None when the person may decide, else why not, as a sentence about "you"."""
-    if person.role not in DECIDING_ROLES:
-        return "Reviewers and leads decide; your role does not."
-    if person.id == proposal.proposer:
-        return "You filed this proposal, so others decide it."
-    if person.id == proposal.author:
-        return "You wrote this revision, so others decide it."
-    if person.id == proposal.starter:
-        return "You started the dream that proposed this, so others decide it."
-    if person.id in proposal.voted:
-        return "You have decided on this revision; now another person does."
-    if proposal.disputed and person.id == proposal.owner:
-        return "Two reviewers disagree, and the agent's owner cannot be the third."
-    return None
+    is_owner = proposal.disputed and person.id == proposal.owner
+    bars = (
+        (person.role not in DECIDING_ROLES, "Reviewers and leads decide; your role does not."),
+        (person.id == proposal.proposer, "You filed this proposal, so others decide it."),
+        (person.id == proposal.author, "You wrote this revision, so others decide it."),
+        (
+            person.id == proposal.starter,
+            "You started the dream that proposed this, so others decide it.",
+        ),
+        (
+            person.id in proposal.voted,
+            "You have decided on this revision; now another person does.",
+        ),
+        (is_owner, "Two reviewers disagree, and the agent's owner cannot be the third."),
+    )
+    return next((words for is_barred, words in bars if is_barred), None)
 
 
 def unsatisfiable(
@@ -279,16 +282,16 @@ def unsatisfiable(
     )
 
 
-
 DEFAULT_RULES: tuple[Rule, ...] = (
-    Rule("new-low-risk", needs=((None, 1),), ops=frozenset({Op.CREATE}), risks=frozenset({"low"})),
+    Rule("new-of-low-risk", ops=frozenset({Op.CREATE}), risks=frozenset({"low"})),
     Rule(
-        "new-raised-risk",
+        "new-of-raised-risk",
         needs=((None, 2),),
         ops=frozenset({Op.CREATE}),
         risks=frozenset({"medium", "high"}),
     ),
-    Rule("change-or-merge", needs=((None, 1),), ops=frozenset({Op.UPDATE, Op.MERGE})),
+    Rule("change-or-merge", ops=frozenset({Op.UPDATE, Op.MERGE})),
+    Rule("high-risk", needs=((None, 2),), risks=frozenset({"high"})),
     Rule("retire", needs=((None, 2),), ops=frozenset({Op.RETIRE})),
     Rule("risky-content", needs=((None, 2),), traits=RISKY_TRAITS),
 )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from agents import clock
-from agents.memory import find_head, put_back_memory
+from agents.memory import find_head, restore_memory
 from agents.models import Memory, MemoryStore, MemoryVersion, Release
 from agents.numbers import take_number
 from agents.people import Member, actor_of
@@ -86,7 +86,7 @@ def _restore(
 ) -> tuple[Release, Sequence[str]]:
     head = find_head(memory.store, memory.path)
     actor = actor_of(by.person)
-    put_back_memory(
+    restore_memory(
         memory.store,
         memory.path,
         version.number,

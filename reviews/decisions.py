@@ -25,7 +25,7 @@ from reviews.audit.actors import SYSTEM, Cause
 from reviews.audit.log import append
 from reviews.changes import Op
 from reviews.errors import MayNotDecide, ReasonMissing, ReviewsError, StaleProposal
-from reviews.lifecycle import Act, Given, Standing, State, Verdict, Vote
+from reviews.lifecycle import Act, Given, Standing, State, Verdict
 from reviews.models import Decision, Proposal
 from reviews.proposals import conflict_others, head_version, lock, mark_conflicted
 
@@ -126,15 +126,9 @@ def _is_decidable(row: Proposal, verdict: Verdict) -> bool:
     return row.state in lifecycle.OPEN
 
 
-def votes_on(row: Proposal) -> list[Vote]:
-    """Return the votes on the newest revision, oldest first, with each voter's groups now."""
-    decisions = row.decisions.filter(revision=row.revision).select_related("person")
-    return rules.votes_of(row, decisions.order_by("pk"))
-
-
 def standing_of(row: Proposal) -> Standing:
     """Return what the votes on the newest revision amount to under the proposal's route."""
-    return lifecycle.settle(rules.needs_of(row), votes_on(row))
+    return lifecycle.settle(rules.needs_of(row), rules.votes_of(row))
 
 
 def _record(

@@ -24,7 +24,6 @@ from reviews.models import Evidence as EvidenceRow
 from reviews.models import OriginKind, Proposal, ProposalRevision
 from reviews.origins import Origin
 
-RISK_RANK = {risk.Level.LOW: 1, risk.Level.MEDIUM: 2, risk.Level.HIGH: 3}
 TITLE_LENGTH = 60
 
 
@@ -41,9 +40,9 @@ def judge(change: Change, store: MemoryStore, memory: Memory | None, base: str |
 
     Only rules of the store's workspace are asked.
     """
-    is_protected = memory is not None and memory.protected
-    found = risk.assess(change, base, is_protected=is_protected)
-    facts = rules.facts_of(change, found, store, is_protected=is_protected)
+    flags = risk.MemoryFlags(protected=memory is not None and memory.protected)
+    found = risk.assess(change, base, taint=change.taint, memory=flags)
+    facts = rules.facts_of(change, found, store)
     return Judged(found, route(facts, rules.rules_of(store.workspace)))
 
 
@@ -143,9 +142,7 @@ def _is_open(store: MemoryStore, path: str, sha256: str) -> bool:
 
 def _bases_of(store: MemoryStore, paths: Sequence[str]) -> list[dict[str, object]]:
     heads = dict(
-        heads_of(store)
-        .filter(memory__path__in=paths)
-        .values_list("memory__path", "number")
+        heads_of(store).filter(memory__path__in=paths).values_list("memory__path", "number")
     )
     missing = sorted(set(paths) - heads.keys())
     if missing:
@@ -156,9 +153,9 @@ def _bases_of(store: MemoryStore, paths: Sequence[str]) -> list[dict[str, object
 def _judged_columns(judged: Judged, taint: Trust) -> dict[str, object]:
     return {
         "risk": judged.risk.level.value,
-        "risk_rank": RISK_RANK[judged.risk.level],
+        "risk_rank": judged.risk.level.rank,
         "risk_reasons": [
-            {"code": reason.code, "words": reason.words, "excerpt": reason.excerpt}
+            {"code": reason.code.value, "words": reason.words, "excerpt": reason.excerpt}
             for reason in judged.risk.reasons
         ],
         "taint": taint.value,
@@ -258,10 +255,7 @@ def file_by_hand(
         raise ReasonMissing("Say why this change is needed: a reviewer decides on the reason.")
     number = take_number(store.workspace, "P")
     head = find_head(store, path)
-    if not content.strip():
-        op = Op.RETIRE
-    else:
-        op = Op.UPDATE if head else Op.CREATE
+    op = (Op.UPDATE if head else Op.CREATE) if content.strip() else Op.RETIRE
     change = Change(
         op=op,
         path=path,
@@ -394,7 +388,12 @@ def _log_revised(row: Proposal, action: Action, by: Member, reason: str, content
         actor=actor_of(by.person),
         object=str(row),
         revision=row.revision,
-        after={"state": row.state, "op": row.op, "risk": row.risk, "base_version": row.base_version},
+        after={
+            "state": row.state,
+            "op": row.op,
+            "risk": row.risk,
+            "base_version": row.base_version,
+        },
         values={"content": content, "reason": reason},
         rule=rules.route_reference(row.route),
     )

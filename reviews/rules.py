@@ -1,0 +1,228 @@
+"""The approval rules of a workspace as rows, and the facts they are asked about."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from agents import clock
+from agents.models import ApproverGroup, Membership, MemoryStore, Person, Workspace
+from agents.people import Member
+from reviews import lifecycle
+from reviews.approval_rules import (
+    DEFAULT_RULES,
+    Facts,
+    Mode,
+    PersonFacts,
+    ProposalFacts,
+    Route,
+    Rule,
+    Trait,
+    unsatisfiable,
+)
+from reviews.audit.actions import Action
+from reviews.audit.actors import Actor
+from reviews.audit.log import append
+from reviews.changes import Change, Op, is_tainted
+from reviews.lifecycle import Needs, StandingKind, Verdict, Vote
+from reviews.models import ApprovalRule, ApprovalRuleVersion, Decision, Proposal
+from reviews.risk import Code, Risk
+
+TRAIT_OF: Mapping[Code, Trait] = {
+    Code.SKIPPED_CHECK: Trait.SKIPPED_CHECK,
+    Code.REMOVED_CHECK: Trait.SKIPPED_CHECK,
+    Code.CREDENTIAL: Trait.CREDENTIAL,
+    Code.COMMAND: Trait.COMMAND,
+    Code.PACKAGE: Trait.PACKAGE,
+    Code.ADDRESS: Trait.URL,
+    Code.PERMISSION: Trait.PERMISSION,
+    Code.AUTHORITY: Trait.PERMISSION,
+    Code.PROTECTED: Trait.PROTECTED,
+}
+
+
+def rules_of(workspace: Workspace) -> tuple[Rule, ...]:
+    """Return the workspace's rules in their order, each as its newest version says."""
+    versions = ApprovalRuleVersion.objects.filter(rule__workspace=workspace)
+    newest: dict[int, Rule] = {}
+    for version in versions.select_related("rule").order_by("rule__position", "rule", "number"):
+        newest[version.rule_id] = rule_of(version)
+    return tuple(newest.values())
+
+
+def set_default_rules(workspace: Workspace, actor: Actor) -> None:
+    """Give a new workspace the default rules, in the transaction that creates it."""
+    for position, rule in enumerate(DEFAULT_RULES, start=1):
+        set_rule(workspace, rule, position=position, actor=actor, by=None)
+
+
+@transaction.atomic
+def set_rule(
+    workspace: Workspace, rule: Rule, *, position: int, actor: Actor, by: Person | None
+) -> ApprovalRuleVersion:
+    """Make `rule` the newest version under its name; earlier versions stay on the record."""
+    row, _ = ApprovalRule.objects.update_or_create(
+        workspace=workspace, name=rule.name, defaults={"position": position}
+    )
+    number = row.versions.count() + 1
+    version = ApprovalRuleVersion.objects.create(
+        rule=row, number=number, body=rule_body(rule), created_by=by, created_at=clock.now()
+    )
+    append(
+        Action.RULE_SET,
+        workspace=workspace.slug,
+        actor=actor,
+        object=f"rule:{rule.name}",
+        revision=number,
+        after={
+            "position": position,
+            "mode": rule.mode.value,
+            "ops": sorted(op.value for op in rule.ops),
+            "risks": sorted(rule.risks),
+            "traits": sorted(trait.value for trait in rule.traits),
+            "needs": [{"group": group or "*", "count": count} for group, count in rule.needs],
+            "agent": rule.agent,
+        },
+        values={"path_prefix": rule.path_prefix} if rule.path_prefix else {},
+    )
+    return version
+
+
+def rule_body(rule: Rule) -> dict[str, Any]:
+    """Return the rule as JSON; `rule_of` reads it back."""
+    return {
+        "agent": rule.agent,
+        "path_prefix": rule.path_prefix,
+        "ops": sorted(op.value for op in rule.ops),
+        "risks": sorted(rule.risks),
+        "traits": sorted(trait.value for trait in rule.traits),
+        "needs": [[group, count] for group, count in rule.needs],
+        "mode": rule.mode.value,
+    }
+
+
+def rule_of(version: ApprovalRuleVersion) -> Rule:
+    """Return the rule a version holds."""
+    body = version.body
+    return Rule(
+        name=version.rule.name,
+        version=version.number,
+        agent=body["agent"],
+        path_prefix=body["path_prefix"],
+        ops=frozenset(Op(op) for op in body["ops"]),
+        risks=frozenset(body["risks"]),
+        traits=frozenset(Trait(trait) for trait in body["traits"]),
+        needs=tuple((group, count) for group, count in body["needs"]),
+        mode=Mode(body["mode"]),
+    )
+
+
+def facts_of(change: Change, risk: Risk, store: MemoryStore) -> Facts:
+    """Return what rules are asked about a change with this risk in this store."""
+    traits = {TRAIT_OF[code] for code in risk.codes if code in TRAIT_OF}
+    if is_tainted(change.taint):
+        traits.add(Trait.TAINTED)
+    return Facts(
+        agent=store.agent.slug if store.agent else "",
+        path=change.path,
+        op=change.op,
+        risk=risk.level.value,
+        traits=frozenset(traits),
+        signal=change.pattern.signal if change.pattern else "",
+    )
+
+
+def route_body(route: Route) -> dict[str, Any]:
+    """Return the route as the proposal keeps it."""
+    return {
+        "rule": route.rule,
+        "version": route.version,
+        "needs": [[group, count] for group, count in route.needs],
+        "mode": route.mode.value,
+        "reasons": list(route.reasons),
+    }
+
+
+def route_reference(route: Mapping[str, Any]) -> dict[str, object]:
+    """Return which version of which rule a proposal was routed by, for an entry."""
+    return {"name": route["rule"], "version": route["version"]}
+
+
+def needs_of(proposal: Proposal) -> Needs:
+    """Return the approvals the proposal's route asks for."""
+    return tuple((group, count) for group, count in proposal.route["needs"])
+
+
+def person_facts(member: Member) -> PersonFacts:
+    """Return what the rules ask about a member."""
+    return PersonFacts(member.person.pk, member.role.value, member.groups)
+
+
+def people_facts(workspace: Workspace) -> tuple[PersonFacts, ...]:
+    """Return the facts of everyone active in the workspace, in a fixed order."""
+    groups = _groups_by_person(workspace)
+    members = Membership.objects.filter(workspace=workspace, person__is_active=True)
+    return tuple(
+        PersonFacts(member.person_id, member.role, groups.get(member.person_id, frozenset()))
+        for member in members.order_by("person")
+    )
+
+
+def _groups_by_person(workspace: Workspace) -> dict[int, frozenset[str]]:
+    found: dict[int, frozenset[str]] = {}
+    pairs = ApproverGroup.objects.filter(workspace=workspace, people__isnull=False)
+    for name, person in pairs.values_list("name", "people"):
+        found[person] = found.get(person, frozenset()) | {name}
+    return found
+
+
+def proposal_facts(proposal: Proposal) -> ProposalFacts:
+    """Return who is barred from deciding the proposal's newest revision, and who has voted."""
+    author = (
+        proposal.revisions.filter(number=proposal.revision).values_list("author", flat=True).first()
+    )
+    votes = votes_of(proposal)
+    standing = lifecycle.settle(needs_of(proposal), votes)
+    return ProposalFacts(
+        proposer=proposal.proposer_id,
+        author=author,
+        starter=proposal.started_by_id,
+        owner=proposal.agent.owner_id if proposal.agent else None,
+        voted=frozenset(vote.person for vote in votes),
+        disputed=standing.kind is StandingKind.DISAGREEMENT,
+    )
+
+
+def votes_of(proposal: Proposal) -> list[Vote]:
+    """Return the votes on the newest revision, oldest first, with each voter's groups now."""
+    owner = proposal.agent.owner_id if proposal.agent else None
+    groups = _groups_by_person(proposal.workspace)
+    decisions = Decision.objects.filter(proposal=proposal, revision=proposal.revision)
+    return [
+        Vote(
+            person=decision.person_id,
+            verdict=Verdict(decision.verdict),
+            groups=groups.get(decision.person_id, frozenset()),
+            is_owner_of_agent=decision.person_id == owner,
+        )
+        for decision in decisions.order_by("pk")
+        if decision.person_id is not None
+    ]
+
+
+def advances(proposal: Proposal, member: Member) -> bool:
+    """Say whether an approval by `member` would leave fewer approvals due."""
+    approvers = [vote.groups for vote in votes_of(proposal) if vote.verdict is Verdict.APPROVE]
+    return lifecycle.advances(needs_of(proposal), approvers, member.groups)
+
+
+def unsatisfiable_reason(proposal: Proposal) -> str | None:
+    """Return why nobody present can complete the proposal's approvals, or None."""
+    people = people_facts(proposal.workspace)
+    return unsatisfiable(needs_of(proposal), people, proposal_facts(proposal))
+
+
+def unsatisfiable_rules(rules: Iterable[Rule], people: Sequence[PersonFacts]) -> dict[str, str]:
+    """Return rule name -> why nobody present can satisfy it, for those that cannot be."""
+    found = ((rule.name, unsatisfiable(rule.needs, people)) for rule in rules)
+    return {name: why for name, why in found if why}
