@@ -16,7 +16,6 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from agents import errors as agents_errors
-from agents.access import came_from
 from dreaming import errors as dreaming_errors
 from reviews import errors as reviews_errors
 from reviews.audit.requests import current_request
@@ -60,8 +59,8 @@ TITLES: Mapping[HTTPStatus, str] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "This cannot be taken",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "This type is not read here",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Daybreak could not answer",
 }
-TEMPLATES: Mapping[str, str] = {"csrf_failed": "403_csrf.html"}
 PERMISSIONS = "camera=(), microphone=(), geolocation=()"
 UNFOUND = "The address is wrong, or it belongs to a workspace you are not a member of."
 WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
@@ -172,10 +171,17 @@ def as_notice(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 def as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return the whole error page, with the shell of whoever asks."""
-    context = {"message": refusal.message, "back": came_from(request)}
-    names = [TEMPLATES.get(refusal.code, f"{refusal.status.value}.html"), "400.html"]
-    content = render_to_string(names, context, request)
+    content = render_to_string("errors/error.html", page_of(refusal), request)
     return HttpResponse(content, status=refusal.status)
+
+
+def page_of(refusal: Refusal) -> dict[str, str | None]:
+    """Return what the error page says."""
+    return {
+        "title": TITLES[refusal.status],
+        "message": refusal.message,
+        "request_id": current_request.get(),
+    }
 
 
 def leave_fragment(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -225,10 +231,12 @@ def answer_forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def answer_failure(request: HttpRequest) -> HttpResponse:
     """Answer 500 without the database, a session or the shell: one of them may be the cause."""
-    name = current_request.get() or "-"
-    logger.error("answer_failed path=%s request=%s", request.path, name)
+    message = (
+        "Something failed on our side. Reload the page to see whether your last step was recorded."
+        f" Give the operator this id: {current_request.get() or '-'}."
+    )
+    refusal = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", message)
     if wants_json(request):
-        message = f"Something failed on our side. Give the operator this id: {name}."
-        return as_json(Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", message))
-    content = render_to_string("500.html", {"request_id": name})
-    return HttpResponse(content, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        return as_json(refusal)
+    content = render_to_string("errors/error.html", page_of(refusal))
+    return HttpResponse(content, status=refusal.status)
