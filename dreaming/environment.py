@@ -1,5 +1,6 @@
 """Reading settings from the environment: anything unknown or malformed stops the start."""
 
+import math
 import os
 import secrets
 from collections.abc import Iterable
@@ -67,6 +68,8 @@ def env_float(name: str, default: float, *, least: float) -> float:
         number = float(word)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {word!r}; write a number.") from error
+    if not math.isfinite(number):
+        raise ImproperlyConfigured(f"{name} is {word!r}; write a number.")
     if number < least:
         raise ImproperlyConfigured(f"{name} is {number}; the least is {least}.")
     return number
@@ -91,13 +94,14 @@ def env_secret(name: str) -> str | None:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
 
 
-def refuse_unknown(known: Iterable[str]) -> None:
-    """Stop the start when a DAYBREAK_ variable is set that nobody reads: it is a typing error."""
-    names = set(known)
+def refuse_unknown(known: Iterable[str], secret: Iterable[str]) -> None:
+    """Stop the start when a DAYBREAK_ variable is set that nobody reads: it is a typing error.
+
+    known: every name; secret: those among them that may be given as NAME_FILE instead.
+    """
+    names = {*known, *(f"{name}_FILE" for name in secret)}
     unknown = sorted(
-        name
-        for name in os.environ
-        if name.startswith("DAYBREAK_") and name.removesuffix("_FILE") not in names
+        name for name in os.environ if name.startswith("DAYBREAK_") and name not in names
     )
     if unknown:
         raise ImproperlyConfigured(

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from agents import clock
-from dreaming.celery import celery_app
 from dreaming.ticks import last_tick
 from reviews.audit.triggers import missing_triggers
 
@@ -77,9 +77,14 @@ def read_broker() -> Reading:
         folder = settings.BROKER_DIR / "messages"
         if os.access(folder, os.W_OK):
             return Reading("broker", f"folder {folder}")
-        return Reading("broker", f"cannot write {folder}", "Check the folder's owner.")
+        return Reading("broker", f"cannot write {folder}", "Check the folder and its owner.")
+    return read_broker_at(settings.BROKER_URL)
+
+
+def read_broker_at(url: str) -> Reading:
+    """Say whether the broker at `url` answers within BROKER_S seconds."""
     try:
-        with celery_app.connection_for_write(connect_timeout=BROKER_S) as broker:
+        with Connection(url, connect_timeout=BROKER_S) as broker:
             broker.ensure_connection(max_retries=0, timeout=BROKER_S)
     except (BrokerError, OSError) as error:
         return Reading("broker", str(error), "Check BROKER_URL and that it runs.")

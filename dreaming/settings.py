@@ -43,7 +43,8 @@ KNOWN = (
     "DAYBREAK_TRUSTED_PROXIES",
     "DAYBREAK_WEB_PROCESSES",
 )
-refuse_unknown(KNOWN)
+SECRET = ("DAYBREAK_AUDIT_KEK", "DAYBREAK_EMAIL_URL", "DAYBREAK_SECRET_KEY")
+refuse_unknown(KNOWN, SECRET)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_text("DAYBREAK_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -273,6 +274,7 @@ APPLY_TICK_S = env_float("DAYBREAK_APPLY_TICK_S", 1.0, least=0.1)
 SEAL_TICK_S = env_float("DAYBREAK_SEAL_TICK_S", 1.0, least=0.1)
 GRACE_S = env_int("DAYBREAK_GRACE_S", 0, least=0)
 ORIGIN = env_text("DAYBREAK_ORIGIN", "daybreak.local/log")
+AUDIT_KEK = env_secret("DAYBREAK_AUDIT_KEK") or ""
 TEST_ENGINE = env_text("DAYBREAK_TEST_ENGINE", "")
 
 CELERY_BROKER_URL = BROKER_URL

@@ -30,7 +30,7 @@ def make_run_folder() -> Path:
         os.environ["TEST_RUN_FOLDER"] = str(run)
         atexit.register(shutil.rmtree, run, ignore_errors=True)
     own = run / (WORKER or "main")
-    own.mkdir(exist_ok=True)
+    own.mkdir(mode=0o700, exist_ok=True)
     return own
 
 
