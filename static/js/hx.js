@@ -3,6 +3,7 @@
 const page = document.documentElement;
 const pane = "pane";
 const words = new WeakMap();
+const waiting = new Map();
 let running = 0;
 let focused = "";
 
@@ -57,8 +58,10 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const { elt, target, requestConfig } = event.detail;
+  const { elt, target, requestConfig, xhr } = event.detail;
   if (quiet(elt)) return;
+  // Kept by request: an answer may name another target, and its element may be gone by then.
+  waiting.set(xhr, target);
   count(1);
   target?.setAttribute("aria-busy", "true");
   if (requestConfig.verb !== "get") {
@@ -68,10 +71,11 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, target } = event.detail;
-  if (quiet(elt)) return;
+  const { elt, xhr } = event.detail;
+  if (!waiting.has(xhr)) return;
   count(-1);
-  target?.removeAttribute("aria-busy");
+  waiting.get(xhr)?.removeAttribute("aria-busy");
+  waiting.delete(xhr);
   delete elt.dataset.sending;
   release(elt);
 });

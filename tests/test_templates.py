@@ -1,0 +1,244 @@
+"""Rules that hold for every template, style and script; a breach is dead on the page or worse."""
+
+import gzip
+import hashlib
+import re
+from pathlib import Path
+
+import allauth
+import pytest
+from django.conf import settings
+from django.template.loader import get_template
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+STATIC = ROOT / "static"
+SPRITE = frozenset(
+    re.findall(r'<symbol id="i-([a-z0-9-]+)"', (STATIC / "img/icons.svg").read_text())
+)
+STYLES = "".join(path.read_text() for path in sorted((STATIC / "css").glob("*.css")))
+SCRIPTS = sorted((STATIC / "js").glob("*.js"))
+
+TEMPLATE_CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+# Quoted values may hold ">" once the template's own code is out.
+TAG = re.compile(r"<([a-z][a-z0-9-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL)
+FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
+
+DEAD_UNDER_CSP = {
+    "a style attribute": r"<[^>]*\sstyle\s*=",
+    "a style element": r"<style\b",
+    "an event handler attribute": r"<[^>]*\son[a-z]+\s*=",
+    "an hx-on attribute": r"\bhx-on\b",
+    "an inline script": r"<script(?![^>]*\bsrc=)",
+    "a javascript address": r"javascript:",
+    "a value computed by htmx": r"\bjs:",
+    "a filter on hx-trigger (counts as true without eval)": r'hx-trigger="[^"]*\[',
+    "a morph with options (needs eval)": r"morph:\s*\{",
+}
+UNSAFE = {
+    "text that is not escaped": r"\|\s*safe(seq)?\b|autoescape\s+off",
+    "hx-boost (a whole page is never swapped in)": r"\bhx-boost\b",
+    "a page of another site": r'(?:src|href|action)="(?:https?:)?//',
+    "a comment everybody can read": r"<!--",
+    "the morph extension on the whole page": r"<body[^>]*hx-ext",
+}
+UNWANTED_WORDS = re.compile(
+    r"\b(successfully|are you sure|oops|please|compliant|tenants?|teams?|findings?|observations?"
+    r"|polic(?:y|ies)|claim(?:s|ed|ing)?)\b",
+    re.IGNORECASE,
+)
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+def words_of(source):
+    """Return what a person may read of a template: text and labels, without code."""
+    plain = TEMPLATE_CODE.sub(" ", source)
+    labels = re.findall(r'(?:aria-label|title|alt|placeholder|data-[a-z-]+)="([^"]*)"', plain)
+    return " ".join([re.sub(r"<[^>]*>", " ", plain), *labels])
+
+
+def tags_of(source):
+    return TAG.findall(TEMPLATE_CODE.sub(" ", source))
+
+
+every_template = pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+
+
+@every_template
+@pytest.mark.parametrize("what", DEAD_UNDER_CSP)
+def test_nothing_the_browser_would_refuse_to_run(path, what):
+    plain = TEMPLATE_CODE.sub("", path.read_text())
+    assert re.search(DEAD_UNDER_CSP[what], plain) is None, f"{name_of(path)} has {what}"
+
+
+@every_template
+@pytest.mark.parametrize("what", UNSAFE)
+def test_nothing_unsafe(path, what):
+    assert re.search(UNSAFE[what], path.read_text()) is None, f"{name_of(path)} has {what}"
+
+
+@every_template
+def test_every_template_compiles(path):
+    get_template(str(path.relative_to(ROOT / "templates")))
+
+
+@every_template
+def test_every_posted_form_carries_its_token(path):
+    for form in FORM.findall(path.read_text()):
+        if re.search(r'method="post"', form, re.IGNORECASE):
+            assert "{% csrf_token %}" in form, f"{name_of(path)}: {form[:120]}"
+
+
+@every_template
+def test_every_request_says_how_its_answer_is_swapped(path):
+    for tag, attributes in tags_of(path.read_text()):
+        if re.search(r"\bhx-(get|post|put|delete)\b", attributes):
+            assert "hx-swap" in attributes, f"{name_of(path)}: <{tag}{attributes[:120]}>"
+
+
+@every_template
+def test_every_request_stands_on_something_that_works_without_script(path):
+    for tag, attributes in tags_of(path.read_text()):
+        if "hx-post" in attributes:
+            assert tag in {"form", "button", "textarea", "input", "select"}, f"{tag}{attributes}"
+        if "hx-get" in attributes and tag == "a":
+            assert "href=" in attributes, f"{name_of(path)}: <a{attributes[:120]}>"
+
+
+@every_template
+def test_a_poller_has_an_id_and_keeps_quiet(path):
+    for _, attributes in tags_of(path.read_text()):
+        if "data-poll" in attributes:
+            assert re.search(r"\bid=", attributes)
+            assert "data-quiet" in attributes
+
+
+@every_template
+def test_every_icon_is_in_the_sprite(path):
+    for name in re.findall(r'\{% icon "([^"]+)"', path.read_text()):
+        assert name in SPRITE, f"{name_of(path)} wants the icon {name}"
+
+
+@every_template
+def test_every_static_file_is_there(path):
+    for name in re.findall(r"\{% static '([^']+)'", path.read_text()):
+        assert (STATIC / name).is_file(), f"{name_of(path)} wants static/{name}"
+
+
+@every_template
+def test_every_class_is_styled(path):
+    known = set(re.findall(r"\.([a-zA-Z][\w-]*)", STYLES))
+    for _, attributes in tags_of(path.read_text()):
+        for value in re.findall(r'(?<![\w-])class="([^"]*)"', attributes):
+            assert set(value.split()) <= known, f"{name_of(path)}: class={value!r}"
+
+
+@every_template
+def test_every_picture_has_words_and_every_bare_button_a_type(path):
+    for tag, attributes in tags_of(path.read_text()):
+        assert tag != "img" or "alt=" in attributes, name_of(path)
+        if tag == "button":
+            assert "type=" in attributes or "aria-label" in attributes, (
+                f"{name_of(path)}{attributes}"
+            )
+
+
+@every_template
+def test_the_words_are_facts_and_verbs(path):
+    words = words_of(path.read_text())
+    unwanted = UNWANTED_WORDS.search(words)
+    assert unwanted is None, f"{name_of(path)} says {unwanted}"
+    assert "!" not in words, name_of(path)
+
+
+def test_a_fragment_is_named_as_the_element_it_replaces():
+    for path in TEMPLATES:
+        source = path.read_text()
+        for name, body in re.findall(
+            r"\{% partialdef (\w+) inline %\}(.*?)\{% endpartialdef", source, re.DOTALL
+        ):
+            first = TAG.search(TEMPLATE_CODE.sub("", body))
+            assert first is not None
+            assert f'id="{name}"' in body, f"{name_of(path)}: fragment {name} has no such id"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
+def test_scripts_evaluate_nothing_and_reach_nobody(path):
+    source = path.read_text()
+    for banned in ("eval(", "Function(", "innerHTML", "insertAdjacentHTML", "document.write"):
+        assert banned not in source
+    assert re.search(r"https?://", source) is None
+    assert re.search(r"^import ", source, re.MULTILINE) is None, "hashed names cannot be imported"
+
+
+def test_styles_name_no_other_site_and_import_nothing():
+    assert re.search(r"https?://|@import", STYLES) is None
+
+
+def zipped(paths):
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+
+
+def test_styles_stay_small():
+    assert zipped((STATIC / "css").glob("*.css")) <= 16 * 1024
+
+
+def test_own_scripts_stay_small():
+    assert zipped(SCRIPTS) <= 10 * 1024
+
+
+def test_a_first_page_brings_no_more_than_it_may():
+    htmx = ROOT / ".venv"
+    found = next(htmx.rglob("django_htmx/htmx-2.min.js"), None) or Path(
+        __import__("django_htmx").__file__
+    ).parent.joinpath("static/django_htmx/htmx-2.min.js")
+    scripts = [*SCRIPTS, STATIC / "vendor/idiomorph-ext.min.js", found]
+    assert zipped(scripts) <= 35 * 1024
+    rest = zipped([*(STATIC / "css").glob("*.css"), STATIC / "img/icons.svg"])
+    font = (STATIC / "fonts/inter-latin-wght-normal.woff2").stat().st_size
+    assert zipped(scripts) + rest + font <= (130 - 15) * 1024
+
+
+def test_vendored_files_are_what_their_list_says():
+    rows = re.findall(
+        r"^\| (\S+) \| .* \| ([0-9a-f]{64}) \|$",
+        (STATIC / "vendor/VENDOR.md").read_text(),
+        re.MULTILINE,
+    )
+    listed = dict(rows)
+    there = {
+        str(path.relative_to(STATIC))
+        for folder in ("vendor", "fonts")
+        for path in (STATIC / folder).iterdir()
+        if path.suffix in {".js", ".woff2"}
+    }
+    assert set(listed) == there
+    for name, sha256 in listed.items():
+        assert hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == sha256, name
+
+
+def test_every_licence_stands_beside_what_it_covers():
+    for name in (
+        "vendor/LICENSE-idiomorph.txt",
+        "fonts/LICENSE-inter.txt",
+        "img/LICENSE-lucide.txt",
+    ):
+        assert (STATIC / name).stat().st_size > 200
+
+
+def test_no_page_of_the_sign_in_package_that_can_be_reached_runs_inline():
+    """What allauth ships with inline code is replaced, or belongs to a feature that is off."""
+    assert "webauthn" not in settings.MFA_SUPPORTED_TYPES
+    assert not any("phone" in field for field in settings.ACCOUNT_SIGNUP_FIELDS)
+    shipped = Path(allauth.__file__).parent / "templates"
+    off = ("mfa/webauthn/", "account/phone_change", "account/signup", "idp/", "openid/")
+    for path in sorted(shipped.rglob("*.html")):
+        name = str(path.relative_to(shipped))
+        if not name.startswith(("account/", "mfa/")) or name.startswith(off):
+            continue
+        source = path.read_text()
+        if re.search(r"<script|<style|\sstyle=|\son[a-z]+=", source):
+            assert (ROOT / "templates" / name).is_file(), f"{name} runs inline and is not replaced"
