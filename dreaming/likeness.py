@@ -98,10 +98,10 @@ _SAME_WORD = {
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What must agree before likeness counts."""
+    """What must agree before likeness counts. negations: how many stand outside quoted words."""
 
     numbers: tuple[str, ...]
-    negated: bool
+    negations: int
     code: tuple[str, ...]
     rejected: frozenset[str]
 
@@ -140,7 +140,7 @@ def form_of(text: str) -> Form:
         words=" ".join(kept),
         guard=Guard(
             numbers=tuple(sorted(_NUMBER.findall(plain))),
-            negated=not _NEGATIONS.isdisjoint(words),
+            negations=sum(word in _NEGATIONS for word in _WORD.findall(_CODE.sub(" ", plain))),
             code=tuple(code),
             rejected=frozenset(_REJECTED.findall(plain)),
         ),

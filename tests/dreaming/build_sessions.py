@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from dreaming.engines.base import (
     Candidate,
@@ -14,35 +15,39 @@ from dreaming.engines.base import (
 from dreaming.statistics import LedgerRow
 
 
-def says(text: str, *, role: str = "user", trust: str = "principal", person: str = "", **more):
+def says(
+    text: str, *, role: str = "user", trust: str = "principal", person: str = "", **more: Any
+) -> EngineEvent:
     """A message; `more` are further fields of the event."""
     return EngineEvent(0, "message", role, text, trust=trust, person=person, **more)
 
 
-def rejects(text: str, *, person: str = "ada", trust: str = "member"):
+def rejects(text: str, *, person: str = "ada", trust: str = "member") -> EngineEvent:
     """A person turning down what an agent made, with words."""
     return EngineEvent(0, "rejection", "user", text, trust=trust, person=person)
 
 
-def calls(tool: str, call_id: str = "", **arguments):
+def calls(tool: str, call_id: str = "", **arguments: object) -> EngineEvent:
     """A tool call with its arguments as JSON."""
     text = json.dumps(arguments)
     return EngineEvent(0, "tool_call", "assistant", text, tool=tool, call_id=call_id, trust="agent")
 
 
-def answers(tool: str, text: str = "done", call_id: str = "", **more):
+def answers(tool: str, text: str = "done", call_id: str = "", **more: Any) -> EngineEvent:
     """A tool result that is no error."""
     return EngineEvent(
         0, "tool_result", "tool", text, tool=tool, call_id=call_id, trust="tool", **more
     )
 
 
-def fails(tool: str, text: str, call_id: str = "", **more):
+def fails(tool: str, text: str, call_id: str = "", **more: Any) -> EngineEvent:
     """A tool result that is an error."""
     return answers(tool, text, call_id, is_error=True, **more)
 
 
-def session(number: int, *steps: EngineEvent, verdict: str = "failure", **fields) -> EngineSession:
+def session(
+    number: int, *steps: EngineEvent, verdict: str = "failure", **fields: Any
+) -> EngineSession:
     """S-<number>; each its own task and principal unless said otherwise. Steps get their index."""
     events = tuple(
         EngineEvent(
@@ -102,7 +107,7 @@ def ledger_of(sessions: Sequence[EngineSession]) -> tuple[LedgerRow, ...]:
     )
 
 
-def row(number: int, verdict: str = "failure", **fields) -> LedgerRow:
+def row(number: int, verdict: str = "failure", **fields: Any) -> LedgerRow:
     """One row of the ledger; each its own task and principal unless said otherwise."""
     return LedgerRow(
         id=f"S-{number}",
@@ -114,7 +119,7 @@ def row(number: int, verdict: str = "failure", **fields) -> LedgerRow:
     )
 
 
-def candidate(matched: Sequence[int] = (1, 2, 3), **fields) -> Candidate:
+def candidate(matched: Sequence[int] = (1, 2, 3), **fields: Any) -> Candidate:
     """A mistake seen in the sessions S-<matched>, quoted from event 0 of each."""
     ids = [f"S-{number}" for number in matched]
     return Candidate(
@@ -130,6 +135,6 @@ def candidate(matched: Sequence[int] = (1, 2, 3), **fields) -> Candidate:
     )
 
 
-def memory(path: str, content: str, version: int = 1, **fields) -> EngineMemory:
+def memory(path: str, content: str, version: int = 1, **fields: Any) -> EngineMemory:
     """A live memory."""
     return EngineMemory(path=path, version=version, content=content, **fields)

@@ -3,9 +3,9 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreaming.engines.base import Quote
+from dreaming.engines.base import Dropped, Quote
 from dreaming.evidence import EVIDENCE_LIMIT, QUOTE_LIMIT, StoredEvent, check_quotes
-from reviews.changes import Relation
+from reviews.changes import Evidence, Relation
 from tests.dreaming.build_sessions import candidate
 
 STORED = {
@@ -14,11 +14,11 @@ STORED = {
 }
 
 
-def find(session, event):
+def find(session: str, event: int) -> StoredEvent | None:
     return STORED.get((session, event))
 
 
-def check(*quotes):
+def check(*quotes: Quote) -> tuple[tuple[Evidence, ...], tuple[Dropped, ...]]:
     return check_quotes(candidate(quotes=quotes), find)
 
 

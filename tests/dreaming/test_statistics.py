@@ -8,6 +8,7 @@ from scipy import stats
 
 from dreaming import statistics
 from dreaming.statistics import (
+    LedgerRow,
     Stratum,
     adjust_p_values,
     compare_strata,
@@ -22,9 +23,12 @@ cells = st.integers(0, 12)
 strata = st.builds(lambda a, b, c, d: Stratum(a + b, c + d, a, c), cells, cells, cells, cells)
 
 
-def ledger_within_tasks(*, tasks=8, failed_with=2, failed_without=0, agents=("clerk",)):
+def ledger_within_tasks(
+    *, tasks: int = 8, failed_with: int = 2, failed_without: int = 0
+) -> tuple[list[LedgerRow], list[int]]:
     """Each task ran four times: twice with the pattern, twice without. Ids count up from 1."""
-    rows, matched = [], []
+    rows: list[LedgerRow] = []
+    matched: list[int] = []
     number = 0
     for task in range(tasks):
         for place in range(4):
@@ -39,7 +43,6 @@ def ledger_within_tasks(*, tasks=8, failed_with=2, failed_without=0, agents=("cl
                     "failure" if failed else "success",
                     task_key=f"task-{task}",
                     principal=f"person-{task % 3}",
-                    agent=agents[number % len(agents)],
                 )
             )
     return rows, matched

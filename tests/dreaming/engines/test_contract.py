@@ -20,7 +20,7 @@ SIGNALS = {"ground_truth", "outcome", "approval", "words"}
 
 
 @pytest.fixture(params=ENGINES, ids=lambda make: make.name)
-def engine(request) -> Engine:
+def engine(request: pytest.FixtureRequest) -> Engine:
     made: Engine = request.param()
     return made
 

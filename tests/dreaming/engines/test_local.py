@@ -3,10 +3,12 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from dreaming.engines.base import DreamCancelled
+from dreaming.engines.base import DreamCancelled, DreamResult, EngineSession
 from dreaming.engines.local import CANDIDATE_LIMIT, LocalEngine
 from tests.dreaming.build_sessions import calls, fails, material, says, session
 from tests.dreaming.dream_once import canonical_bytes, dream, varied_sessions
@@ -16,11 +18,11 @@ def ignore(done: int, total: int) -> None:
     return None
 
 
-def dream_of(sessions):
+def dream_of(sessions: Sequence[EngineSession]) -> DreamResult:
     return LocalEngine().dream(material(sessions), ignore)
 
 
-def failing(number, text, tool="find_order", **fields):
+def failing(number: int, text: str, tool: str = "find_order", **fields: Any) -> EngineSession:
     return session(number, calls(tool, "1", order=number), fails(tool, text, "1"), **fields)
 
 
@@ -90,13 +92,13 @@ def test_no_scope_names_a_store_or_an_agent():
 def test_the_order_of_sessions_does_not_matter():
     sessions = varied_sessions()
     shuffled = sessions.copy()
-    random.Random(7).shuffle(shuffled)
+    random.Random(7).shuffle(shuffled)  # noqa: S311
     assert canonical_bytes(dream(shuffled)) == canonical_bytes(dream(sessions))
 
 
 @pytest.mark.parametrize("seed", ["1", "4711"])
 def test_equal_sessions_give_equal_bytes_in_every_process(seed):
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "tests.dreaming.dream_once"],
         capture_output=True,
         text=True,

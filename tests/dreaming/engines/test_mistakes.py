@@ -1,10 +1,13 @@
+from typing import Any
+
 import pytest
 
+from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession
 from dreaming.engines.mistakes import MistakeLedger
 from tests.dreaming.build_sessions import answers, calls, fails, says, session
 
 
-def ledger_of(*sessions):
+def ledger_of(*sessions: EngineSession) -> MistakeLedger:
     ledger = MistakeLedger()
     for one in sessions:
         ledger.read_session(one)
@@ -12,19 +15,24 @@ def ledger_of(*sessions):
     return ledger
 
 
-def mine(*sessions, at_least=2):
+def mine(*sessions: EngineSession, at_least: int = 2) -> tuple[Candidate, ...]:
     return ledger_of(*sessions).make_candidates(at_least=at_least)
 
 
-def dropped(*sessions):
+def dropped(*sessions: EngineSession) -> tuple[Dropped, ...]:
     return ledger_of(*sessions).list_dropped(at_least=2)
 
 
-def failing(number, text="Error: order #W1 not found", tool="find_order", **fields):
+def failing(
+    number: int,
+    text: str = "Error: order #W1 not found",
+    tool: str = "find_order",
+    **fields: Any,
+) -> EngineSession:
     return session(number, calls(tool, "1", order=number), fails(tool, text, "1"), **fields)
 
 
-def paying(number, *between, verdict="success", again=True):
+def paying(number: int, *between: EngineEvent, again: bool = True) -> EngineSession:
     """A payment that fails and, after `between`, works with another card."""
     steps = [
         calls("pay", "1", order=f"#W{number}", card="gold"),
@@ -33,7 +41,7 @@ def paying(number, *between, verdict="success", again=True):
     ]
     if again:
         steps += [calls("pay", "9", order=f"#W{number}", card="blue"), answers("pay", "ok", "9")]
-    return session(number, *steps, verdict=verdict)
+    return session(number, *steps, verdict="success")
 
 
 def test_errors_of_one_signature_are_one_mistake():
@@ -56,7 +64,7 @@ def test_sessions_that_called_the_tool_are_the_exposed_ones():
     quiet = session(9, calls("find_order", "1"), answers("find_order", "ok", "1"))
     other = session(10, calls("pay", "1"), answers("pay", "ok", "1"))
     (found,) = mine(failing(1), failing(2), quiet, other)
-    assert found.exposed == {"S-1", "S-2", "S-9"}
+    assert found.exposed == frozenset({"S-1", "S-2", "S-9"})
 
 
 def test_remembered_text_is_no_evidence():

@@ -1,5 +1,6 @@
 import pytest
 
+from dreaming.engines.base import Candidate, Dropped, EngineSession
 from dreaming.engines.preferences import WishLedger, find_wishes
 from dreaming.likeness import form_of
 from tests.dreaming.build_sessions import answers, rejects, says, session
@@ -7,14 +8,16 @@ from tests.dreaming.build_sessions import answers, rejects, says, session
 METRIC = "Please always use metric units instead of imperial units."
 
 
-def mine(*sessions, at_least=2):
+def mine(
+    *sessions: EngineSession, at_least: int = 2
+) -> tuple[tuple[Candidate, ...], tuple[Dropped, ...]]:
     ledger = WishLedger()
     for one in sessions:
         ledger.read_session(one)
     return ledger.summarise(at_least=at_least)
 
 
-def candidates(*sessions):
+def candidates(*sessions: EngineSession) -> tuple[Candidate, ...]:
     return mine(*sessions)[0]
 
 

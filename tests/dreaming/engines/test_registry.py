@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
@@ -11,7 +12,7 @@ from tests.fake_engine import FakeEngine
 
 
 @pytest.fixture
-def installed(monkeypatch):
+def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Put packages under the entry point group, as an installer would."""
 
     def install(**engines: str) -> None:
@@ -50,7 +51,7 @@ def test_an_installed_package_cannot_take_over_a_built_in_name(installed):
 
 def test_what_is_no_engine_is_refused_by_name(installed):
     installed(broken="builtins:dict")
-    with pytest.raises(UnknownEngine, match='"broken" is no engine.*sends_data_to'):
+    with pytest.raises(UnknownEngine, match=r'"broken" is no engine.*sends_data_to'):
         registry.load_engine("broken")
 
 
@@ -66,7 +67,5 @@ def test_asking_for_names_imports_no_engine():
         "print([m for m in sys.modules if m == 'anthropic' or m.startswith('dreaming.engines.')"
         " and not m.endswith(('registry', 'base'))])"
     )
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

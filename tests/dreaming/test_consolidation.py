@@ -1,0 +1,455 @@
+import unicodedata
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dreaming.consolidation import (
+    CONTENT_BYTES,
+    Consolidated,
+    Known,
+    Loss,
+    check_path,
+    consolidate,
+    fold_identical,
+    is_over_budget,
+    make_path,
+    measure_loss,
+    render_memory,
+    render_rationale,
+)
+from dreaming.engines.base import Candidate, EngineMemory
+from dreaming.statistics import LedgerRow, measure
+from reviews.changes import Change, Evidence, Op, Trust, text_sha256
+from tests.dreaming.build_sessions import candidate, memory, row
+
+EVIDENCE = Evidence("S-1", 1, 0, "order not found", 7, 22, text_sha256("order not found"))
+
+
+def rows(count: int = 10) -> list[LedgerRow]:
+    return [row(n, "failure" if n % 2 else "success") for n in range(1, count + 1)]
+
+
+def work(
+    *candidates: Candidate,
+    memories: Sequence[EngineMemory] = (),
+    known: Known | None = None,
+    scope: str = "agent",
+    ledger: Sequence[LedgerRow] = (),
+    evidence: Sequence[Evidence] = (EVIDENCE,),
+) -> Consolidated:
+    """Consolidate candidates that all have evidence."""
+    measured = measure(candidates, ledger or rows())
+    quotes = {one.key: evidence for one in measured}
+    return consolidate(measured, quotes, memories, known or {}, scope=scope)
+
+
+def key_of(one: Candidate) -> str:
+    return measure([one], rows())[0].key
+
+
+# A pattern becomes a change
+
+
+def test_a_pattern_with_support_becomes_one_change():
+    found = candidate(recovery="Repeating the call unchanged did not help.")
+    (change,) = work(found).changes
+    assert change.op is Op.CREATE
+    assert change.path == f"/mistake/find-order-order-not-found-{key_of(found)[:8]}.md"
+    assert change.content == (
+        'When `find_order` fails with "order not found", ask.\n\n'
+        "Repeating the call unchanged did not help.\n"
+    )
+    assert change.base_version is None
+    assert change.evidence == (EVIDENCE,)
+    assert change.pattern is not None
+    assert change.pattern.key == key_of(found)
+    assert change.pattern.numbers["sessions"] == 3
+
+
+def test_numbers_stand_in_the_rationale_and_not_in_the_memory():
+    (change,) = work(candidate()).changes
+    assert change.rationale == ("Seen in 3 of 10 sessions, 3 people. Not enough sessions to tell.")
+    assert not any(letter.isdigit() for letter in change.content)
+
+
+def test_the_rationale_says_how_many_got_past_it():
+    (change,) = work(candidate(recovered=frozenset({"S-1", "S-2"}))).changes
+    assert change.rationale.endswith("2 of 3 sessions got past it.")
+
+
+def test_the_rationale_of_a_wish_says_that_it_rests_on_words():
+    (one,) = measure([candidate(kind="preference", signal="words")], rows())
+    assert "rests on what people said" in render_rationale(one, has_source=True)
+
+
+@pytest.mark.parametrize(
+    ("sources", "taint"),
+    [
+        ((), Trust.MEMBER),
+        (("member",), Trust.MEMBER),
+        (("member", "principal"), Trust.PRINCIPAL),
+        (("principal", "outside", "tool"), Trust.OUTSIDE),
+    ],
+)
+def test_the_taint_is_the_lowest_trust_of_its_sources(sources, taint):
+    (change,) = work(candidate(sources=sources)).changes
+    assert change.taint is taint
+
+
+def test_what_stands_out_comes_first_then_what_was_seen_most():
+    seen_more = candidate([1, 2, 3, 4], tool="pay", title="pay: refused", statement="Pay by card.")
+    changes = work(candidate(), seen_more).changes
+    assert [change.title for change in changes] == ["pay: refused", "find_order: order not found"]
+
+
+# A pattern is only listed
+
+
+def test_too_little_support_is_listed_with_the_reason():
+    result = work(candidate([1, 2]))
+    assert result.changes == ()
+    (listed,) = result.listed
+    assert (listed.status, listed.why) == ("listed", "Seen in 2 sessions; 3 are needed.")
+
+
+def test_a_pattern_of_one_agent_is_not_for_shared_memory():
+    (listed,) = work(candidate(), scope="workspace").listed
+    assert "one agent" in listed.why
+
+
+def test_a_pattern_of_two_agents_is_for_shared_memory():
+    ledger = [row(n, agent=f"agent-{n % 2}") for n in range(1, 6)]
+    assert len(work(candidate(), scope="workspace", ledger=ledger).changes) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "reference"),
+    [("already_open", "P-12"), ("rejected_before", "P-3"), ("already_in_memory", "M-4")],
+)
+def test_a_known_key_keeps_its_status_and_id(status, reference):
+    found = candidate()
+    (listed,) = work(found, known={key_of(found): (status, reference)}).listed
+    assert (listed.status, listed.reference) == (status, reference)
+
+
+def test_being_known_counts_before_having_little_support():
+    found = candidate([1])
+    (listed,) = work(found, known={key_of(found): ("already_open", "P-1")}).listed
+    assert listed.status == "already_open"
+
+
+STATEMENT = 'When `find_order` fails with "order not found", ask.'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        STATEMENT,
+        STATEMENT.upper() + "\n\n",
+        "## " + STATEMENT,
+        'Ask when `find_order` fails with "order not found".',
+    ],
+)
+def test_what_memory_says_already_is_not_proposed_again(content):
+    (listed,) = work(candidate(), memories=[memory("/a.md", content)]).listed
+    assert (listed.status, listed.reference) == ("already_in_memory", "/a.md")
+    assert "/a.md" in listed.why
+
+
+def test_a_memory_with_the_same_key_is_the_same_pattern_whatever_its_words():
+    found = candidate()
+    held = memory("/mine.md", "Ask.", pattern_key=key_of(found))
+    (listed,) = work(found, memories=[held]).listed
+    assert listed.reference == "/mine.md"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'When `find_order` fails with "order not sent", ask.',
+        'When `find_orders` fails with "order not found", ask.',
+        'When `find_order` fails with "order not found", never ask.',
+        'When `find_order` fails with "order not found", ask 3 times.',
+        "Something else entirely.",
+    ],
+)
+def test_other_words_numbers_and_negations_are_not_the_same_memory(content):
+    assert len(work(candidate(), memories=[memory("/a.md", content)]).changes) == 1
+
+
+def test_two_patterns_that_say_the_same_become_one_change():
+    result = work(candidate(), candidate(template="no order was found"))
+    assert len(result.changes) == 1
+    assert "nearly the same" in result.listed[0].why
+
+
+def test_without_evidence_a_pattern_is_dropped_and_named():
+    result = work(candidate(), evidence=())
+    assert result.changes == ()
+    assert result.dropped[0].what == "find_order: order not found"
+
+
+# Texts that engines propose for paths
+
+
+def proposes(
+    path: str = "/notes/refunds.md", text: str = "Ask for a reason.\n", **fields: Any
+) -> Candidate:
+    return candidate(path=path, statement=text, title="Refunds need a reason", **fields)
+
+
+def test_a_proposed_text_keeps_its_path_and_words():
+    (change,) = work(proposes()).changes
+    assert (change.op, change.path, change.content) == (
+        Op.CREATE,
+        "/notes/refunds.md",
+        "Ask for a reason.\n",
+    )
+
+
+def test_a_text_for_a_path_in_use_updates_its_head():
+    held = memory("/notes/refunds.md", "Old words.", version=7)
+    (change,) = work(proposes(), memories=[held]).changes
+    assert (change.op, change.base_version) == (Op.UPDATE, 7)
+
+
+def test_a_retire_has_no_text_and_the_base_it_saw():
+    held = memory("/notes/refunds.md", "Old words.", version=7)
+    (change,) = work(proposes(op="retire", text=""), memories=[held]).changes
+    assert (change.op, change.content, change.base_version) == (Op.RETIRE, "", 7)
+
+
+def test_a_text_without_a_source_says_so_and_is_kept():
+    (change,) = work(proposes(), evidence=()).changes
+    assert change.rationale.startswith("No source found.")
+    assert change.evidence == ()
+
+
+def test_the_same_text_again_is_listed():
+    held = memory("/notes/refunds.md", "Ask for a reason.\n")
+    (listed,) = work(proposes(), memories=[held]).listed
+    assert listed.status == "already_in_memory"
+
+
+def test_one_path_has_one_change_a_dream():
+    result = work(proposes(), proposes(text="Other words.", template="other"))
+    assert len(result.changes) == 1
+    assert result.dropped[0].why == "Another change of this dream has this path."
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"path": "notes.md"}, 'begins with "/"'),
+        ({"op": "merge"}, "no operation"),
+        ({"op": "update"}, "no memory at this path"),
+        ({"op": "retire"}, "no memory at this path"),
+        ({"text": "  \n"}, "empty"),
+        ({"text": "x" * (CONTENT_BYTES + 1)}, f"{CONTENT_BYTES} are allowed"),
+    ],
+)
+def test_what_no_store_would_take_is_dropped_with_the_reason(fields, why):
+    result = work(proposes(**fields))
+    assert result.changes == ()
+    assert why in result.dropped[0].why
+
+
+# Paths
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("", "begins"),
+        ("a.md", "begins"),
+        ("/", "empty"),
+        ("/a//b.md", "empty"),
+        ("/a/../b.md", '".."'),
+        ("/a/./b.md", '"."'),
+        ("/" + "/".join("a" * 21), "at most 20 parts"),
+        ("/" + "é" * 512, "at most 1024 bytes"),
+        ("/a\x00.md", "control"),
+        ("/a\u202eb.md", "format"),
+        ("/" + unicodedata.normalize("NFD", "é") + ".md", "NFC"),
+    ],
+)
+def test_a_path_no_store_takes_is_refused_in_words(path, why):
+    assert why in check_path(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/a.md", "/" + "/".join("a" * 20), "/é/ü.md", "/" + "a" * 1023, "/...md"]
+)
+def test_a_path_within_the_limits_is_taken(path):
+    assert check_path(path) == ""
+
+
+@given(st.text(max_size=30), st.text(max_size=120))
+def test_a_made_path_is_always_valid(kind, title):
+    path = make_path(kind, title, "0123456789abcdef")
+    assert check_path(path) == ""
+    assert path.endswith("-01234567.md")
+    assert path.count("/") == 2
+    assert len(path) < 120
+
+
+def test_a_long_title_is_cut_between_words():
+    assert make_path("mistake", "payment method not found " * 4, "0" * 64) == (
+        "/mistake/payment-method-not-found-payment-method-not-00000000.md"
+    )
+
+
+# Folding identical memories
+
+
+def test_identical_memories_are_folded_into_the_first_path():
+    (change,) = fold_identical(
+        [memory("/b.md", "Use tabs."), memory("/a.md", "use TABS", 4), memory("/c.md", "Else.")]
+    )
+    assert (change.op, change.path, change.merged) == (Op.MERGE, "/a.md", ("/b.md",))
+    assert (change.content, change.base_version) == ("use TABS", 4)
+
+
+def test_near_memories_are_left_alone():
+    assert fold_identical([memory("/a.md", "Use tabs here."), memory("/b.md", "Use tabs.")]) == ()
+
+
+def test_a_protected_memory_stays_and_the_other_is_folded_into_it():
+    (change,) = fold_identical(
+        [memory("/a.md", "Use tabs."), memory("/z.md", "Use tabs.", protected=True)]
+    )
+    assert (change.path, change.merged) == ("/z.md", ("/a.md",))
+
+
+def test_two_protected_or_pinned_memories_are_both_kept():
+    held = [memory("/a.md", "Use tabs.", protected=True), memory("/b.md", "Use tabs.", pinned=True)]
+    assert fold_identical(held) == ()
+
+
+def test_a_fold_keeps_the_lowest_trust_of_its_parts():
+    (change,) = fold_identical(
+        [memory("/a.md", "Use tabs."), memory("/b.md", "Use tabs.", taint="outside")]
+    )
+    assert change.taint is Trust.OUTSIDE
+
+
+def test_empty_memories_are_not_folded():
+    assert fold_identical([memory("/a.md", ""), memory("/b.md", "  ")]) == ()
+
+
+def test_a_dream_proposes_folds_where_no_other_change_touches_them():
+    held = [memory("/a.md", "Use tabs."), memory("/b.md", "Use tabs.")]
+    assert [c.op for c in work(memories=held).changes] == [Op.MERGE]
+    retire = proposes(path="/b.md", op="retire", text="")
+    assert [c.op for c in work(retire, memories=held).changes] == [Op.RETIRE]
+
+
+# Loss budget
+
+
+def change(op: Op, path: str, content: str = "", merged: tuple[str, ...] = ()) -> Change:
+    return Change(op, path, content, 1, "title", "why", merged=merged)
+
+
+STORE = [memory(f"/{n}.md", "x" * 100) for n in range(8)]
+
+
+def test_nothing_changed_loses_nothing():
+    loss = measure_loss([], STORE)
+    assert (loss.removed, loss.lost_bytes, loss.leaves_empty) == (0, 0, False)
+    assert not is_over_budget(loss)
+
+
+def test_new_memories_lose_nothing():
+    assert not is_over_budget(measure_loss([change(Op.CREATE, "/new.md", "y")], STORE))
+
+
+def test_a_quarter_may_go_and_more_may_not():
+    two = [change(Op.RETIRE, f"/{n}.md") for n in range(2)]
+    assert measure_loss(two, STORE).removed_share == Fraction(1, 4)
+    assert not is_over_budget(measure_loss(two, STORE))
+    assert is_over_budget(measure_loss([*two, change(Op.RETIRE, "/2.md")], STORE))
+
+
+def test_shrinking_counts_in_bytes():
+    cut = [change(Op.UPDATE, f"/{n}.md", "x" * 20) for n in range(3)]
+    loss = measure_loss(cut, STORE)
+    assert (loss.removed, loss.lost_bytes) == (0, 240)
+    assert loss.shrunk_share == Fraction(3, 10)
+    assert is_over_budget(loss)
+
+
+def test_growing_elsewhere_does_not_make_up_for_shrinking():
+    changes = [change(Op.UPDATE, f"/{n}.md", "") for n in range(3)]
+    changes.append(change(Op.UPDATE, "/7.md", "y" * 5000))
+    assert measure_loss(changes, STORE).lost_bytes == 300
+
+
+def test_folding_into_identical_text_loses_nothing():
+    fold = change(Op.MERGE, "/0.md", "x" * 100, merged=("/1.md", "/2.md", "/3.md"))
+    loss = measure_loss([fold], STORE)
+    assert (loss.removed, loss.lost_bytes) == (0, 0)
+
+
+def test_folding_into_other_text_removes():
+    fold = change(Op.MERGE, "/0.md", "z" * 100, merged=("/1.md", "/2.md", "/3.md"))
+    loss = measure_loss([fold], STORE)
+    assert (loss.removed, loss.lost_bytes) == (3, 300)
+    assert is_over_budget(loss)
+
+
+@pytest.mark.parametrize(
+    "touching",
+    [
+        change(Op.UPDATE, "/p.md", "x" * 500),
+        change(Op.RETIRE, "/p.md"),
+        change(Op.MERGE, "/0.md", "x" * 100, merged=("/p.md",)),
+    ],
+)
+def test_touching_a_protected_memory_is_over_budget(touching):
+    loss = measure_loss([touching], [*STORE, memory("/p.md", "x" * 100, protected=True)])
+    assert loss.protected == ("/p.md",)
+    assert is_over_budget(loss)
+
+
+def test_leaving_a_store_empty_is_over_budget():
+    loss = measure_loss([change(Op.RETIRE, "/a.md")], [memory("/a.md", "x")])
+    assert loss.leaves_empty
+    assert is_over_budget(loss)
+
+
+def test_an_empty_store_has_nothing_to_lose():
+    loss = measure_loss([change(Op.CREATE, "/a.md", "x")], [])
+    assert loss.removed_share == loss.shrunk_share == Fraction(0)
+    assert not loss.leaves_empty
+
+
+def test_a_retire_of_what_is_not_there_removes_nothing():
+    assert measure_loss([change(Op.RETIRE, "/gone.md")], STORE).removed == 0
+
+
+@given(
+    st.lists(st.integers(0, 7), unique=True, max_size=8),
+    st.lists(st.integers(0, 200), min_size=8, max_size=8),
+)
+def test_shares_lie_between_nothing_and_all(retired, sizes):
+    changes = [
+        change(Op.RETIRE, f"/{n}.md") if n in retired else change(Op.UPDATE, f"/{n}.md", "y" * size)
+        for n, size in enumerate(sizes)
+    ]
+    loss = measure_loss(changes, STORE)
+    assert 0 <= loss.removed_share <= 1
+    assert 0 <= loss.shrunk_share <= 1
+    assert loss.removed == len(retired)
+    assert is_over_budget(Loss(8, 8, 800, 800, leaves_empty=True))
+
+
+def test_a_memory_is_the_instruction_and_what_else_helped():
+    assert render_memory(candidate(statement=" Ask. ", recovery="")) == "Ask.\n"
+    assert render_memory(candidate(statement="Ask.", recovery="Then wait.")) == (
+        "Ask.\n\nThen wait.\n"
+    )
