@@ -51,5 +51,7 @@ def found(options: dict[str, Any]) -> Founded:
         admin_email=email,
         admin_name=options["admin_name"] or email.partition("@")[0],
     )
-    set_default_rules(founded.workspace, SYSTEM)
+    # An import may have opened it, with its rules, before anybody was in it.
+    if not founded.workspace.rules.exists():
+        set_default_rules(founded.workspace, SYSTEM)
     return founded
