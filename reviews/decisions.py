@@ -195,7 +195,8 @@ def apply_due(now: datetime, *, limit: int = 200) -> int:
     settled = 0
     for row in due.select_related("workspace", "store").order_by("apply_at", "pk")[:limit]:
         settled += apply_approved(row, now)
-    publish_due(now)
+    # Later than `now`: what was applied just above is due as well.
+    publish_due(clock.now())
     return settled
 
 
