@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -154,3 +155,11 @@ def email_from(url: str) -> Email:
         implicit_tls=parts.scheme == "smtps",
         sender=options.get("from", Email().sender),
     )
+
+
+def newest_version(changelog: Path) -> str:
+    """Return the version of the newest entry of the changelog: the one place that says it."""
+    found = re.search(r"^## \[?(\d+\.\d+\.\d+)", changelog.read_text(encoding="utf-8"), re.M)
+    if found is None:
+        raise ImproperlyConfigured(f"{changelog} has no heading such as '## 1.2.3 - 2027-01-31'.")
+    return found[1]

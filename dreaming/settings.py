@@ -15,6 +15,7 @@ from dreaming.environment import (
     env_secret,
     env_text,
     keep_secret,
+    newest_version,
     refuse_unknown,
 )
 
@@ -47,6 +48,7 @@ SECRET = ("DAYBREAK_AUDIT_KEK", "DAYBREAK_EMAIL_URL", "DAYBREAK_SECRET_KEY")
 refuse_unknown(KNOWN, SECRET)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = newest_version(BASE_DIR / "CHANGELOG.md")
 DATA_DIR = Path(env_text("DAYBREAK_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests import cluster
 from tests.processes import ROOT, is_alive, wait_for
+from tests.requires import leave_out
 
 pytestmark = [pytest.mark.processes, pytest.mark.sqlite]
 
@@ -27,7 +28,7 @@ def started():
     try:
         made = cluster.start()
     except cluster.NoCluster as missing:
-        pytest.skip(str(missing))
+        leave_out(str(missing))
     yield made
     made.stop()
 
@@ -46,7 +47,7 @@ def test_it_is_gone_after_stop():
     try:
         made = cluster.start()
     except cluster.NoCluster as missing:
-        pytest.skip(str(missing))
+        leave_out(str(missing))
     pid = postmaster(made.folder)
     made.stop()
     assert not is_alive(pid)
@@ -65,7 +66,7 @@ def test_it_is_gone_when_whoever_started_it_is_killed(chosen: signal.Signals):
         assert starter.stdout is not None
         line = starter.stdout.readline().strip()
         if not line:
-            pytest.skip("no PostgreSQL here")
+            leave_out("no PostgreSQL here")
         folder = Path(line)
         pid = postmaster(folder)
         starter.send_signal(chosen)
