@@ -15,6 +15,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth_signals
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 
 from agents.models import Person, Workspace
@@ -59,14 +60,14 @@ def connect() -> None:
         (account_signals.email_added, record_address),
         (account_signals.email_changed, record_address),
         (account_signals.email_removed, record_address),
-        (mfa_signals.authenticator_added, record_factor_added),
-        (mfa_signals.authenticator_removed, record_factor_removed),
-        (mfa_signals.authenticator_reset, record_factor_reset),
         (account_signals.authentication_step_completed, record_step),
         (mfa_signals.authentication_failed, record_wrong_code),
     )
     for signal, receiver in receivers:
         signal.connect(receiver, dispatch_uid=f"dreaming.signin.{receiver.__name__}")
+    # allauth tells of factors after the commit; the rows themselves tell of it inside.
+    post_save.connect(record_factor_added, Authenticator, dispatch_uid="dreaming.signin.added")
+    post_delete.connect(record_factor_removed, Authenticator, dispatch_uid="dreaming.signin.gone")
 
 
 def record(
@@ -137,19 +138,17 @@ def record_address(user: Person, email_address: EmailAddress | None = None, **gi
     record(Action.PERSON_CHANGED, user, actor_of(user), values=values)
 
 
-def record_factor_added(user: Person, authenticator: Authenticator, **_: Any) -> None:
-    """Write that a second factor was set up."""
-    record(Action.FACTOR_ADDED, user, actor_of(user), after={"factor": authenticator.type})
+def record_factor_added(instance: Authenticator, created: bool, **_: Any) -> None:  # noqa: FBT001
+    """Write that a second factor was set up; its use also saves the row and is no change."""
+    if created:
+        person = Person.objects.get(pk=instance.user_id)
+        record(Action.FACTOR_ADDED, person, actor_of(person), after={"factor": instance.type})
 
 
-def record_factor_removed(user: Person, authenticator: Authenticator, **_: Any) -> None:
+def record_factor_removed(instance: Authenticator, **_: Any) -> None:
     """Write that a second factor was taken away."""
-    record(Action.FACTOR_REMOVED, user, actor_of(user), after={"factor": authenticator.type})
-
-
-def record_factor_reset(user: Person, authenticator: Authenticator, **_: Any) -> None:
-    """Write that recovery codes were made anew."""
-    record(Action.FACTOR_RESET, user, actor_of(user), after={"factor": authenticator.type})
+    person = Person.objects.get(pk=instance.user_id)
+    record(Action.FACTOR_REMOVED, person, actor_of(person), after={"factor": instance.type})
 
 
 def record_step(user: Person, method: str, reauthenticated: object = None, **_: Any) -> None:

@@ -2,6 +2,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     generate_totp_secret,
@@ -251,7 +252,7 @@ class TestCredentials:
 
 class TestSecondFactor:
     def code(self, secret):
-        return f"{hotp_value(secret, next(iter(yield_hotp_counters_from_time()))):06d}"
+        return f"{hotp_value(secret, list(yield_hotp_counters_from_time())[1]):06d}"
 
     def with_factor(self, person):
         EmailAddress.objects.get_or_create(
@@ -281,6 +282,18 @@ class TestSecondFactor:
         assert answer.url.startswith("/accounts/2fa/authenticate/")
         assert client.get("/").url.startswith("/accounts/login/")
         assert not bodies(Action.SIGNED_IN)
+
+    def test_using_one_is_no_change_of_it(self, cast):
+        secret = self.with_factor(cast.reviewer)
+        before = len(bodies(Action.FACTOR_ADDED))
+        client, _ = sign_in(cast.reviewer.email)
+        client.post("/accounts/2fa/authenticate/", {"code": self.code(secret)})
+        assert len(bodies(Action.FACTOR_ADDED)) == before == 1
+
+    def test_taking_one_away_is_in_the_log(self, cast):
+        self.with_factor(cast.reviewer)
+        Authenticator.objects.get(user=cast.reviewer).delete()
+        assert [b["after"] for b in bodies(Action.FACTOR_REMOVED)] == [{"factor": "totp"}]
 
     def test_the_code_lets_its_person_in(self, cast):
         secret = self.with_factor(cast.reviewer)
