@@ -31,7 +31,7 @@ Known = Mapping[str, tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A pattern that led to no change: its status, what it already stands in, and why."""
+    """A pattern that led to no change: why, and the change of this dream that says the same."""
 
     key: str
     title: str
@@ -43,9 +43,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Consolidated:
-    """What a dream proposes, the patterns it only lists, and what had to be left out."""
+    """What a dream comes to, the patterns it only lists, and what had to be left out.
+
+    changes do not depend on what is known already, so that equal sessions give equal ones. settled:
+    path of a change -> (status, human id or path) where a person or memory has dealt with it; such
+    a change is shown and not filed.
+    """
 
     changes: tuple[Change, ...]
+    settled: Mapping[str, tuple[str, str]]
     listed: tuple[Listed, ...]
     dropped: tuple[Dropped, ...]
 
@@ -77,6 +83,7 @@ class _Work:
     """What has been decided so far in one consolidation."""
 
     changes: dict[str, Change] = field(default_factory=dict)
+    settled: dict[str, tuple[str, str]] = field(default_factory=dict)
     listed: list[Listed] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     forms: list[tuple[str, Form]] = field(default_factory=list)
@@ -85,9 +92,9 @@ class _Work:
         self.changes[change.path] = change
         self.forms.append((change.path, form_of(change.content)))
 
-    def refuse(self, one: Measured, status: str, reference: str, why: str) -> None:
+    def list_only(self, one: Measured, why: str, reference: str = "") -> None:
         self.listed.append(
-            Listed(one.key, one.candidate.title, one.candidate.statement, status, reference, why)
+            Listed(one.key, one.candidate.title, one.candidate.statement, LISTED, reference, why)
         )
 
 
@@ -111,41 +118,28 @@ def consolidate(
         quotes = tuple(evidence.get(one.key, ()))
         if one.candidate.path:
             _take_text(work, one, quotes, memory_index)
-        elif not _is_listed(work, one, memory_index, known, scope=scope):
-            _take_pattern(work, one, quotes, memory_index)
+        elif why := explain_listing(one, scope=scope):
+            work.list_only(one, why)
+        else:
+            _take_pattern(work, one, quotes, memory_index, known)
     for change in fold_identical(memories):
         if change.path not in work.changes and not set(change.merged) & work.changes.keys():
             work.keep(change)
-    return Consolidated(tuple(work.changes.values()), tuple(work.listed), tuple(work.dropped))
+    changes = tuple(work.changes.values())
+    return Consolidated(changes, work.settled, tuple(work.listed), tuple(work.dropped))
 
 
 def _rank(one: Measured) -> tuple[bool, int, str]:
     return not one.is_told, -one.sessions, one.key
 
 
-def _is_listed(
-    work: _Work, one: Measured, memories: "_MemoryIndex", known: Known, *, scope: str
-) -> bool:
-    """List a pattern that must not become a change, and say whether it was."""
-    status, reference = known.get(one.key, ("", ""))
-    if status:
-        work.refuse(one, status, reference, _WHY_KNOWN.get(status, "It is known already."))
-    elif one.shortfall:
-        work.refuse(one, LISTED, "", one.shortfall)
-    elif scope == "workspace" and one.agents < 2:
-        work.refuse(one, LISTED, "", "Seen at one agent; shared memory takes those of two or more.")
-    elif path := memories.find(one, render_memory(one.candidate)):
-        work.refuse(one, ALREADY_IN_MEMORY, path, f"{path} says this already.")
-    else:
-        return False
-    return True
-
-
-_WHY_KNOWN = {
-    "already_open": "A proposal for this is open.",
-    "rejected_before": "A proposal for this was rejected.",
-    ALREADY_IN_MEMORY: "Memory says this already.",
-}
+def explain_listing(one: Measured, *, scope: str) -> str:
+    """Return why a pattern is listed and not proposed, '' when it may become a change."""
+    if one.shortfall:
+        return one.shortfall
+    if scope == "workspace" and one.agents < 2:
+        return "Seen at one agent; shared memory takes patterns of two or more."
+    return ""
 
 
 class _MemoryIndex:
@@ -158,16 +152,15 @@ class _MemoryIndex:
         self.by_text = {normalise_text(m.content): m.path for m in reversed(ordered)}
         self.forms = [(m.path, form_of(m.content)) for m in ordered]
 
-    def find(self, one: Measured, content: str) -> str:
+    def find(self, one: Measured, path: str, content: str) -> str:
         """Return the path that already holds the pattern or says its text, '' where none does."""
         statement = one.candidate.statement
-        for known in (self.by_key.get(one.key), *map(self._find_equal, (content, statement))):
+        held = path if path in self.by_path else self.by_key.get(one.key, "")
+        for known in (held, *map(self._find_equal, (content, statement))):
             if known:
                 return known
-        for text in (content, statement):
-            if path := find_near(form_of(text), self.forms):
-                return path
-        return ""
+        near = (find_near(form_of(text), self.forms) for text in (content, statement))
+        return next((found for found in near if found), "")
 
     def _find_equal(self, text: str) -> str:
         return self.by_text.get(normalise_text(text), "")
@@ -179,21 +172,27 @@ def find_near(form: Form, forms: Iterable[tuple[str, Form]]) -> str:
 
 
 def _take_pattern(
-    work: _Work, one: Measured, quotes: tuple[Evidence, ...], memories: _MemoryIndex
+    work: _Work,
+    one: Measured,
+    quotes: tuple[Evidence, ...],
+    memories: _MemoryIndex,
+    known: Known,
 ) -> None:
-    """File a pattern under its own path, or say why it cannot be."""
+    """Make a pattern a change under its own path, and say where it stands already."""
     candidate = one.candidate
     if not quotes:
         work.dropped.append(Dropped(candidate.title, "None of its quotes was found."))
         return
     content = render_memory(candidate)
     path = make_path(candidate.kind, candidate.title, one.key)
-    if path in memories.by_path:
-        work.refuse(one, ALREADY_IN_MEMORY, path, f"{path} is in use already.")
-    elif twin := find_near(form_of(content), work.forms):
-        work.refuse(one, LISTED, twin, f"It says nearly the same as {twin} of this dream.")
-    else:
-        work.keep(_make_change(one, Op.CREATE, path, content, None, quotes))
+    if twin := find_near(form_of(content), work.forms):
+        work.list_only(one, f"It says nearly the same as {twin} of this dream.", twin)
+        return
+    work.keep(_make_change(one, Op.CREATE, path, content, None, quotes))
+    if one.key in known:
+        work.settled[path] = known[one.key]
+    elif held := memories.find(one, path, content):
+        work.settled[path] = (ALREADY_IN_MEMORY, held)
 
 
 def _take_text(
@@ -210,11 +209,10 @@ def _take_text(
     if op is Op.CREATE and memory is not None:
         op = Op.UPDATE
     content = "" if op is Op.RETIRE else candidate.statement
-    if memory is not None and content == memory.content:
-        work.refuse(one, ALREADY_IN_MEMORY, memory.path, "The text is the same.")
-        return
     base = memory.version if memory is not None else None
     work.keep(_make_change(one, op, candidate.path, content, base, quotes))
+    if memory is not None and op is not Op.RETIRE and content == memory.content:
+        work.settled[memory.path] = (ALREADY_IN_MEMORY, memory.path)
 
 
 def _refuse_text(work: _Work, candidate: Candidate, memory: EngineMemory | None) -> str:

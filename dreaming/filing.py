@@ -75,26 +75,39 @@ def plan(lease: Lease, mined: Mined) -> Plan:
     rejections. What this same dream filed before it was interrupted is its own, not known.
     """
     dream = Dream.objects.select_related("workspace", "store").get(pk=lease.dream_id)
-    keys = [one.key for one in mined.measured]
-    consolidated = consolidate(mined.measured, mined.evidence, mined.memories, {}, scope=mined.scope)
-    known = known_patterns(dream, keys)
-    standings = [_standing(change, dream.store, known) for change in consolidated.changes]
+    known = known_patterns(dream, [one.key for one in mined.measured])
+    consolidated = consolidate(
+        mined.measured, mined.evidence, mined.memories, known, scope=mined.scope
+    )
+    settled = _name_settled(dream.store, consolidated.settled)
+    standings = [_standing(change, dream.store, settled) for change in consolidated.changes]
     new = [one.change for one in standings if one.status == FILED]
     loss = measure_loss(new, mined.memories)
     is_held = is_over_budget(loss)
     if is_held:
-        standings = [
-            replace(one, status=HELD) if one.status == FILED else one for one in standings
-        ]
+        standings = [replace(one, status=HELD) if one.status == FILED else one for one in standings]
     said = {one.key: sentences(one) for one in mined.measured}
     return Plan(tuple(standings), consolidated, loss, is_held, said)
 
 
+def _name_settled(
+    store: MemoryStore, settled: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Return where changes stand already, with memories named by their human id."""
+    paths = [reference for _, reference in settled.values() if reference.startswith("/")]
+    heads = heads_of(store).filter(memory__path__in=paths)
+    names = {head.memory.path: str(head.memory) for head in heads}
+    return {
+        path: (status, names.get(reference, reference))
+        for path, (status, reference) in settled.items()
+    }
+
+
 def _standing(
-    change: Change, store: MemoryStore, known: Mapping[str, tuple[str, str]]
+    change: Change, store: MemoryStore, settled: Mapping[str, tuple[str, str]]
 ) -> Standing:
-    if change.pattern is not None and change.pattern.key in known:
-        return Standing(change, *known[change.pattern.key])
+    if change.path in settled:
+        return Standing(change, *settled[change.path])
     same = Proposal.objects.filter(
         store=store,
         path=change.path,

@@ -132,14 +132,20 @@ def test_a_pattern_of_two_agents_is_for_shared_memory():
 )
 def test_a_known_key_keeps_its_status_and_id(status, reference):
     found = candidate()
-    (listed,) = work(found, known={key_of(found): (status, reference)}).listed
-    assert (listed.status, listed.reference) == (status, reference)
+    result = work(found, known={key_of(found): (status, reference)})
+    assert result.settled == {result.changes[0].path: (status, reference)}
 
 
-def test_being_known_counts_before_having_little_support():
-    found = candidate([1])
-    (listed,) = work(found, known={key_of(found): ("already_open", "P-1")}).listed
-    assert listed.status == "already_open"
+def test_what_is_known_changes_nothing_about_the_changes():
+    found = candidate()
+    unknown = work(found)
+    known = work(
+        found,
+        known={key_of(found): ("already_open", "P-1")},
+        memories=[memory("/a.md", found.statement)],
+    )
+    assert known.changes == unknown.changes
+    assert unknown.settled == {}
 
 
 STATEMENT = 'When `find_order` fails with "order not found", ask.'
@@ -155,16 +161,24 @@ STATEMENT = 'When `find_order` fails with "order not found", ask.'
     ],
 )
 def test_what_memory_says_already_is_not_proposed_again(content):
-    (listed,) = work(candidate(), memories=[memory("/a.md", content)]).listed
-    assert (listed.status, listed.reference) == ("already_in_memory", "/a.md")
-    assert "/a.md" in listed.why
+    result = work(candidate(), memories=[memory("/a.md", content)])
+    assert list(result.settled.values()) == [("already_in_memory", "/a.md")]
 
 
 def test_a_memory_with_the_same_key_is_the_same_pattern_whatever_its_words():
     found = candidate()
     held = memory("/mine.md", "Ask.", pattern_key=key_of(found))
-    (listed,) = work(found, memories=[held]).listed
-    assert listed.reference == "/mine.md"
+    assert list(work(found, memories=[held]).settled.values()) == [
+        ("already_in_memory", "/mine.md")
+    ]
+
+
+def test_a_path_in_use_is_settled_even_when_its_words_were_edited():
+    (change,) = work(candidate()).changes
+    held = memory(change.path, "Ask a colleague.")
+    assert work(candidate(), memories=[held]).settled == {
+        change.path: ("already_in_memory", change.path)
+    }
 
 
 @pytest.mark.parametrize(
@@ -178,7 +192,7 @@ def test_a_memory_with_the_same_key_is_the_same_pattern_whatever_its_words():
     ],
 )
 def test_other_words_numbers_and_negations_are_not_the_same_memory(content):
-    assert len(work(candidate(), memories=[memory("/a.md", content)]).changes) == 1
+    assert work(candidate(), memories=[memory("/a.md", content)]).settled == {}
 
 
 def test_two_patterns_that_say_the_same_become_one_change():
@@ -229,10 +243,11 @@ def test_a_text_without_a_source_says_so_and_is_kept():
     assert change.evidence == ()
 
 
-def test_the_same_text_again_is_listed():
+def test_the_same_text_again_is_settled():
     held = memory("/notes/refunds.md", "Ask for a reason.\n")
-    (listed,) = work(proposes(), memories=[held]).listed
-    assert listed.status == "already_in_memory"
+    assert work(proposes(), memories=[held]).settled == {
+        "/notes/refunds.md": ("already_in_memory", "/notes/refunds.md")
+    }
 
 
 def test_one_path_has_one_change_a_dream():
