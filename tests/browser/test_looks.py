@@ -10,7 +10,9 @@ DOORS = ["/accounts/login/", "/accounts/password/reset/", "/t/parts/", "/t/item/
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("address", DOORS)
-def test_axe_finds_nothing_at_any_width(page, live_server, axe, fits, cspwatch, address, scheme):
+def test_axe_finds_nothing_at_any_width(
+    page, live_server, axe, fits, cspwatch, address, scheme
+) -> None:
     cspwatch.expect("status of 404")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     for width in WIDTHS:

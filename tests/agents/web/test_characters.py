@@ -24,44 +24,44 @@ from agents.web.characters import Segment, count_hidden, split_hidden
         ("\udc80", "U+DC80"),
     ],
 )
-def test_what_cannot_be_seen_is_boxed_as_its_code_point(char, code):
+def test_what_cannot_be_seen_is_boxed_as_its_code_point(char, code) -> None:
     assert [part.text for part in split_hidden(f"a{char}b")] == ["a", code, "b"]
 
 
 @pytest.mark.parametrize("text", ["plain", "two\nlines", "tab\there", "naïve 漢字 עברית", "\u0600"])
-def test_what_can_be_seen_is_left_alone(text):
+def test_what_can_be_seen_is_left_alone(text) -> None:
     assert list(split_hidden(text)) == [Segment(text)]
 
 
-def test_a_windows_line_end_is_no_hidden_character():
+def test_a_windows_line_end_is_no_hidden_character() -> None:
     assert list(split_hidden("one\r\ntwo")) == [Segment("one\ntwo")]
 
 
-def test_a_carriage_return_inside_a_line_is_boxed():
+def test_a_carriage_return_inside_a_line_is_boxed() -> None:
     assert count_hidden("safe\rEVIL") == 1
 
 
-def test_the_emoji_selector_is_boxed_only_where_it_stands_behind_no_symbol():
+def test_the_emoji_selector_is_boxed_only_where_it_stands_behind_no_symbol() -> None:
     assert count_hidden("\u26a0\ufe0f") == 0
     assert count_hidden("a\ufe0f") == 1
 
 
-def test_a_box_names_what_it_hides():
+def test_a_box_names_what_it_hides() -> None:
     boxed = list(split_hidden("\u202e"))
     assert boxed == [Segment("U+202E", is_hidden=True, name="right-to-left override")]
 
 
-def test_a_repeated_character_is_boxed_once_with_its_count():
+def test_a_repeated_character_is_boxed_once_with_its_count() -> None:
     assert [part.text for part in split_hidden("\u200b" * 57)] == ["U+200B x57"]
 
 
-def test_a_long_run_of_different_characters_ends_in_a_number():
+def test_a_long_run_of_different_characters_ends_in_a_number() -> None:
     run = "".join(chr(code) for code in range(0xE0020, 0xE0040))
     assert [part.text for part in split_hidden(run)][-1] == "and 28 more"
 
 
 @given(st.text(max_size=60))
-def test_nothing_unseen_is_left_in_the_readable_runs(text):
+def test_nothing_unseen_is_left_in_the_readable_runs(text) -> None:
     for part in split_hidden(text):
         if not part.is_hidden:
             unseen = [c for c in part.text if unicodedata.category(c) in {"Cs", "Co", "Zl", "Zp"}]
@@ -70,12 +70,12 @@ def test_nothing_unseen_is_left_in_the_readable_runs(text):
 
 
 @given(st.text(max_size=60))
-def test_no_character_is_lost_without_a_box(text):
+def test_no_character_is_lost_without_a_box(text) -> None:
     shown = "".join(part.text for part in split_hidden(text) if not part.is_hidden)
     assert len(shown) + count_hidden(text) >= len(text.replace("\r\n", "\n")) - text.count("\ufe0f")
 
 
-def test_a_hundred_thousand_hidden_characters_are_read_in_a_moment():
+def test_a_hundred_thousand_hidden_characters_are_read_in_a_moment() -> None:
     text = "a\u200b\u200c" * 35_000
     start = time.perf_counter()
     found = count_hidden(text)
