@@ -16,7 +16,8 @@ def lift_for_flush() -> None:
     The next test begins another log, so what the sealer remembers of the last one goes as well.
     Called once, from tests/conftest.py.
     """
-    flush: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture_teardown
+    cases: Any = TransactionTestCase
+    flush: Callable[[TransactionTestCase], None] = cases._fixture_teardown
     if getattr(flush, "lifts_triggers", False):
         return
 
@@ -29,7 +30,7 @@ def lift_for_flush() -> None:
             forget_signed()
 
     lift_and_flush.lifts_triggers = True  # type: ignore[attr-defined]
-    TransactionTestCase._fixture_teardown = lift_and_flush  # type: ignore[method-assign]
+    cases._fixture_teardown = lift_and_flush
 
 
 def forget_signed() -> None:

@@ -1,8 +1,9 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 from reviews.audit import triggers
 
@@ -12,10 +13,21 @@ def put_triggers_back(using: str, **_: Any) -> None:
     triggers.install(connection=connections[using])
 
 
+def take_triggers_off(using: str, plan: Sequence[Any] = (), **_: Any) -> None:
+    """Let SQLite rename tables: it refuses to while a trigger elsewhere names the one being remade.
+
+    Only while migrations are applied; post_migrate puts all of them back.
+    """
+    connection = connections[using]
+    if plan and connection.vendor == "sqlite":
+        triggers.drop([table for table in triggers.registered() if table.clearable], connection)
+
+
 class AuditConfig(AppConfig):
     name = "reviews.audit"
     label = "audit"
     verbose_name = "audit log"
 
     def ready(self) -> None:
+        pre_migrate.connect(take_triggers_off, sender=self, dispatch_uid="audit.triggers.off")
         post_migrate.connect(put_triggers_back, sender=self, dispatch_uid="audit.triggers")

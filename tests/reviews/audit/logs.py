@@ -57,14 +57,14 @@ def unguarded() -> Iterator[None]:
         triggers.install()
 
 
-def run(statement: str, *params: object) -> int:
+def run(statement: str, *params: Any) -> int:
     """Run one statement as the attacker; return how many rows it touched."""
     with unguarded(), connection.cursor() as cursor:
         cursor.execute(statement, params)
         return int(cursor.rowcount)
 
 
-def change(table: str, key: str, value: object, **columns: object) -> None:
+def change(table: str, key: str, value: object, **columns: Any) -> None:
     """Change columns of one row."""
     marks = ", ".join(f"{name} = %s" for name in columns)
     touched = run(f"UPDATE {table} SET {marks} WHERE {key} = %s", *columns.values(), value)  # noqa: S608

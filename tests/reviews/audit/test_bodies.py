@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,12 +23,17 @@ class Colour(StrEnum):
 
 
 def draft(**members) -> Draft:
-    given_ = {"action": Action.APPROVED, "workspace": "acme", "actor": SYSTEM, "object": "P-1"}
+    given_: dict[str, Any] = {
+        "action": Action.APPROVED,
+        "workspace": "acme",
+        "actor": SYSTEM,
+        "object": "P-1",
+    }
     return Draft(**(given_ | members))
 
 
-def body_of(**members) -> dict:
-    return json.loads(bodies.write_body(draft(**members), {}, AT))
+def body_of(**members) -> dict[str, Any]:
+    return dict(json.loads(bodies.write_body(draft(**members), {}, AT)))
 
 
 def test_the_shortest_entry_has_six_members():
@@ -184,7 +190,7 @@ def read_whole(body: str) -> None:
     bodies.commitments_of(members)
 
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "v": 1,
     "action": "decision.approved",
     "workspace": "acme",

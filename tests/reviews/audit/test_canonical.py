@@ -1,7 +1,8 @@
 import json
 import unicodedata
+from typing import Any
 
-import jcs
+import jcs  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +64,7 @@ def test_the_largest_integer_is_spelled():
 
 
 def test_depth_has_an_end():
-    value: object = "x"
+    value: Any = "x"
     for _ in range(20):
         value = [value]
     with pytest.raises(NotCanonical, match="deeper"):
