@@ -2,8 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from dreaming.views import dreams
 from dreaming.views.health import healthz, readyz
 from dreaming.views.landing import landing, set_theme, workspace_home
+
+DREAM_PAGES: list[URLPattern | URLResolver] = [
+    path("", dreams.dreams_list, name="dreams"),
+    path("start/", dreams.dream_start, name="dream_start"),
+    path("schedule/<slug:store>/", dreams.schedule_set, name="schedule_set"),
+    path("<dream:number>/", dreams.dream_page, name="dream"),
+    path("<dream:number>/progress/", dreams.dream_progress, name="dream_progress"),
+    path("<dream:number>/cancel/", dreams.dream_cancel, name="dream_cancel"),
+    path("<dream:number>/admit/", dreams.dream_admit, name="dream_admit"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
@@ -12,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", landing, name="landing"),
     path("theme/", set_theme, name="set_theme"),
     path("w/<slug:workspace>/", workspace_home, name="workspace_home"),
+    path("w/<slug:workspace>/dreams/", include(DREAM_PAGES)),
     path("", include("agents.urls")),
 ]
 

@@ -1,0 +1,195 @@
+"""Dreams: the list with what starts them, and the page of one with its live progress."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from agents import clock
+from agents.access import member_page, store_of
+from agents.errors import AgentsError
+from agents.http import MemberRequest
+from agents.models import Session
+from agents.rights import Right
+from agents.web.paging import page_of
+from dreaming import dreams, schedules
+from dreaming.consolidation import LOSS_LIMIT
+from dreaming.dreams import UNFINISHED, Wish
+from dreaming.errors import DreamingError
+from dreaming.forms import DreamForm, ScheduleForm, store_label, stores_of
+from dreaming.models import Dream, DreamState, Schedule
+from dreaming.views.rows import (
+    STATE_ICONS,
+    pattern_rows,
+    stages_of,
+    standing_words,
+)
+
+
+@require_GET
+@member_page(Right.SEE_DREAMS)
+def dreams_list(request: MemberRequest) -> HttpResponse:
+    return list_page(request, DreamForm(workspace=request.workspace))
+
+
+@require_POST
+@member_page(Right.START_DREAMS)
+def dream_start(request: MemberRequest) -> HttpResponse:
+    form = DreamForm(request.POST, workspace=request.workspace)
+    if form.is_valid():
+        wish = Wish(started_by=request.person, instructions=form.cleaned_data["instructions"])
+        try:
+            dream = dreams.start_dream(form.cleaned_data["store"], wish)
+        except DreamingError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("dream", request.workspace.slug, dream.number)
+    return list_page(request, form, status=422)
+
+
+@require_POST
+@member_page(Right.START_DREAMS)
+def schedule_set(request: MemberRequest, store: str) -> HttpResponse:
+    found = store_of(request.member, store)
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "The hour is a whole number from 0 to 23.")
+        return redirect("dreams", request.workspace.slug)
+    row = schedules.set_schedule(
+        found,
+        hour=form.cleaned_data["hour"],
+        is_enabled=form.cleaned_data["enabled"],
+        by=request.member,
+    )
+    rest = f"dreams daily at {row.hour:02d}:00 UTC" if row.enabled else "dreams by hand only"
+    messages.info(request, f"{store_label(found)} {rest}.")
+    return redirect("dreams", request.workspace.slug)
+
+
+@require_GET
+@member_page(Right.SEE_DREAMS)
+def dream_page(request: MemberRequest, number: int) -> HttpResponse:
+    return render(request, "dreaming/dream.html", dream_context(request, number))
+
+
+@require_GET
+@member_page(Right.SEE_DREAMS)
+def dream_progress(request: MemberRequest, number: int) -> HttpResponse:
+    """The polled piece; when the dream has ended, the browser is sent to the whole page."""
+    dream = dream_of(request, number)
+    if dream.state not in UNFINISHED:
+        response = HttpResponse(status=204)
+        response["HX-Refresh"] = "true"
+        return response
+    context = {"dream": dream, **progress_context(dream)}
+    return render(request, "dreaming/dream.html#progress", context)
+
+
+@require_POST
+@member_page(Right.START_DREAMS)
+def dream_cancel(request: MemberRequest, number: int) -> HttpResponse:
+    dream = dreams.cancel_dream(dream_of(request, number), by=request.member)
+    messages.info(request, f"{dream} is being cancelled. Nothing more is filed.")
+    return redirect("dream", request.workspace.slug, number)
+
+
+@require_POST
+@member_page(Right.DECIDE)
+def dream_admit(request: MemberRequest, number: int) -> HttpResponse:
+    try:
+        dream = dreams.admit_dream(dream_of(request, number), by=request.member)
+    except (DreamingError, AgentsError) as error:
+        messages.error(request, str(error))
+    else:
+        done = dream.state == DreamState.COMPLETED
+        words = "Its changes are in the queue." if done else "One more person must agree."
+        messages.info(request, f"You let {dream} through. {words}")
+    return redirect("dream", request.workspace.slug, number)
+
+
+def dream_of(request: MemberRequest, number: int) -> Dream:
+    """Return the workspace's dream D-`number`, or raise Http404."""
+    rows = Dream.objects.filter(workspace=request.workspace, number=number)
+    dream = rows.select_related(
+        "workspace",
+        "store__agent",
+        "started_by",
+        "schedule",
+        "admitted_by_lead",
+        "admitted_by_reviewer",
+    ).first()
+    if dream is None:
+        raise Http404(f"{request.workspace.name} has no dream D-{number}.")
+    return dream
+
+
+def list_page(request: MemberRequest, form: DreamForm, status: int = 200) -> HttpResponse:
+    """Render the list with the forms that start dreams."""
+    rows = Dream.objects.filter(workspace=request.workspace).select_related(
+        "store__agent", "started_by", "schedule"
+    )
+    page = page_of(rows, order=("-number",), cursor=request.GET.get("at", ""), size=30)
+    now = clock.now()
+    plans = {row.store_id: row for row in Schedule.objects.filter(workspace=request.workspace)}
+    stores = [
+        {
+            "store": store,
+            "name": store.agent.slug if store.agent else "shared",
+            "label": store_label(store),
+            "plan": (plan := plans.get(store.pk)),
+            "next": schedules.next_slot(plan, now) if plan and plan.enabled else None,
+        }
+        for store in stores_of(request.workspace)
+    ]
+    context = {
+        "page": page,
+        "rows": [row_of(dream) for dream in page.items],
+        "form": form,
+        "stores": stores,
+        "has_sessions": Session.objects.filter(workspace=request.workspace).exists(),
+        "may_start": request.member.may(Right.START_DREAMS),
+    }
+    return render(request, "dreaming/dreams.html", context, status=status)
+
+
+def row_of(dream: Dream) -> dict[str, Any]:
+    """Return what the list shows of a dream."""
+    return {
+        "dream": dream,
+        "label": store_label(dream.store),
+        "icon": STATE_ICONS[DreamState(dream.state)],
+        "filed": sum(one["status"] == "filed" for one in dream.proposed),
+    }
+
+
+def progress_context(dream: Dream) -> dict[str, Any]:
+    """Return what the polled piece shows."""
+    now = clock.now()
+    return {
+        "stages": stages_of(dream, now),
+        "standing": standing_words(dream, now),
+        "icon": STATE_ICONS[DreamState(dream.state)],
+        "is_running": dream.state in UNFINISHED,
+        "label": store_label(dream.store),
+    }
+
+
+def dream_context(request: MemberRequest, number: int) -> dict[str, Any]:
+    """Return everything the page of one dream shows."""
+    dream = dream_of(request, number)
+    rows = pattern_rows(dream.patterns.select_related("proposal").order_by("position"))
+    may_admit = request.member.may(Right.DECIDE) and dream.state == DreamState.HELD
+    return {
+        "dream": dream,
+        **progress_context(dream),
+        "proposed": [row for row in rows if row.pattern.status not in {"listed", "dropped"}],
+        "listed": [row for row in rows if row.pattern.status in {"listed", "dropped"}],
+        "told": sum(row.told for row in rows),
+        "tested": rows[0].pattern.numbers["tested"] if rows else 0,
+        "loss_limit": round(100 * LOSS_LIMIT),
+        "may_cancel": request.member.may(Right.START_DREAMS),
+        "may_admit": may_admit,
+        "may_start": request.member.may(Right.START_DREAMS),
+    }
