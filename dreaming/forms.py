@@ -12,7 +12,7 @@ def store_label(store: MemoryStore) -> str:
     return store.agent.name if store.agent else "Shared by all agents"
 
 
-class StoreField(forms.ModelChoiceField[MemoryStore]):
+class StoreField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
     """A store of the workspace, spelled by its agent's name."""
 
     def label_from_instance(self, obj: Any) -> str:
