@@ -177,8 +177,18 @@ def make_candidate(
         recovered=frozenset(o.session for o in recovered),
         recovery=say_recovery(way, repeats=sum(o.repeated for o in occurrences)),
         exposed=callers | matched,
-        sources=() if are_facts else tuple(sorted({o.trust for o in occurrences})),
+        sources=_name_sources(occurrences, way, are_facts=are_facts),
     )
+
+
+def _name_sources(
+    occurrences: Sequence[Occurrence], way: Recovery | None, *, are_facts: bool
+) -> tuple[str, ...]:
+    """Return whose words the statement holds: a first word of agents' commands is the agents'."""
+    sources = set() if are_facts else {occurrence.trust for occurrence in occurrences}
+    if way is not None and way.step:
+        sources.add("agent")
+    return tuple(sorted(sources))
 
 
 def choose_way(recoveries: Sequence[Recovery]) -> Recovery | None:
@@ -194,6 +204,7 @@ def choose_way(recoveries: Sequence[Recovery]) -> Recovery | None:
         return None
     same = [r for r in recoveries if (r.how, r.tool) == (how, tool)]
     via = _usual([(r.via,) for r in same if r.via], len(same))
+    steps = Counter(r.step for r in same if r.step).most_common()
     changed = _usual([r.changed for r in same], count)[:3]
     return Recovery(
         how=how,
@@ -203,8 +214,15 @@ def choose_way(recoveries: Sequence[Recovery]) -> Recovery | None:
         left_out=_usual([r.left_out for r in same], count)[:3],
         forms={name: form for name in changed if (form := _usual_form(same, name))},
         via=via[0] if via else "",
+        step=_choose_step(steps, count),
         asked=2 * sum(r.asked for r in same) > count,
     )
+
+
+def _choose_step(steps: Sequence[tuple[str, int]], count: int) -> str:
+    """Return the step most sessions took, where a third of them and two at least took it."""
+    likely = [(-taken, step) for step, taken in steps if taken >= 2 and 3 * taken >= count]
+    return min(likely)[1] if likely else ""
 
 
 def _usual(names: Sequence[tuple[str, ...]], count: int) -> tuple[str, ...]:
@@ -220,14 +238,20 @@ def _usual_form(recoveries: Sequence[Recovery], name: str) -> str:
 
 def say_mistake(name: str, shown: str, way: Recovery | None) -> str:
     """Return the instruction: one thought, tool and argument names, no numbers."""
-    if way is None:
+    if way is None or not _says_way(way):
         return f'Before calling {name}, check for what it fails with: "{shown}".'
     return f'When {name} fails with "{shown}", {_say_way(name, way)}.'
+
+
+def _says_way(way: Recovery) -> bool:
+    return way.how != "again" or bool(way.changed or way.added or way.left_out or way.step)
 
 
 def _say_way(name: str, way: Recovery) -> str:
     if way.how == "other":
         return f"call `{way.tool}` instead"
+    if way.how == "repeat":
+        return "call it once more with the same arguments"
     if way.changed:
         verb = "settle" if way.asked else "correct"
         action = f"{verb} {join_names(way.changed)}" + (" with the person" if way.asked else "")
@@ -236,7 +260,7 @@ def _say_way(name: str, way: Recovery) -> str:
     elif way.left_out:
         action = f"leave out {join_names(way.left_out)}"
     else:
-        return "call it once more with the same arguments"
+        return f"run `{way.step}` first, then correct the call"
     return f"{action} before calling it again"
 
 
@@ -248,7 +272,7 @@ def say_recovery(way: Recovery | None, *, repeats: int) -> str:
     if way is not None and way.forms:
         forms = "; ".join(f"`{name}` became {form}" for name, form in sorted(way.forms.items()))
         told.append(f"In the calls that worked, {forms}.")
-    if repeats >= 2 and (way is None or way.changed or way.added or way.left_out):
+    if repeats >= 2 and (way is None or way.how != "repeat"):
         told.append("Repeating the call unchanged did not help.")
     return " ".join(told)
 

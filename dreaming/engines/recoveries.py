@@ -8,12 +8,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from rapidfuzz import fuzz
+
 from dreaming.engines.base import EngineEvent
 
 REACH = 8
 """How many calls after a failed one are looked at."""
 
 SAFE_NAME = re.compile(r"^[A-Za-z_][\w.:/-]{0,63}$")
+_COMMAND_WORD = re.compile(r"^[\s(]*(?:execute\[)?(?P<word>[A-Za-z][a-zA-Z_-]{1,19})(?=\s)")
+_COMMAND_NAMES = frozenset({"", "cmd", "code", "command", "query", "script", "sql", "statement"})
+_ALIKE = 60.0
+"""How alike two commands are, of 100, to be tries of the same thing."""
+
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LOOKUP_WORDS = (
     "get find list search read fetch lookup look query show describe view calculate compute think "
@@ -56,9 +63,11 @@ class Call:
 class Recovery:
     """How one session got past an error.
 
-    how: 'again' (the same tool succeeded) or 'other' (another tool did, named by `tool`).
-    changed, added, left_out: argument names that differ from the failed call; form: what kind of
-    value the changed ones became; via: a lookup called in between; asked: a person spoke there.
+    how: 'again' (the same tool succeeded with other arguments), 'repeat' (with the same ones) or
+    'other' (another tool did, named by `tool`). changed, added, left_out: argument names that
+    differ from the failed call; forms: what kind of value the changed ones became; via: a lookup
+    called in between; step: where a tool takes commands, the first word of one run in between;
+    asked: a person spoke there.
     """
 
     how: str
@@ -68,6 +77,7 @@ class Recovery:
     left_out: tuple[str, ...] = ()
     forms: Mapping[str, str] = field(default_factory=dict)
     via: str = ""
+    step: str = ""
     asked: bool = False
 
 
@@ -133,9 +143,9 @@ def find_recovery(
     """Return how the session got past the error of call number `failed`, or None.
 
     speaks_at: event indexes at which a person spoke. The same tool must succeed within eight calls
-    on the same undertaking (one argument kept, unless there is only one); otherwise another tool
-    counts: for a lookup one of the same family, else one that shares an argument value in a session
-    that ended well.
+    on the same undertaking: one argument kept or a text much alike, unless its one argument is a
+    plain value. Otherwise another tool counts: for a lookup one of the same family, else one that
+    shares an argument value in a session that ended well.
     """
     first = calls[failed]
     given = read_arguments(first.arguments)
@@ -143,21 +153,39 @@ def find_recovery(
     for place, call in enumerate(later):
         if call.tool == first.tool and call.answered and call.at >= 0:
             tried = read_arguments(call.arguments)
-            if not _is_same_undertaking(given, tried):
-                break
-            asked = any(first.at < index < call.at for index in speaks_at)
-            return _describe_again(first.tool, given, tried, later[:place], asked=asked)
+            if _is_same_undertaking(given, tried):
+                asked = any(first.at < index < call.at for index in speaks_at)
+                return _describe_again(first.tool, given, tried, later[:place], asked=asked)
     return _find_other(first, given, later, ended_well=ended_well)
 
 
 def _is_same_undertaking(given: Mapping[str, object], tried: Mapping[str, object]) -> bool:
-    if len(given) <= 1 or given == tried:
+    if given == tried:
         return True
-    return any(_is_telling(given[name]) and tried.get(name) == given[name] for name in given)
+    texts = [name for name in given if _is_command(given[name])]
+    is_alike = any(
+        fuzz.ratio(str(given[name]), str(tried.get(name, "")), score_cutoff=_ALIKE)
+        for name in texts
+    )
+    if is_alike or not _COMMAND_NAMES.isdisjoint(texts):
+        return is_alike
+    if any(_is_telling(given[name]) and tried.get(name) == given[name] for name in given):
+        return True
+    return len(given) <= 1 and not texts
 
 
 def _is_telling(value: object) -> bool:
     return isinstance(value, list | dict) or len(str(value)) >= 3
+
+
+def _is_command(value: object) -> bool:
+    """Say whether an argument is free text, such as a query, and no list written as text."""
+    return (
+        isinstance(value, str)
+        and len(value) >= 8
+        and " " in value.strip()
+        and not value.startswith(("[", "{"))
+    )
 
 
 def _describe_again(
@@ -168,8 +196,12 @@ def _describe_again(
     *,
     asked: bool,
 ) -> Recovery:
+    if given == tried:
+        return Recovery(how="repeat", tool=tool, asked=asked)
     names = sorted(name for name in given.keys() & tried.keys() if SAFE_NAME.match(name))
-    changed = tuple(name for name in names if given[name] != tried[name])
+    changed = tuple(
+        name for name in names if given[name] != tried[name] and not _is_command(given[name])
+    )
     forms = {name: form for name in changed if (form := _name_form(given[name], tried[name]))}
     lookups = [c.tool for c in between if c.answered and c.tool != tool and is_lookup(c.tool)]
     return Recovery(
@@ -180,8 +212,25 @@ def _describe_again(
         left_out=_safe_names(given.keys() - tried.keys()),
         forms=forms,
         via=next((t for t in reversed(lookups) if SAFE_NAME.match(t)), ""),
+        step=_find_step(tool, {_first_word(given), _first_word(tried)}, between),
         asked=asked,
     )
+
+
+def _find_step(tool: str, known: set[str], between: Sequence[Call]) -> str:
+    """Return the first word of the last other command the same tool answered in between."""
+    words = (
+        _first_word(read_arguments(call.arguments))
+        for call in reversed(between)
+        if call.tool == tool and call.answered
+    )
+    return next((word for word in words if word and word not in known), "")
+
+
+def _first_word(arguments: Mapping[str, object]) -> str:
+    texts = [value for value in arguments.values() if _is_command(value)]
+    found = _COMMAND_WORD.match(str(texts[0])) if len(texts) == 1 else None
+    return found["word"].lower() if found else ""
 
 
 def _safe_names(names: Iterable[str]) -> tuple[str, ...]:

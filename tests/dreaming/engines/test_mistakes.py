@@ -280,3 +280,32 @@ def test_quotes_stand_verbatim_even_from_json_and_tags():
         one = failing(number, text)
         (found,) = mine(one, at_least=1)
         assert found.quotes[0].text in one.events[1].text
+
+
+# Tools that take commands
+
+
+def querying(number: int, *, step: str = "DESCRIBE users", fixed: bool = True) -> EngineSession:
+    steps = [
+        calls("sql", "1", query="SELECT city FROM users"),
+        fails("sql", "Error: unknown column 'city'", "1"),
+        calls("sql", "2", query=step),
+        answers("sql", "id, town", "2"),
+    ]
+    if fixed:
+        steps += [calls("sql", "3", query="SELECT town FROM users"), answers("sql", "Rome", "3")]
+    return session(number, *steps)
+
+
+def test_a_command_that_helped_is_said_as_the_agents_word():
+    (found,) = mine(*(querying(n) for n in (1, 2, 3)))
+    assert found.statement == (
+        'When `sql` fails with "unknown column …", run `describe` first, then correct the call.'
+    )
+    assert found.sources == ("agent",)
+
+
+def test_a_corrected_command_without_a_common_step_says_no_way():
+    (found,) = mine(querying(1), querying(2, step="SHOW ALL TABLES"))
+    assert found.statement.startswith("Before calling `sql`")
+    assert found.recovered == {"S-1", "S-2"}

@@ -237,3 +237,69 @@ def test_families_share_two_words():
     assert is_same_family("find_user_id_by_email", "find_user_by_name")
     assert not is_same_family("find_user", "find_order")
     assert not is_same_family("find", "find_order")
+
+
+# Tools that take commands
+
+
+def run_sql(*queries: tuple[str, bool]) -> Recovery | None:
+    """A session of queries; True where one fails."""
+    steps: list[EngineEvent] = []
+    for place, (query, failed) in enumerate(queries):
+        end = fails if failed else answers
+        steps += [calls("sql", str(place), query=query), end("sql", "Error: no", str(place))]
+    return seek(*steps)
+
+
+def test_a_command_run_in_between_is_the_step():
+    way = run_sql(
+        ("SELECT city FROM users", True),
+        ("DESCRIBE users now", False),
+        ("SELECT town FROM users", False),
+    )
+    assert way is not None
+    assert (way.how, way.step, way.changed) == ("again", "describe", ())
+
+
+def test_another_command_is_no_second_try():
+    assert run_sql(("SELECT city FROM users", True), ("SHOW ALL TABLES", False)) is None
+
+
+def test_the_same_command_again_is_a_repeat():
+    way = run_sql(("SELECT city FROM users", True), ("SELECT city FROM users", False))
+    assert way is not None
+    assert way.how == "repeat"
+
+
+def test_a_list_written_as_text_is_an_argument_and_no_command():
+    way = recover(
+        calls("modify", "1", order="#W1", items="['1', '2']"),
+        fails("modify", "Error: no", "1"),
+        calls("modify", "2", order="#W1", items="['3', '4']"),
+        answers("modify", "ok", "2"),
+    )
+    assert way.changed == ("items",)
+
+
+def test_arguments_that_are_no_json_are_compared_as_commands():
+    steps = [
+        calls("bash", "1"),
+        fails("bash", "ls: no such file", "1"),
+        calls("bash", "2"),
+        answers("bash", "ok", "2"),
+    ]
+    object.__setattr__(steps[0], "text", "ls -la /tmp/missing")
+    object.__setattr__(steps[2], "text", "rm -rf everything else")
+    assert seek(*steps) is None
+    object.__setattr__(steps[2], "text", "ls -la /tmp/present")
+    assert recover(*steps).how == "again"
+
+
+def test_two_commands_in_one_folder_are_not_the_same_try():
+    way = seek(
+        calls("bash", "1", command="npm run lint now", folder="/srv/app"),
+        fails("bash", "Error: missing script", "1"),
+        calls("bash", "2", command="git status --short", folder="/srv/app"),
+        answers("bash", "ok", "2"),
+    )
+    assert way is None
