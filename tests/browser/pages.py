@@ -31,7 +31,8 @@ PANE = """<main class="pane" id="pane" tabindex="-1" data-title="Item {{ n }} ·
 FRAME = (
     """{% extends "base.html" %}{% block title %}Item{% endblock %}
 {% block skip_to %}pane{% endblock %}
-{% block main %}<div class="desk"><section class="queue" id="queue" aria-label="Queue">
+{% block main %}<div class="desk">
+<section class="queue" id="queue" aria-label="Queue" hx-ext="morph">
 <p id="counter">{{ n }}</p></section>"""
     + PANE
     + """</div><dialog class="dlg" id="why" aria-labelledby="wt">
@@ -83,12 +84,13 @@ def decide(request: HttpRequest, n: int) -> HttpResponse:
         answer["Location"] = f"/t/item/{n + 1}/"
         return answer
     live = '<div id="live" hx-swap-oob="innerHTML">Item {{ was }} decided.</div>'
-    counter = '<p id="counter" hx-swap-oob="true">{{ n }}</p>'
+    queue = """<section class="queue" id="queue" aria-label="Queue" hx-ext="morph"
+ hx-swap-oob="morph"><p id="counter">{{ n }}</p></section>"""
     toast = """<div id="toasts" hx-swap-oob="beforeend"><div class="toast" role="status"
  data-expires="2"><p>Item {{ was }}: {{ said }}</p></div></div>"""
     return render(
         request,
-        PANE + live + counter + toast,
+        PANE + live + queue + toast,
         n=n + 1,
         was=n,
         next=n + 2,

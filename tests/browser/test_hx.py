@@ -38,6 +38,15 @@ def test_an_answer_fills_the_live_line_the_counter_and_a_toast(opened, axe) -> N
     axe(page)
 
 
+def test_the_queue_is_changed_in_place_not_replaced(opened) -> None:
+    page = opened()
+    page.locator("#counter").evaluate("(counter) => { counter.kept = true; }")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("#counter")).to_have_text("2")
+    assert page.locator("#counter").evaluate("(counter) => counter.kept") is True
+    expect(page.locator("#queue")).to_have_count(1)
+
+
 def test_a_toast_goes_when_its_time_is_over(opened) -> None:
     page = opened()
     page.get_by_role("button", name="Approve").click()
