@@ -5,6 +5,7 @@ position and the rest goes in. A session is known by agent and external id: the 
 changes nothing, other content is a new revision, and the older revision stays.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,11 +14,11 @@ from django.db import IntegrityError, transaction
 
 from agents import clock
 from agents.errors import AgentsError
-from agents.events import insert_events
-from agents.intake import CleanSession, clean_session
+from agents.intake import CleanSession, EventRow, clean_session
 from agents.models import (
     Agent,
     Check,
+    Event,
     Membership,
     Outcome,
     Session,
@@ -27,6 +28,7 @@ from agents.models import (
 )
 from agents.numbers import take_numbers
 from agents.read_records import begun_with, file_spooled_reads
+from agents.rows import Cell, insert_returning, insert_rows
 from agents.stores import text_sha256
 from agents.transcripts.base import ParsedSession, Refused
 from agents.transcripts.limits import printable_reason
@@ -39,8 +41,11 @@ from reviews.audit.bodies import Draft
 ROWS_A_TRANSACTION = 500
 """Few enough that no other writer waits long for SQLite's one write lock."""
 
+ROWS_A_LOOK = 4_000
+"""What is stored already is looked up, and numbers are taken, for so many rows at once."""
+
 ATTEMPTS = 5
-"""How often a batch is tried while other writers bring in the same sessions."""
+"""How often sessions are tried while other writers bring in the same ones."""
 
 AgentFor = Callable[[str], Agent]
 """Returns the agent of a slug, or raises one of this room's errors, which refuses the session."""
@@ -125,6 +130,10 @@ class _Ready:
     def key(self) -> Key:
         return self.agent.pk, self.clean.parsed.external_id
 
+    @property
+    def size(self) -> int:
+        return 1 + len(self.clean.events)
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -168,27 +177,26 @@ def ingest_each(
     agent_for: AgentFor,
     actor: Actor,
 ) -> Iterator[Kept | Refused]:
-    """Store what a parser yields, and yield what became of each once its batch has committed.
+    """Store what a parser yields, and yield what became of each once it has committed.
 
     Not for use inside a transaction: it opens its own, and none is open while the parser reads.
     """
     file_spooled_reads()
     door = _Door(workspace, agent_for)
-    batch: dict[Key, _Ready] = {}
+    waiting: dict[Key, _Ready] = {}
     rows = 0
     for item in parsed:
         ready = item if isinstance(item, Refused) else door.take(item)
         if isinstance(ready, Refused):
             yield ready
             continue
-        size = 1 + len(ready.clean.events)
-        if ready.key in batch or (batch and rows + size > ROWS_A_TRANSACTION):
-            yield from _store(workspace, list(batch.values()), actor)
-            batch, rows = {}, 0
-        batch[ready.key] = ready
-        rows += size
-    if batch:
-        yield from _store(workspace, list(batch.values()), actor)
+        if ready.key in waiting or (waiting and rows + ready.size > ROWS_A_LOOK):
+            yield from _store(workspace, list(waiting.values()), actor)
+            waiting, rows = {}, 0
+        waiting[ready.key] = ready
+        rows += ready.size
+    if waiting:
+        yield from _store(workspace, list(waiting.values()), actor)
 
 
 class _Door:
@@ -217,61 +225,90 @@ class _Door:
         return _Ready(self.agents[parsed.agent], clean)
 
 
-def _store(workspace: Workspace, batch: Sequence[_Ready], actor: Actor) -> list[Kept]:
-    """Write one batch in one transaction, again while other writers get in between."""
-    for _ in range(ATTEMPTS - 1):
+def _store(workspace: Workspace, waiting: Sequence[_Ready], actor: Actor) -> list[Kept]:
+    """Write by small transactions; look again when another writer gets in between."""
+    kept: dict[Key, Kept] = {}
+    for attempt in range(1, ATTEMPTS + 1):
+        left = [ready for ready in waiting if ready.key not in kept]
         try:
-            return _store_once(workspace, batch, actor)
+            for some in _write_planned(_plan(workspace, left), actor):
+                kept.update(some)
         except (IntegrityError, _Overtaken):
-            continue
-    return _store_once(workspace, batch, actor)
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            break
+    return [kept[ready.key] for ready in waiting]
 
 
-def _store_once(workspace: Workspace, batch: Sequence[_Ready], actor: Actor) -> list[Kept]:
-    known = _look_up(batch)
-    fresh = [ready for ready in batch if ready.key not in known]
-    revised = [
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What was found before writing: what is stored, what to write, under which numbers.
+
+    prompts: primary keys of system prompts by the SHA-256 of their text. begun: the releases that
+    sessions began with.
+    """
+
+    workspace: Workspace
+    known: Mapping[Key, _Known]
+    unchanged: Sequence[_Ready]
+    changed: Sequence[_Ready]
+    numbers: Mapping[Key, int]
+    prompts: Mapping[str, int]
+    begun: Mapping[Key, tuple[int, int]]
+
+    def revision_of(self, ready: _Ready) -> int:
+        """Return the number of the revision that is written."""
+        return self.known[ready.key].revision + 1 if ready.key in self.known else 1
+
+    def kept(self, ready: _Ready, standing: Standing) -> Kept:
+        """Return what became of a session."""
+        clean = ready.clean
+        return Kept(
+            position=clean.parsed.position,
+            agent=ready.agent.slug,
+            external_id=clean.parsed.external_id,
+            number=self.numbers[ready.key],
+            standing=standing,
+            not_agent_fault=bool(clean.not_agent_fault),
+            events=len(clean.events),
+            tool_calls=clean.tool_calls,
+            tool_errors=clean.tool_errors,
+            secrets_removed=clean.secrets_removed,
+            characters_replaced=clean.characters_replaced,
+        )
+
+
+def _plan(workspace: Workspace, left: Sequence[_Ready]) -> _Plan:
+    known = _look_up(left)
+    fresh = [ready for ready in left if ready.key not in known]
+    unchanged = [
         ready
-        for ready in batch
-        if ready.key in known and ready.clean.content_hash not in known[ready.key].hashes
+        for ready in left
+        if ready.key in known and ready.clean.content_hash in known[ready.key].hashes
     ]
+    same = {ready.key for ready in unchanged}
+    changed = [ready for ready in left if ready.key not in same]
     numbers = {key: stored.number for key, stored in known.items()}
     taken = take_numbers(workspace, "S", len(fresh))
     numbers.update(zip((ready.key for ready in fresh), taken, strict=True))
-    if fresh or revised:
-        with transaction.atomic(durable=True):
-            _write(_Writing(workspace, fresh, revised, known, numbers), actor)
-    standings = dict.fromkeys((ready.key for ready in fresh), Standing.ADDED)
-    standings.update(dict.fromkeys((ready.key for ready in revised), Standing.REVISED))
-    return [
-        _kept(ready, numbers[ready.key], standings.get(ready.key, Standing.UNCHANGED))
-        for ready in batch
-    ]
-
-
-def _kept(ready: _Ready, number: int, standing: Standing) -> Kept:
-    clean = ready.clean
-    return Kept(
-        position=clean.parsed.position,
-        agent=ready.agent.slug,
-        external_id=clean.parsed.external_id,
-        number=number,
-        standing=standing,
-        not_agent_fault=bool(clean.not_agent_fault),
-        events=len(clean.events),
-        tool_calls=clean.tool_calls,
-        tool_errors=clean.tool_errors,
-        secrets_removed=clean.secrets_removed,
-        characters_replaced=clean.characters_replaced,
+    return _Plan(
+        workspace=workspace,
+        known=known,
+        unchanged=unchanged,
+        changed=changed,
+        numbers=numbers,
+        prompts=_keep_prompts(workspace, changed),
+        begun=begun_with(ready.key for ready in changed),
     )
 
 
-def _look_up(batch: Sequence[_Ready]) -> dict[Key, _Known]:
-    """Return which sessions of the batch are stored already."""
-    wanted = {ready.key for ready in batch}
+def _look_up(left: Sequence[_Ready]) -> dict[Key, _Known]:
+    """Return which of the sessions are stored already."""
+    wanted = {ready.key for ready in left}
     rows = Session.objects.filter(
-        agent__in={ready.agent for ready in batch},
-        external_id__in={ready.clean.parsed.external_id for ready in batch},
+        agent__in={ready.agent for ready in left},
+        external_id__in={ready.clean.parsed.external_id for ready in left},
     ).values_list("agent_id", "external_id", "pk", "number", "revision")
     known = {
         (agent, external_id): _Known(pk, number, revision)
@@ -285,62 +322,22 @@ def _look_up(batch: Sequence[_Ready]) -> dict[Key, _Known]:
     return known
 
 
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """What one transaction adds and revises."""
-
-    workspace: Workspace
-    fresh: Sequence[_Ready]
-    revised: Sequence[_Ready]
-    known: Mapping[Key, _Known]
-    numbers: Mapping[Key, int]
-
-    def revision_of(self, ready: _Ready) -> int:
-        return self.known[ready.key].revision + 1 if ready.key in self.known else 1
-
-
-def _write(writing: _Writing, actor: Actor) -> None:
-    prompts = _keep_prompts(writing)
-    sessions = _write_sessions(writing)
-    changed = [*writing.fresh, *writing.revised]
-    revisions = SessionRevision.objects.bulk_create(
-        SessionRevision(
-            session_id=sessions[ready.key],
-            number=writing.revision_of(ready),
-            content_hash=ready.clean.content_hash,
-            system_prompt_id=prompts.get(text_sha256(ready.clean.system_prompt)),
-            sub_sessions=ready.clean.sub_sessions,
-            event_count=len(ready.clean.events),
-            tool_calls=ready.clean.tool_calls,
-            tool_errors=ready.clean.tool_errors,
-            secrets_removed=ready.clean.secrets_removed,
-            characters_replaced=ready.clean.characters_replaced,
-            created_at=clock.now(),
-        )
-        for ready in changed
-    )
-    _write_outcomes(changed, revisions)
-    pairs = zip(revisions, changed, strict=True)
-    insert_events((revision.pk, ready.clean.events) for revision, ready in pairs)
-    log.append_many([_draft(writing, ready, actor) for ready in changed])
-
-
-def _keep_prompts(writing: _Writing) -> dict[str, int]:
+def _keep_prompts(workspace: Workspace, changed: Sequence[_Ready]) -> dict[str, int]:
     """Store system prompts that are new here; return the primary keys of all by their SHA-256."""
     texts = {
         text_sha256(ready.clean.system_prompt): ready.clean.system_prompt
-        for ready in (*writing.fresh, *writing.revised)
+        for ready in changed
         if ready.clean.system_prompt
     }
     if not texts:
         return {}
-    rows = SystemPrompt.objects.filter(workspace=writing.workspace, sha256__in=texts)
+    rows = SystemPrompt.objects.filter(workspace=workspace, sha256__in=texts)
     kept = dict(rows.values_list("sha256", "pk"))
     if kept.keys() != texts.keys():
         # Sorted: two writers with the same prompts take their unique keys in the same order.
         SystemPrompt.objects.bulk_create(
             (
-                SystemPrompt(workspace=writing.workspace, sha256=sha256, text=texts[sha256])
+                SystemPrompt(workspace=workspace, sha256=sha256, text=texts[sha256])
                 for sha256 in sorted(texts.keys() - kept.keys())
             ),
             ignore_conflicts=True,
@@ -349,86 +346,199 @@ def _keep_prompts(writing: _Writing) -> dict[str, int]:
     return kept
 
 
-def _write_sessions(writing: _Writing) -> dict[Key, int]:
-    """Add the fresh sessions, move the revised ones on; return the primary keys of both."""
-    begun = begun_with(ready.key for ready in (*writing.fresh, *writing.revised))
-    added = Session.objects.bulk_create(
-        Session(
-            workspace=writing.workspace,
-            agent=ready.agent,
-            number=writing.numbers[ready.key],
-            external_id=ready.clean.parsed.external_id,
-            created_at=clock.now(),
-            **_fields_of(ready, begun),
-        )
-        for ready in writing.fresh
+def _write_planned(plan: _Plan, actor: Actor) -> Iterator[dict[Key, Kept]]:
+    """Write transaction by transaction; yield what became of sessions once it is certain."""
+    yield {ready.key: plan.kept(ready, Standing.UNCHANGED) for ready in plan.unchanged}
+    for batch in _batches(plan.changed):
+        with transaction.atomic(durable=True):
+            _write(plan, batch, actor)
+        yield {
+            ready.key: plan.kept(
+                ready, Standing.REVISED if ready.key in plan.known else Standing.ADDED
+            )
+            for ready in batch
+        }
+
+
+def _batches(changed: Sequence[_Ready]) -> Iterator[list[_Ready]]:
+    """Yield what goes into one transaction: ROWS_A_TRANSACTION at most, or a single session."""
+    batch: list[_Ready] = []
+    rows = 0
+    for ready in changed:
+        if batch and rows + ready.size > ROWS_A_TRANSACTION:
+            yield batch
+            batch, rows = [], 0
+        batch.append(ready)
+        rows += ready.size
+    if batch:
+        yield batch
+
+
+def _write(plan: _Plan, batch: Sequence[_Ready], actor: Actor) -> None:
+    sessions = _write_sessions(plan, batch)
+    now = clock.now()
+    revisions = insert_returning(
+        SessionRevision,
+        REVISION_COLUMNS,
+        [
+            (
+                sessions[ready.key],
+                plan.revision_of(ready),
+                ready.clean.content_hash,
+                plan.prompts.get(text_sha256(ready.clean.system_prompt)),
+                json.dumps(ready.clean.sub_sessions),
+                len(ready.clean.events),
+                ready.clean.tool_calls,
+                ready.clean.tool_errors,
+                ready.clean.secrets_removed,
+                ready.clean.characters_replaced,
+                now,
+            )
+            for ready in batch
+        ],
     )
-    pks = {ready.key: session.pk for ready, session in zip(writing.fresh, added, strict=True)}
-    for ready in writing.revised:
-        stored = writing.known[ready.key]
-        rows = Session.objects.filter(pk=stored.pk, revision=stored.revision)
-        if rows.update(revision=stored.revision + 1, **_fields_of(ready, begun)) != 1:
-            raise _Overtaken(ready.clean.parsed.external_id)
-        pks[ready.key] = stored.pk
-    return pks
+    _write_outcomes(batch, revisions)
+    insert_rows(
+        Event,
+        EVENT_COLUMNS,
+        (
+            (revision, *event)
+            for revision, ready in zip(revisions, batch, strict=True)
+            for event in ready.clean.events
+        ),
+    )
+    log.append_many([_draft(plan, ready, actor) for ready in batch])
 
 
-def _fields_of(ready: _Ready, begun: Mapping[Key, tuple[int, int]]) -> dict[str, object]:
-    """Return the columns of a session that its newest revision decides."""
+REVISION_COLUMNS = (
+    "session_id",
+    "number",
+    "content_hash",
+    "system_prompt_id",
+    "sub_sessions",
+    "event_count",
+    "tool_calls",
+    "tool_errors",
+    "secrets_removed",
+    "characters_replaced",
+    "created_at",
+)
+EVENT_COLUMNS = ("revision_id", "index", *EventRow._fields[1:])
+SESSION_COLUMNS = (
+    "task_key",
+    "trial",
+    "principal",
+    "model",
+    "environment",
+    "verdict",
+    "not_agent_fault",
+    "started_at",
+    "ended_at",
+    "release_id",
+    "shared_release_id",
+)
+"""The columns of a session that its newest revision decides, in the order of `_facts_of`."""
+
+IDENTITY_COLUMNS = ("workspace_id", "agent_id", "number", "external_id", "revision", "created_at")
+
+
+def _write_sessions(plan: _Plan, batch: Sequence[_Ready]) -> dict[Key, int]:
+    """Add the new sessions, move the known ones on; return the primary keys of both."""
+    fresh = [ready for ready in batch if ready.key not in plan.known]
+    now = clock.now()
+    added = insert_returning(
+        Session,
+        (*IDENTITY_COLUMNS, *SESSION_COLUMNS),
+        [
+            (
+                plan.workspace.pk,
+                ready.agent.pk,
+                plan.numbers[ready.key],
+                ready.clean.parsed.external_id,
+                1,
+                now,
+                *_facts_of(plan, ready),
+            )
+            for ready in fresh
+        ],
+    )
+    keys = dict(zip((ready.key for ready in fresh), added, strict=True))
+    for ready in batch:
+        if ready.key in plan.known:
+            keys[ready.key] = _revise(plan, ready)
+    return keys
+
+
+def _revise(plan: _Plan, ready: _Ready) -> int:
+    """Make the session what its new revision says; raises _Overtaken if it is revised already."""
+    stored = plan.known[ready.key]
+    facts = dict(zip(SESSION_COLUMNS, _facts_of(plan, ready), strict=True))
+    rows = Session.objects.filter(pk=stored.pk, revision=stored.revision)
+    if rows.update(revision=stored.revision + 1, **facts) != 1:
+        raise _Overtaken(ready.clean.parsed.external_id)
+    return stored.pk
+
+
+def _facts_of(plan: _Plan, ready: _Ready) -> tuple[Cell, ...]:
     parsed = ready.clean.parsed
-    fields: dict[str, object] = {
-        "task_key": parsed.task_key,
-        "trial": parsed.trial,
-        "principal": parsed.principal,
-        "model": parsed.model,
-        "environment": parsed.environment,
-        "verdict": parsed.outcome.verdict.value,
-        "not_agent_fault": ready.clean.not_agent_fault,
-        "started_at": parsed.started_at,
-        "ended_at": parsed.ended_at,
-    }
-    if ready.key in begun:
-        fields["release_id"], fields["shared_release_id"] = begun[ready.key]
-    return fields
-
-
-def _write_outcomes(changed: Sequence[_Ready], revisions: Sequence[SessionRevision]) -> None:
-    outcomes = Outcome.objects.bulk_create(
-        Outcome(
-            revision=revision,
-            verdict=ready.clean.parsed.outcome.verdict.value,
-            edit_distance=ready.clean.parsed.outcome.edit_distance,
-        )
-        for ready, revision in zip(changed, revisions, strict=True)
+    own, shared = plan.begun.get(ready.key, (None, None))
+    return (
+        parsed.task_key,
+        parsed.trial,
+        parsed.principal,
+        parsed.model,
+        parsed.environment,
+        parsed.outcome.verdict.value,
+        ready.clean.not_agent_fault,
+        parsed.started_at,
+        parsed.ended_at,
+        own,
+        shared,
     )
-    Check.objects.bulk_create(
-        Check(outcome=outcome, position=position, name=name, passed=passed, message=message)
-        for ready, outcome in zip(changed, outcomes, strict=True)
+
+
+def _write_outcomes(batch: Sequence[_Ready], revisions: Sequence[int]) -> None:
+    outcomes = insert_returning(
+        Outcome,
+        ("revision_id", "verdict", "edit_distance"),
+        [
+            (
+                revision,
+                ready.clean.parsed.outcome.verdict.value,
+                ready.clean.parsed.outcome.edit_distance,
+            )
+            for revision, ready in zip(revisions, batch, strict=True)
+        ],
+    )
+    checks = [
+        (outcome, position, name, passed, message)
+        for outcome, ready in zip(outcomes, batch, strict=True)
         for position, (name, passed, message) in enumerate(ready.clean.checks)
-    )
+    ]
+    if checks:
+        insert_rows(Check, ("outcome_id", "position", "name", "passed", "message"), checks)
 
 
-def _draft(writing: _Writing, ready: _Ready, actor: Actor) -> Draft:
-    """Return the entry of one session: counts in the body, external id and content hash beside."""
+def _draft(plan: _Plan, ready: _Ready, actor: Actor) -> Draft:
+    """Return the entry of one session: counts in the body, the hash of its content beside."""
     clean = ready.clean
-    name = spell_id("S", writing.numbers[ready.key])
-    is_fresh = ready.key not in writing.known
+    name = spell_id("S", plan.numbers[ready.key])
     return Draft(
-        action=Action.SESSION_INGESTED if is_fresh else Action.SESSION_REVISED,
-        workspace=writing.workspace.slug,
+        action=Action.SESSION_REVISED if ready.key in plan.known else Action.SESSION_INGESTED,
+        workspace=plan.workspace.slug,
         actor=actor,
         object=name,
-        revision=writing.revision_of(ready),
+        revision=plan.revision_of(ready),
         after={
             "agent": ready.agent.slug,
             "events": len(clean.events),
             "tool_calls": clean.tool_calls,
             "tool_errors": clean.tool_errors,
             "verdict": clean.parsed.outcome.verdict.value,
-            "not_agent_fault": bool(clean.not_agent_fault),
-            "secrets_removed": clean.secrets_removed,
-            "characters_replaced": clean.characters_replaced,
+            "not_agent_fault": True if clean.not_agent_fault else None,
+            "secrets_removed": clean.secrets_removed or None,
+            "characters_replaced": clean.characters_replaced or None,
         },
-        values={"external_id": clean.parsed.external_id, "content_hash": clean.content_hash},
-        subject=f"session:{writing.workspace.slug}:{name}",
+        values={"content_hash": clean.content_hash},
+        subject=f"session:{plan.workspace.slug}:{name}",
     )
