@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from reviews.audit import canonical
 from reviews.audit.actions import Action, known_action
@@ -41,6 +42,7 @@ MEMBERS = frozenset(
 )
 ALWAYS = frozenset({"v", "action", "workspace", "actor", "object", "at"})
 AT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+AT_LENGTH = len("2026-11-21T06:00:00.000000Z")
 
 Facts = Mapping[str, object]
 """Identifiers, whole numbers, truth values, lists and mappings of these; no text, no floats."""
@@ -67,8 +69,7 @@ class Draft:
     shown: Facts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """What the index columns of an entry must say, derived from its body alone."""
 
     action: str
@@ -134,10 +135,17 @@ def columns_of(members: Mapping[str, Json]) -> Columns:
             actor_kind=text_of(actor["kind"]),
             actor_id=text_of(actor["id"]),
             object=text_of(members["object"]),
-            at=datetime.strptime(text_of(members["at"]), AT_FORMAT).replace(tzinfo=UTC),
+            at=read_time(text_of(members["at"])),
         )
     except (KeyError, ValueError) as error:
         raise NotCanonical(f"A member has another shape: {error}") from error
+
+
+def read_time(text: str) -> datetime:
+    """Return the time; raise NotCanonical unless it is UTC to the microsecond, ending in Z."""
+    if len(text) != AT_LENGTH or not text.endswith("Z") or text[10] != "T":
+        raise NotCanonical(f"{text!r} is not a time of the format.")
+    return datetime.fromisoformat(text)
 
 
 def commitments_of(members: Mapping[str, Json]) -> dict[str, str]:

@@ -53,13 +53,12 @@ def decode(body: str) -> dict[str, Json]:
     Written with the standard library alone, so that it can disagree with the writer.
     """
     try:
-        value = json.loads(body, parse_float=refuse_number, parse_constant=refuse_number)
+        value = READER.decode(body)
     except (ValueError, RecursionError) as error:
         raise NotCanonical(f"Not JSON: {error}") from error
     if not isinstance(value, dict):
         raise NotCanonical("Not a JSON object.")
-    again = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    if again != body:
+    if WRITER.encode(value) != body:
         raise NotCanonical("Not the canonical spelling of its own content.")
     return value
 
@@ -67,6 +66,11 @@ def decode(body: str) -> dict[str, Json]:
 def refuse_number(text: str) -> NoReturn:
     """Raise NotCanonical: the profile has neither fractions nor NaN."""
     raise NotCanonical(f"{text} is a float; spell decimals as strings.")
+
+
+# Made once: json.loads and json.dumps make them anew at every call.
+READER = json.JSONDecoder(parse_float=refuse_number, parse_constant=refuse_number)
+WRITER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def check_profile(value: object, where: str, depth: int) -> None:

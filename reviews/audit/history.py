@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -24,11 +24,10 @@ READ_LEAVES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A leaf with its entry, as stored; `body` is None where the entry's row is missing."""
 
-    index: int
+    leaf: int
     entry: int
     hash: bytes
     workspace: str
@@ -97,7 +96,7 @@ def row_of(raw: tuple[Any, ...]) -> Row:
         at = at.replace(tzinfo=UTC)
     there = raw[5] is not None
     return Row(
-        index=raw[0],
+        leaf=raw[0],
         entry=raw[1],
         hash=bytes(raw[2]),
         workspace=raw[3],

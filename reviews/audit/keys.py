@@ -36,7 +36,8 @@ class KeyEncryptionKey:
 def keys_dir() -> Path:
     """Return the folder of the keys, made with mode 0700 when it is not there."""
     folder = Path(settings.DATA_DIR) / "keys"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
@@ -110,7 +111,7 @@ def kek() -> KeyEncryptionKey:
         return split_kek(decode(configured, "DAYBREAK_AUDIT_KEK"))
     path = kek_path()
     try:
-        return split_kek(decode(path.read_text(encoding="ascii"), path))
+        return read_kek(path, path.stat().st_mtime_ns)
     except FileNotFoundError as error:
         raise KeyMissing(
             f"{path} is missing, and stored values can be read with it only: put it back from your "
@@ -127,6 +128,12 @@ def make_kek() -> KeyEncryptionKey:
     """Make the key-encryption key of a new log, unless another process just did."""
     write_new(kek_path(), encode(secrets.token_bytes(KEY_BYTES)))
     return kek()
+
+
+@lru_cache(maxsize=4)
+def read_kek(path: Path, _changed_ns: int) -> KeyEncryptionKey:
+    """Return the key in a file, read again only when the file was changed."""
+    return split_kek(decode(path.read_text(encoding="ascii"), path))
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -51,7 +52,12 @@ class SealedValue:
 
 def commit(salt: bytes, text: str) -> str:
     """Return the commitment to `text` under 32 bytes of salt, in hex."""
-    return sha256(VALUE_PREFIX + salt + canonical.encode_text(text)).hexdigest()
+    return commit_spelled(salt, canonical.encode_text(text))
+
+
+def commit_spelled(salt: bytes, spelled: bytes) -> str:
+    """Return the commitment to a text that is spelled canonically already."""
+    return sha256(VALUE_PREFIX + salt + spelled).hexdigest()
 
 
 def writing_kek() -> KeyEncryptionKey:
@@ -73,9 +79,9 @@ def make_key(subject: str, kek: KeyEncryptionKey) -> SubjectKey:
 
 def seal_value(text: str, key: SubjectKey, tag: str | None = None) -> SealedValue:
     """Return `text` committed to and encrypted; raise NotCanonical for NUL and lone surrogates."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    commitment = commit(salt, text)
-    ciphertext = encrypt(key.clear, canonical.encode_text(text), commitment.encode())
+    salt, spelled = secrets.token_bytes(SALT_BYTES), canonical.encode_text(text)
+    commitment = commit_spelled(salt, spelled)
+    ciphertext = encrypt(key.clear, spelled, commitment.encode())
     return SealedValue(commitment, salt, ciphertext, key.id, tag)
 
 
@@ -98,31 +104,54 @@ def decrypt(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
         raise ValueUnreadable("does not decrypt") from error
 
 
-def open_value(value: Value, kek: KeyEncryptionKey) -> str | None:
-    """Return the text of a stored value with its key loaded, None when it was cleared.
+class StoredValue(NamedTuple):
+    """A value's row and its key's, as stored; null where cleared."""
+
+    commitment: str
+    salt: bytes | memoryview | None
+    ciphertext: bytes | memoryview | None
+    key: uuid.UUID
+    secret: bytes | memoryview | None
+    kek: str
+
+    @property
+    def is_cleared(self) -> bool:
+        """Say whether the text can no longer be read."""
+        return self.ciphertext is None or self.salt is None or self.secret is None
+
+
+def open_spelled(value: StoredValue, kek: KeyEncryptionKey) -> bytes | None:
+    """Return the canonical bytes of a stored value, None when it was cleared.
 
     Raises KeyMissing when another key-encryption key wrapped it, ValueUnreadable when the bytes are
     not those that were stored or do not open to the commitment.
     """
-    if value.ciphertext is None or value.salt is None or value.key.secret is None:
+    if value.ciphertext is None or value.salt is None or value.secret is None:
         return None
-    if value.key.kek != kek.id:
-        raise KeyMissing(f"Wrapped by the key-encryption key {value.key.kek}, not by {kek.id}.")
-    clear = decrypt(kek.wrapping, bytes(value.key.secret), value.key_id.bytes)
+    if value.kek != kek.id:
+        raise KeyMissing(f"Wrapped by the key-encryption key {value.kek}, not by {kek.id}.")
+    clear = decrypt(kek.wrapping, bytes(value.secret), value.key.bytes)
     spelled = decrypt(clear, bytes(value.ciphertext), value.commitment.encode())
-    text = json.loads(spelled)
-    if not isinstance(text, str) or commit(bytes(value.salt), text) != value.commitment:
+    if commit_spelled(bytes(value.salt), spelled) != value.commitment:
         raise ValueUnreadable("does not open to its commitment")
-    return text
+    return spelled
 
 
-def stored_values(commitments: Iterable[str]) -> dict[str, Value]:
+def open_value(value: StoredValue, kek: KeyEncryptionKey) -> str | None:
+    """Return the text of a stored value, None when it was cleared; raises as `open_spelled`."""
+    spelled = open_spelled(value, kek)
+    return None if spelled is None else str(json.loads(spelled))
+
+
+def stored_values(commitments: Iterable[str]) -> dict[str, StoredValue]:
     """Return the stored rows with their keys by commitment, in few queries."""
     wanted = sorted(set(commitments))
-    found: dict[str, Value] = {}
+    found: dict[str, StoredValue] = {}
     for at in range(0, len(wanted), BATCH):
-        rows = Value.objects.select_related("key").filter(commitment__in=wanted[at : at + BATCH])
-        found.update({row.commitment: row for row in rows})
+        rows = Value.objects.filter(commitment__in=wanted[at : at + BATCH]).values_list(
+            "commitment", "salt", "ciphertext", "key_id", "key__secret", "key__kek"
+        )
+        found.update({row[0]: StoredValue(*row) for row in rows})
     return found
 
 

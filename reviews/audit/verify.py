@@ -201,14 +201,14 @@ class Walk:
                 if members["action"] == Action.LOG_MANIFEST:
                     self.check_manifest(row, members)
                 if "values" in members:
-                    held.append(Held(row.index, bodies.commitments_of(members)))
+                    held.append(Held(row.leaf, bodies.commitments_of(members)))
         self.values.check(held)
 
     def check_place(self, row: Row) -> None:
         """Check that the leaf follows the one before, and add it to the tree."""
         expected = self.frontier.size
-        if row.index != expected:
-            missing = row.index - expected
+        if row.leaf != expected:
+            missing = row.leaf - expected
             self.report.add(
                 Status.INCOMPLETE,
                 f"missing, with its leaf; {missing:,} in a row.",
@@ -216,11 +216,11 @@ class Walk:
             )
             # From here on no root can be given: what is not there cannot be hashed.
             self.whole = False
-            self.frontier.size = row.index
-            self.frontier.peaks = [merkle.EMPTY_ROOT] * row.index.bit_count()
+            self.frontier.size = row.leaf
+            self.frontier.peaks = [merkle.EMPTY_ROOT] * row.leaf.bit_count()
         self.frontier.append(row.hash)
         self.check_number(row)
-        self.tiles.add(row.index, row.hash)
+        self.tiles.add(row.leaf, row.hash)
         size = self.frontier.size
         if self.whole and self.signed.wanted(size):
             self.signed.reached(size, self.frontier.root())
@@ -230,7 +230,7 @@ class Walk:
         if row.workspace == INSTALLATION:
             if row.number is not None:
                 self.report.add(
-                    Status.TAMPERED, "belongs to no workspace and has a number.", row.index
+                    Status.TAMPERED, "belongs to no workspace and has a number.", row.leaf
                 )
             return
         expected = self.numbers.get(row.workspace, 0) + 1
@@ -238,39 +238,39 @@ class Walk:
             self.report.add(
                 Status.TAMPERED,
                 f"has number {row.number} of {row.workspace}, {expected} follows.",
-                row.index,
+                row.leaf,
             )
         elif row.number > expected and self.whole:
             self.report.add(
                 Status.INCOMPLETE,
                 f"has number {row.number} of {row.workspace}, {expected} is missing.",
-                row.index,
+                row.leaf,
             )
         self.numbers[row.workspace] = max(row.number or 0, expected)
 
     def check_entry(self, row: Row) -> Mapping[str, Json] | None:
         """Check body, hash and columns against the leaf; return the body's members if it is one."""
         if row.body is None:
-            self.report.add(Status.INCOMPLETE, "its row is missing, its leaf is there.", row.index)
+            self.report.add(Status.INCOMPLETE, "its row is missing, its leaf is there.", row.leaf)
             return None
         hashed = merkle.leaf_hash(row.body.encode(errors="surrogatepass"))
         if hashed != row.hash:
-            self.report.add(Status.TAMPERED, "its body is not the one that was sealed.", row.index)
+            self.report.add(Status.TAMPERED, "its body is not the one that was sealed.", row.leaf)
             return None
         if hashed != row.entry_hash:
-            self.report.add(Status.TAMPERED, "its hash column is another's.", row.index)
+            self.report.add(Status.TAMPERED, "its hash column is another's.", row.leaf)
         try:
             members = bodies.read_body(row.body)
             columns = bodies.columns_of(members)
             bodies.commitments_of(members)
         except NotCanonical as error:
-            self.report.add(Status.TAMPERED, f"its body has no canonical form: {error}", row.index)
+            self.report.add(Status.TAMPERED, f"its body has no canonical form: {error}", row.leaf)
             return None
         if columns != row.columns or columns.workspace != row.workspace:
             self.report.add(
                 Status.TAMPERED,
                 f"its index columns say otherwise than its body: {differing(columns, row)}.",
-                row.index,
+                row.leaf,
             )
         return members
 
@@ -279,7 +279,7 @@ class Walk:
         after = members.get("after")
         last = after.get("last") if isinstance(after, Mapping) else None
         if not isinstance(last, Mapping):
-            self.report.add(Status.TAMPERED, "a manifest without numbers.", row.index)
+            self.report.add(Status.TAMPERED, "a manifest without numbers.", row.leaf)
             return
         self.report.count("manifests")
         for workspace, number in last.items():
@@ -288,7 +288,7 @@ class Walk:
                 self.report.add(
                     Status.INCOMPLETE,
                     f"the manifest states {number} entries of {workspace}, there are {seen}.",
-                    row.index,
+                    row.leaf,
                 )
 
     def finish(self) -> None:
@@ -309,6 +309,6 @@ class Walk:
 def differing(columns: Columns, row: Row) -> str:
     """Name the columns that differ."""
     names = [
-        name for name in Columns.__slots__ if getattr(columns, name) != getattr(row.columns, name)
+        name for name in Columns._fields if getattr(columns, name) != getattr(row.columns, name)
     ]
     return ", ".join(names) or "workspace of the leaf"

@@ -9,9 +9,9 @@ from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
 from reviews.audit.errors import KeyMissing, NotCanonical, ValueUnreadable
 from reviews.audit.keys import KeyEncryptionKey
-from reviews.audit.models import Entry, Erasure, Leaf, Value
+from reviews.audit.models import Entry, Erasure, Leaf
 from reviews.audit.report import Report, Status
-from reviews.audit.values import BATCH, open_value, stored_values
+from reviews.audit.values import BATCH, StoredValue, open_spelled, stored_values
 
 REMEMBERED = 20_000
 
@@ -63,11 +63,9 @@ class Values:
         for commitment in list(islice(self.opened, max(0, len(self.opened) - REMEMBERED))):
             del self.opened[commitment]
 
-    def stands(self, leaf: int, name: str, value: Value | None) -> bool:
+    def stands(self, leaf: int, name: str, value: StoredValue | None) -> bool:
         """Open one value and record what is wrong with it; False when the value is gone."""
-        if value is None or value.ciphertext is None or value.salt is None:
-            return False
-        if value.key.secret is None:
+        if value is None or value.is_cleared:
             return False
         if self.kek is None:
             self.report.add(
@@ -75,7 +73,7 @@ class Values:
             )
             return True
         try:
-            open_value(value, self.kek)
+            open_spelled(value, self.kek)
         except KeyMissing as error:
             self.report.add(Status.UNVERIFIABLE, f"its value {name} stays closed: {error}", leaf)
         except ValueUnreadable as error:

@@ -35,7 +35,7 @@ def test_batches_join_without_a_seam(monkeypatch):
     monkeypatch.setattr(history, "BATCH", 4)
     fill(11)
     assert [entry.index for entry in history.entries()] == list(range(11))
-    assert [row.index for rows in history.stored_rows() for row in rows] == list(range(11))
+    assert [row.leaf for rows in history.stored_rows() for row in rows] == list(range(11))
 
 
 def test_texts_open_when_asked_for_and_together(django_assert_max_num_queries):
