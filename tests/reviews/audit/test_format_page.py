@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-from reviews.audit import bodies
+from reviews.audit import bodies, merkle, notes
 from reviews.audit.actions import Action
+from reviews.audit.notes import Verifier
 from reviews.audit.report import Status
 
 PAGE = (Path(__file__).parents[3] / "docs" / "audit-format.md").read_text(encoding="utf-8")
@@ -23,3 +24,11 @@ def test_every_member_of_the_body_is_explained():
 def test_every_status_has_its_exit_code():
     for status in Status:
         assert f"| {status.name.lower()} | {int(status)} |" in PAGE
+
+
+def test_the_checkpoint_on_the_page_verifies_with_the_key_beside_it():
+    note = PAGE.split("```\n")[1]
+    named = re.search(r"example key, `([^`]+)`", PAGE)
+    assert named is not None
+    stated = notes.open_checkpoint(note, [Verifier.from_text(named[1])], "daybreak.local/log")
+    assert stated.head == merkle.TreeHead(1, merkle.leaf_hash(b"{}"))
