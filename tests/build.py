@@ -12,6 +12,7 @@ from django.db import transaction
 from agents.memory import write_memory
 from agents.models import (
     Agent,
+    Event,
     Memory,
     MemoryStore,
     Person,
@@ -38,18 +39,23 @@ from agents.transcripts.base import (
 )
 from agents.workspaces import create_agent, open_workspace
 from dreaming.models import Dream, DreamState
-from reviews.audit.actors import SYSTEM
-from reviews.changes import Op, Trust, text_sha256
+from reviews.audit.actors import SYSTEM, Actor
+from reviews.changes import Change, Evidence, Op, Trust, text_sha256
 from reviews.models import OriginKind, Proposal, ProposalRevision
+from reviews.origins import Origin
+from reviews.proposals import file_proposals
+from reviews.rules import set_default_rules
 
 counted = count(1)
 PASSWORD = "open-at-daybreak"
-RISK_RANKS = {"low": 1, "medium": 2, "high": 3}
+RISK_RANKS = {"low": 0, "medium": 1, "high": 2}
 
 
 def workspace(slug: str = "northwind") -> Workspace:
-    """A workspace with its shared store, that nobody is in yet."""
-    return open_workspace(slug, name=slug.title())
+    """A workspace with its shared store and the default rules, that nobody is in yet."""
+    made = open_workspace(slug, name=slug.title())
+    set_default_rules(made, SYSTEM)
+    return made
 
 
 def person(
@@ -165,7 +171,10 @@ def proposal(
     content: str = "Shipped orders cannot be cancelled.\n",
     **fields: Any,
 ) -> Proposal:
-    """A proposal in `state` with its first revision, as a dream would have filed it."""
+    """A proposal in `state` with its first revision: the bare rows, for any state and route.
+
+    `filed` goes through the verb, with evidence, risk, the workspace's rules and its entry.
+    """
     number = take_number(store.workspace, "P")
     risk = fields.pop("risk", "low")
     made = Proposal.objects.create(
@@ -194,6 +203,54 @@ def proposal(
         sha256=text_sha256(content),
         base_version=made.base_version,
         rationale="Three sessions tried to cancel a shipped order.",
+    )
+    return made
+
+
+def quote(of: Session, event: int, text: str) -> Evidence:
+    """Words of one event of the session's newest revision, as evidence."""
+    stored = Event.objects.get(revision__session=of, revision__number=of.revision, index=event)
+    start = stored.text.index(text)
+    return Evidence(
+        session=str(of),
+        revision=of.revision,
+        event=event,
+        quote=text,
+        start=start,
+        end=start + len(text),
+        sha256=text_sha256(text),
+    )
+
+
+def filed(
+    store: MemoryStore,
+    *,
+    op: Op = Op.CREATE,
+    path: str = "",
+    content: str = "Shipped orders cannot be cancelled.\n",
+    evidence: Sequence[Evidence] = (),
+    origin: Origin | None = None,
+    **facts: Any,
+) -> Proposal:
+    """A pending proposal, filed as a dream's (or as `origin` says); facts are those of a Change."""
+    number = take_number(store.workspace, "P")
+    change = Change(
+        op=op,
+        path=path or f"/tool_limit/shipped-orders-{number:08x}.md",
+        content=content,
+        base_version=facts.pop("base_version", None),
+        title=facts.pop("title", content[:60].strip()),
+        rationale=facts.pop("rationale", "Three sessions tried to cancel a shipped order."),
+        evidence=tuple(evidence),
+        **facts,
+    )
+    (made,) = file_proposals(
+        store,
+        [change],
+        origin=origin or Origin(OriginKind.DREAM, "D-1", "Dream D-1", "local", "1"),
+        actor=Actor("dream", "D-1"),
+        cause=SYSTEM,
+        numbers=[number],
     )
     return made
 

@@ -4,6 +4,8 @@ from django.db import connection
 
 from agents import clock as product_clock
 from agents.releases import contents, live_release
+from reviews.audit.actions import Action
+from reviews.audit.models import Entry
 from reviews.models import Proposal
 from tests import build
 from tests.cast import Cast
@@ -20,6 +22,17 @@ def test_builders_give_each_proposal_its_own_number(cast: Cast):
     first, second = build.proposal(cast.store), build.proposal(cast.store, "applied")
     assert first.number < second.number
     assert Proposal.objects.filter(state="applied").get() == second
+
+
+def test_a_filed_proposal_has_its_evidence_and_its_entry(cast: Cast):
+    quote = build.quote(build.session(cast.agent), 2, "already shipped")
+    made = build.filed(cast.store, evidence=[quote])
+    assert made.evidence.get().quote == "already shipped"
+    assert Entry.objects.filter(object=str(made), action=Action.PROPOSAL_FILED).count() == 1
+
+
+def test_a_filed_proposal_of_a_new_memory_needs_one_approval(cast: Cast):
+    assert build.filed(cast.store).route["needs"] == [[None, 1]]
 
 
 def test_session_keeps_its_events_in_order(cast: Cast):
