@@ -160,10 +160,15 @@ RULES = (
     _token("Daybreak token", "dbk_", "dbk_", r"[\w-]{16,}"),
     _token("AWS access key", "AKIA", "AKIA", r"[A-Z0-9]{16}(?![A-Za-z0-9])", "A-Za-z0-9"),
     _token("AWS access key", "ASIA", "ASIA", r"[A-Z0-9]{16}(?![A-Za-z0-9])", "A-Za-z0-9"),
-    _token("GitHub token", "gh", "gh[pousr]_", "[A-Za-z0-9]{36,}", "A-Za-z0-9"),
+    *(
+        _token("GitHub token", f"gh{kind}_", f"gh{kind}_", "[A-Za-z0-9]{36,}", "A-Za-z0-9")
+        for kind in "pousr"
+    ),
     _token("GitHub token", "github_pat_", "github_pat_", r"\w{40,}"),
-    _token("GitLab token", "gl", "gl(?:pat|ptt|cbt|imt|oas)-", r"[\w-]{20,}"),
-    _token("GitLab token", "gl", "gl[drf]t-", r"[\w-]{20,}"),
+    *(
+        _token("GitLab token", f"gl{kind}-", f"gl{kind}-", r"[\w-]{20,}")
+        for kind in ("pat", "ptt", "cbt", "imt", "oas", "dt", "rt", "ft")
+    ),
     _token("Slack token", "xox", "xox[abeoprs]-", "[0-9][A-Za-z0-9-]{9,}"),
     _token("Slack token", "xapp-", "xapp-", "[0-9]-[A-Za-z0-9-]{20,}"),
     _shape(

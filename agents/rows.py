@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
-from django.db.models import Model
+from django.db.models import DateTimeField, Model
 
 Cell = str | int | float | bool | datetime | None
 Row = Sequence[Cell]
@@ -34,7 +34,7 @@ def insert_rows(model: type[Model], names: Sequence[str], rows: Iterable[Row]) -
             marks = ", ".join(["%s"] * len(names))
             cursor.executemany(
                 f"INSERT INTO {into} VALUES ({marks})",  # noqa: S608 (names of columns)
-                list(_adapted(rows)),
+                list(_adapted(model, names, rows)),
             )
 
 
@@ -46,7 +46,7 @@ def insert_returning(model: type[Model], names: Sequence[str], rows: Sequence[Ro
     keys: list[int] = []
     with connection.cursor() as cursor:
         for start in range(0, len(rows), together):
-            some = list(_adapted(rows[start : start + together]))
+            some = list(_adapted(model, names, rows[start : start + together]))
             cursor.execute(
                 f"INSERT INTO {into} VALUES {', '.join([marks] * len(some))} RETURNING id",  # noqa: S608
                 list(chain.from_iterable(some)),
@@ -60,8 +60,16 @@ def _into(model: type[Model], names: Sequence[str]) -> str:
     return f"{quote(model._meta.db_table)} ({', '.join(map(quote, names))})"
 
 
-def _adapted(rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+def _adapted(
+    model: type[Model], names: Sequence[str], rows: Iterable[Row]
+) -> Iterator[Sequence[Any]]:
     """Spell times the way Django reads them back from a database that has no type for them."""
+    columns = {field.column for field in model._meta.fields if isinstance(field, DateTimeField)}
+    times = [place for place, name in enumerate(names) if name in columns]
     adapt = connection.ops.adapt_datetimefield_value
     for row in rows:
-        yield tuple(adapt(cell) if isinstance(cell, datetime) else cell for cell in row)
+        cells = list(row)
+        for place in times:
+            moment = cells[place]
+            cells[place] = adapt(moment) if isinstance(moment, datetime) else moment
+        yield cells
