@@ -92,6 +92,8 @@ def group_set(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_page(Right.MANAGE_PEOPLE)
 def group_remove(request: MemberRequest, group: str) -> HttpResponse:
+    if not ApproverGroup.objects.filter(workspace=request.workspace, name=group).exists():
+        raise Http404(f"{request.workspace.name} has no group {group!r}.")
     remove_group(request.workspace, group, by=request.person)
     messages.info(request, f"The group {group} is removed.")
     return redirect("people", request.workspace.slug)
