@@ -1,0 +1,1 @@
+"""Speed against the budgets: `make bench`, `make bench-<part>`; a part is a module beside this."""

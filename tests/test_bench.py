@@ -1,0 +1,55 @@
+"""The bench's own frame: budgets, tables and the file for programs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.lines import at_least, at_most, percentile, table, told, write_json
+from tests.measure import ROOT
+
+
+@pytest.mark.parametrize(("value", "ok"), [(4.9, True), (5.0, True), (5.1, False)])
+def test_a_time_is_well_up_to_its_budget(value: float, ok: bool):
+    assert at_most("start", "x", value, "s", 5.0).ok is ok
+
+
+@pytest.mark.parametrize(("value", "ok"), [(99.0, False), (100.0, True), (101.0, True)])
+def test_a_rate_is_well_from_its_budget_on(value: float, ok: bool):
+    assert at_least("decide", "x", value, "1/s", 100.0).ok is ok
+
+
+def test_a_number_without_budget_is_only_told():
+    assert told("ingest", "floor", 1.0, "1/s").budget is None
+
+
+def test_the_95th_percentile_leaves_out_the_slowest_five():
+    assert percentile(range(1, 101), 0.95) == 96
+    assert percentile([7.0], 0.95) == 7.0
+
+
+def test_what_is_over_budget_is_marked_in_the_table():
+    shown = table([at_most("start", "slow", 9, "s", 5), at_most("start", "quick", 1, "s", 5)])
+    assert [line[:3] for line in shown.splitlines()] == ["NOT", "ok "]
+
+
+def test_the_file_for_programs_has_the_agreed_keys(tmp_path: Path):
+    write_json([at_most("start", "x", 1.23456, "s", 5)], tmp_path / "bench.json")
+    assert json.loads((tmp_path / "bench.json").read_text()) == [
+        {"part": "start", "name": "x", "value": 1.235, "unit": "s", "budget": 5, "ok": True}
+    ]
+
+
+def test_an_unknown_part_is_refused_with_the_known_ones():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "nothing"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Known:" in done.stderr
+    assert "start" in done.stderr
