@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:workspace>/", workspace_home, name="workspace_home"),
     path("w/<slug:workspace>/dreams/", include(DREAM_PAGES)),
     path("", include("agents.urls")),
+    path("", include("reviews.urls")),
 ]
 
 handler400 = "dreaming.middleware.answer_unreadable"

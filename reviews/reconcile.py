@@ -39,7 +39,7 @@ class Logged:
 
 @dataclass(slots=True)
 class Fold:
-    """The log read to its end: memories by (workspace, M-…), newest release by (workspace, store)."""
+    """The log read to its end: memories by (workspace, M-…), releases by (workspace, store)."""
 
     memories: dict[tuple[str, str], Logged] = field(default_factory=dict)
     releases: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict)
@@ -177,5 +177,5 @@ def _compare_release(
         yield f"{where} serves {release}; by the log it is {name}."
         return
     held = manifest_sha256((line.path, line.sha256) for line in contents(release))
-    if sha256 is not None and sha256 not in {held, ""} or release.sha256 != held:
+    if release.sha256 != held or sha256 not in {held, None}:
         yield f"{where}: {name} holds other texts than were published."

@@ -26,7 +26,8 @@ from reviews.audit.log import append
 from reviews.changes import Change, Op, is_tainted
 from reviews.lifecycle import Needs, StandingKind, Verdict, Vote
 from reviews.models import ApprovalRule, ApprovalRuleVersion, Decision, Proposal
-from reviews.risk import Code, Risk
+from reviews.risk import Risk
+from reviews.screening import Code
 
 TRAIT_OF: Mapping[Code, Trait] = {
     Code.SKIPPED_CHECK: Trait.SKIPPED_CHECK,

@@ -1,0 +1,302 @@
+"""Taking the approval history out: one file in CSV or JSONL and a manifest that names its bytes.
+
+CSV is for people and spreadsheets: a cell that a spreadsheet would run as a formula gets an
+apostrophe before it. JSONL is for programs: the body of each line is the sealed one, so that
+RFC 8785 spells the bytes whose hash is the leaf. Both are written row by row in flat memory.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import transaction
+
+from agents import clock
+from agents.models import Workspace
+from agents.numbers import take_number
+from agents.people import Member, actor_of
+from agents.rights import Right, may
+from reviews.audit import keys
+from reviews.audit.actions import Action
+from reviews.audit.actors import SYSTEM
+from reviews.audit.history import LoggedEntry, entries
+from reviews.audit.log import append
+from reviews.audit.models import Checkpoint
+from reviews.errors import InvalidChange, NotAllowed
+from reviews.models import Export
+
+FORMATS = ("csv", "jsonl")
+FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+ERASED = "[erased]"
+VALUE_COLUMNS = ("actor_name", "path", "title", "reason", "rationale", "content", "message")
+COLUMNS = (
+    "number",
+    "leaf",
+    "at",
+    "action",
+    "actor",
+    "actor_name",
+    "on_behalf",
+    "object",
+    "revision",
+    "rule",
+    "engine",
+    "before",
+    "after",
+    "shown",
+    "path",
+    "title",
+    "reason",
+    "rationale",
+    "content",
+    "message",
+    "other_values",
+    "leaf_hash",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A written file: its rows, its SHA-256, the first and the last number in it."""
+
+    rows: int
+    sha256: str
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Which days are exported, both included and in UTC; None is open."""
+
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, entry: LoggedEntry) -> bool:
+        """Say whether the entry was written on one of these days."""
+        day = entry.columns.at.date()
+        return (self.since is None or day >= self.since) and (
+            self.until is None or day <= self.until
+        )
+
+
+def export_history(workspace: Workspace, *, form: str, period: Period, by: Member | None) -> Export:
+    """Write the workspace's sealed entries of `period` to a file with its manifest; log both.
+
+    form: csv or jsonl. by: who takes it out; None for the command line. Raises NotAllowed for
+    roles that do not export, InvalidChange for an unknown form or a period that ends before it
+    begins. When writing fails, no export row is left and the file is removed.
+    """
+    if by is not None and not may(by.role, Right.AUDIT_EXPORT):
+        raise NotAllowed("An auditor of this workspace exports its history.")
+    if form not in FORMATS:
+        raise InvalidChange(f"{form!r} is no format; choose csv or jsonl.")
+    if period.since and period.until and period.until < period.since:
+        raise InvalidChange(f"The period ends on {period.until}, before {period.since}.")
+    number = take_number(workspace, "X")
+    target = export_path(workspace, number, form)
+    try:
+        written = _write(target, workspace, form, period)
+        return _record(workspace, number, form, period, by, written)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def export_path(workspace: Workspace, number: int, form: str) -> Path:
+    """Return where the export's file lies under the data folder."""
+    name = f"{workspace.slug}-X-{number}.{form}"
+    return Path(settings.DATA_DIR) / "exports" / workspace.slug / name
+
+
+def manifest_of(export: Export) -> dict[str, Any]:
+    """Return the manifest: what the file holds, its SHA-256, and the newest signed checkpoint."""
+    return dict(export.manifest)
+
+
+def _write(target: Path, workspace: Workspace, form: str, period: Period) -> Written:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    chosen = (
+        entry
+        for entry in entries(workspace.slug)
+        if entry.number is not None and period.holds(entry)
+    )
+    numbers: list[int] = []
+    with target.open("w", encoding="utf-8", newline="") as file:
+        count = _WRITERS[form](file, _noting(chosen, numbers))
+    with target.open("rb") as written:
+        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+    return Written(count, sha256, tuple(numbers))
+
+
+def _noting(chosen: Iterator[LoggedEntry], numbers: list[int]) -> Iterator[LoggedEntry]:
+    """Pass entries through and keep the first and the last number."""
+    for entry in chosen:
+        if entry.number is not None:
+            numbers[:] = [numbers[0] if numbers else entry.number, entry.number]
+        yield entry
+
+
+def _write_jsonl(file: IO[str], chosen: Iterator[LoggedEntry]) -> int:
+    count = 0
+    for entry in chosen:
+        line = {
+            "number": entry.number,
+            "leaf": entry.index,
+            "leaf_hash": entry.event_id,
+            "body": entry.body,
+            "values": entry.values,
+        }
+        file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        count += 1
+    return count
+
+
+def _write_csv(file: IO[str], chosen: Iterator[LoggedEntry]) -> int:
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    count = 0
+    for entry in chosen:
+        writer.writerow([safe_cell(cell) for cell in csv_row(entry)])
+        count += 1
+    return count
+
+
+_WRITERS: Mapping[str, Callable[[IO[str], Iterator[LoggedEntry]], int]] = {
+    "csv": _write_csv,
+    "jsonl": _write_jsonl,
+}
+
+
+def csv_row(entry: LoggedEntry) -> list[object]:
+    """Return the cells of one entry in the order of COLUMNS, not yet made safe."""
+    body, values = entry.body, entry.values
+    spelled = {name: ERASED if text is None else text for name, text in values.items()}
+    others = {name: text for name, text in spelled.items() if name not in VALUE_COLUMNS}
+    cells: dict[str, object] = {
+        "number": entry.number,
+        "leaf": entry.index,
+        "at": body["at"],
+        "action": body["action"],
+        "actor": _reference(body["actor"]),
+        "on_behalf": _reference(body.get("on_behalf")),
+        "object": body["object"],
+        "revision": body.get("revision", ""),
+        "rule": _spell(body.get("rule")),
+        "engine": _spell(body.get("engine")),
+        "before": _spell(body.get("before")),
+        "after": _spell(body.get("after")),
+        "shown": _spell(body.get("shown")),
+        "other_values": _spell(others or None),
+        "leaf_hash": entry.event_id,
+        **{name: spelled.get(name, "") for name in VALUE_COLUMNS},
+    }
+    return [cells[name] for name in COLUMNS]
+
+
+def safe_cell(cell: object) -> object:
+    """Return the cell with an apostrophe before text that a spreadsheet would run as a formula.
+
+    Leading blanks are looked through: some programs trim them before they decide.
+    """
+    if not isinstance(cell, str):
+        return cell
+    start = cell.lstrip(" ")[:1]
+    return f"'{cell}" if start in FORMULA_STARTS and start else cell
+
+
+def _reference(value: object) -> str:
+    return f"{value['kind']}:{value['id']}" if isinstance(value, Mapping) else ""
+
+
+def _spell(value: object) -> str:
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _record(
+    workspace: Workspace,
+    number: int,
+    form: str,
+    period: Period,
+    by: Member | None,
+    written: Written,
+) -> Export:
+    """Write the export's row and entry in one transaction, the manifest on the row."""
+    now = clock.now()
+    manifest = {
+        "export": f"X-{number}",
+        "workspace": workspace.slug,
+        "format": form,
+        "columns": list(COLUMNS) if form == "csv" else None,
+        "rows": written.rows,
+        "first_number": written.numbers[0] if written.numbers else None,
+        "last_number": written.numbers[-1] if written.numbers else None,
+        "since": period.since.isoformat() if period.since else None,
+        "until": period.until.isoformat() if period.until else None,
+        "file": export_path(workspace, number, form).name,
+        "sha256": written.sha256,
+        "made_at": now.isoformat(),
+        "checkpoint": _newest_note(),
+        "verifiers": [verifier.to_text() for verifier in keys.listed_verifiers()],
+    }
+    with transaction.atomic():
+        export = Export.objects.create(
+            workspace=workspace,
+            number=number,
+            by=by.person if by else None,
+            format=form,
+            since=period.since,
+            until=period.until,
+            rows=written.rows,
+            sha256=written.sha256,
+            manifest=manifest,
+            file_name=str(manifest["file"]),
+            created_at=now,
+        )
+        append(
+            Action.EXPORT_MADE,
+            workspace=workspace.slug,
+            actor=actor_of(by.person) if by else SYSTEM,
+            object=f"X-{number}",
+            after={
+                "format": form,
+                "rows": written.rows,
+                "since": manifest["since"],
+                "until": manifest["until"],
+                "sha256": written.sha256,
+            },
+        )
+    return export
+
+
+def _newest_note() -> str | None:
+    checkpoint = Checkpoint.objects.order_by("-size").first()
+    return checkpoint.note if checkpoint else None
+
+
+@transaction.atomic
+def record_download(export: Export, *, by: Member) -> Path:
+    """Log that somebody takes the file, and return where it lies.
+
+    Raises NotAllowed for roles that do not export, InvalidChange when the file is gone.
+    """
+    if not may(by.role, Right.AUDIT_EXPORT):
+        raise NotAllowed("An auditor of this workspace takes exports out.")
+    path = export_path(export.workspace, export.number, export.format)
+    if not path.exists():
+        raise InvalidChange(f"The file of {export} is gone. Make the export again.")
+    append(
+        Action.EXPORT_DOWNLOADED,
+        workspace=export.workspace.slug,
+        actor=actor_of(by.person),
+        object=str(export),
+        after={"sha256": export.sha256},
+    )
+    return path

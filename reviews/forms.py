@@ -1,0 +1,158 @@
+"""What is typed and pressed on review pages, before a verb judges it."""
+
+from django import forms
+from django.db.models import QuerySet
+
+from agents.access import SHARED
+from agents.models import MemoryStore, Workspace
+from reviews.containment import CONFIRMED, REVERSED
+from reviews.decisions import REASON_CODES
+
+REASON_LENGTH = 2_000
+
+
+class MemoryText(forms.CharField):
+    """A memory's text as it was typed: nothing stripped, line ends as they are stored.
+
+    Browsers send every line end of a text field as CR LF, whatever stood there.
+    """
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(strip=False, widget=forms.Textarea, **options)  # type: ignore[arg-type]
+
+    def to_python(self, value: object) -> str:
+        """Return the text with line feeds only."""
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def reason_field(label: str, *, required: bool, help_text: str = "") -> forms.CharField:
+    """Return a field for a reason in words."""
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=help_text,
+    )
+
+
+class ShownForm(forms.Form):
+    """What the page had shown when the button was pressed."""
+
+    revision = forms.IntegerField(min_value=1, max_value=1_000_000)
+    state = forms.CharField(max_length=20)
+
+
+class RejectForm(ShownForm):
+    """Why a change is rejected; the next dream is told."""
+
+    code = forms.ChoiceField(
+        label="Why",
+        choices=tuple(REASON_CODES.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why the change is rejected."},
+    )
+    reason = reason_field("In your words", required=False, help_text="Needed for another reason.")
+
+
+class EditForm(forms.Form):
+    """A reviewer's own version of a proposed text."""
+
+    revision = forms.IntegerField(min_value=1, max_value=1_000_000)
+    text = MemoryText(required=False)
+    reason = reason_field("What you changed and why", required=True)
+
+
+class RebaseForm(forms.Form):
+    """How a conflict is settled: by picks, or by a text written by hand.
+
+    live: the version of the path that the page showed, 0 where it had no text.
+    """
+
+    revision = forms.IntegerField(min_value=1, max_value=1_000_000)
+    live = forms.IntegerField(min_value=0, max_value=1_000_000_000)
+    text = MemoryText(required=False)
+    by_hand = forms.BooleanField(required=False)
+
+
+class WithdrawForm(forms.Form):
+    """Why a proposal is taken back."""
+
+    reason = reason_field("Why it is withdrawn", required=True)
+
+
+class ProposeForm(forms.Form):
+    """A change proposed by a person; an empty text retires the path."""
+
+    store = forms.ChoiceField(label="Memory of")
+    path = forms.CharField(
+        max_length=1_024,
+        strip=True,
+        help_text="Starts with a slash: /procedures/refunds.md",
+    )
+    text = MemoryText(
+        label="What it says", required=False, help_text="Leave it empty to retire the path."
+    )
+    rationale = reason_field(
+        "Why this change is needed", required=True, help_text="The reviewer decides on it."
+    )
+
+    def __init__(self, *args: object, workspace: Workspace, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        field = self.fields["store"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = store_choices(workspace)
+
+
+class AnswerForm(forms.Form):
+    """The answer to a containment."""
+
+    verdict = forms.ChoiceField(choices=((CONFIRMED, "Confirm"), (REVERSED, "Reverse")))
+    reason = reason_field("Reason", required=False, help_text="Needed to reverse.")
+
+
+class RollBackForm(forms.Form):
+    """Which release to serve again, and why. release: its number, or as it is spelled (R-14)."""
+
+    release = forms.RegexField(r"^(?:[Rr]-)?[1-9][0-9]{0,17}$")
+    reason = reason_field("Reason", required=True)
+
+
+class RestoreForm(forms.Form):
+    """Which earlier version of a memory to serve again, and why."""
+
+    version = forms.IntegerField(min_value=1, max_value=1_000_000_000)
+    reason = reason_field("Reason", required=True)
+
+
+def stores_of(workspace: Workspace) -> QuerySet[MemoryStore]:
+    """Return the workspace's stores, the shared one first, then by agent."""
+    stores = MemoryStore.objects.filter(workspace=workspace).select_related("agent")
+    return stores.order_by("agent__name", "pk")
+
+
+def store_choices(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return (name in addresses, label) of each store."""
+    return [
+        (store.agent.slug, store.agent.name) if store.agent else (SHARED, "All agents (shared)")
+        for store in stores_of(workspace)
+    ]
+
+
+class ExportForm(forms.Form):
+    """What to take out of the log: format and days, both included, in UTC."""
+
+    form = forms.ChoiceField(
+        label="Format",
+        choices=(("jsonl", "JSONL, as sealed"), ("csv", "CSV, for spreadsheets")),
+    )
+    since = forms.DateField(
+        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label="To",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Both days are included. Leave them empty for everything.",
+    )

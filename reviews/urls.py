@@ -1,0 +1,42 @@
+"""Addresses of this room. Pages stand below the workspace they show."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+import agents.http  # noqa: F401 (registers the spellings of human ids)
+from reviews.views import audit, conflict, containment, decide, edit, file, proposal, queue, rules
+
+PROPOSAL: list[URLPattern | URLResolver] = [
+    path("", proposal.proposal, name="proposal"),
+    path("approve/", decide.approve, name="proposal_approve"),
+    path("reject/", decide.reject, name="proposal_reject"),
+    path("withdraw/", decide.withdraw, name="proposal_withdraw"),
+    path("edit/", edit.edit, name="proposal_edit"),
+    path("edit/preview/", edit.preview, name="proposal_edit_preview"),
+    path("conflict/", conflict.conflict, name="proposal_conflict"),
+    path("conflict/preview/", conflict.preview, name="proposal_conflict_preview"),
+    path("evidence/<int:position>/", proposal.evidence, name="proposal_evidence"),
+]
+AUDIT: list[URLPattern | URLResolver] = [
+    path("", audit.audit, name="audit"),
+    path("verify/", audit.audit_verify, name="audit_verify"),
+    path("entry/<int:pk>/", audit.audit_entry, name="audit_entry"),
+    path("checkpoint/", audit.audit_checkpoint, name="audit_checkpoint"),
+    path("exports/", audit.export_list, name="exports"),
+    path("exports/make/", audit.export_make, name="export_make"),
+    path("exports/<export:number>/", audit.export_download, name="export_download"),
+    path("exports/<export:number>/manifest/", audit.export_manifest, name="export_manifest"),
+]
+PAGES: list[URLPattern | URLResolver] = [
+    path("review/", queue.queue, name="queue"),
+    path("review/new/", file.propose, name="propose"),
+    path("review/<proposal:number>/", include(PROPOSAL)),
+    path("audit/", include(AUDIT)),
+    path("rules/", rules.rules, name="rules"),
+    path("containment/<int:pk>/", containment.containment, name="containment"),
+    path("agents/<slug:agent>/roll-back/", containment.roll_back, name="roll_back"),
+    path("memory/<memory:number>/restore/", containment.restore_version, name="restore_version"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("w/<slug:workspace>/", include(PAGES)),
+]

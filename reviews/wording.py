@@ -1,0 +1,131 @@
+"""Entries of the log in words, for the audit page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reviews.audit.actions import Action
+from reviews.audit.canonical import Json
+from reviews.audit.history import LoggedEntry
+
+ERASED = "erased"
+
+WORDS: Mapping[str, str] = {
+    Action.SIGNED_IN: "Signed in",
+    Action.SIGNED_OUT: "Signed out",
+    Action.SIGN_IN_FAILED: "Failed to sign in",
+    Action.PERSON_ADDED: "Added a person",
+    Action.MEMBERSHIP_ADDED: "Gave a role",
+    Action.MEMBERSHIP_CHANGED: "Changed a role",
+    Action.MEMBERSHIP_REMOVED: "Removed a member",
+    Action.GROUP_CREATED: "Made a group",
+    Action.GROUP_CHANGED: "Changed a group",
+    Action.WORKSPACE_CREATED: "Opened the workspace",
+    Action.AGENT_CREATED: "Added an agent",
+    Action.TOKEN_ISSUED: "Issued a token",
+    Action.TOKEN_REVOKED: "Revoked a token",
+    Action.RULE_SET: "Set a rule",
+    Action.SESSION_INGESTED: "Took a session in",
+    Action.SESSION_REVISED: "Took a changed session in",
+    Action.SESSION_OPENED: "Opened a session",
+    Action.EVIDENCE_OPENED: "Opened evidence",
+    Action.DREAM_QUEUED: "Queued a dream",
+    Action.DREAM_STARTED: "Began to dream",
+    Action.DREAM_RESUMED: "Resumed a dream",
+    Action.DREAM_COMPLETED: "Completed a dream",
+    Action.DREAM_ADMITTED: "Let a held dream through",
+    Action.PROPOSAL_FILED: "Filed",
+    Action.PROPOSAL_REVISED: "Edited",
+    Action.PROPOSAL_REBASED: "Rebased",
+    Action.PROPOSAL_WITHDRAWN: "Withdrew",
+    Action.PROPOSAL_CONFLICTED: "Marked as in conflict",
+    Action.PROPOSAL_APPLIED: "Applied",
+    Action.APPROVED: "Approved",
+    Action.REJECTED: "Rejected",
+    Action.DECISION_REFUSED: "Was refused a decision",
+    Action.MEMORY_WRITTEN: "Wrote memory",
+    Action.MEMORY_RETIRED: "Retired memory",
+    Action.RELEASE_PUBLISHED: "Published",
+    Action.RELEASE_ROLLED_BACK: "Rolled back",
+    Action.CONTAINMENT_OPENED: "Contained",
+    Action.CONTAINMENT_CONFIRMED: "Confirmed a containment",
+    Action.CONTAINMENT_REVERSED: "Reversed a containment",
+    Action.EXPORT_MADE: "Exported",
+    Action.EXPORT_DOWNLOADED: "Took an export out",
+    Action.AUDIT_VERIFIED: "Verified the log",
+    Action.LOG_MANIFEST: "Counted the log",
+}
+DETAILS = ("title", "reason", "message", "words", "path", "name")
+FACTS = ("state", "role", "risk", "version", "rows", "changed", "sessions", "events", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One line of the audit table. number: in the workspace, None while it waits for its leaf."""
+
+    pk: int
+    number: int | None
+    at: datetime
+    who: str
+    did: str
+    what: str
+    detail: str
+    hash: str
+
+
+def spell_action(action: str) -> str:
+    """Return the action in words; one without words of its own is spelled from its name."""
+    return WORDS.get(action) or action.replace(".", " ").replace("_", " ").capitalize()
+
+
+def spell_actor(entry: LoggedEntry, values: Mapping[str, str | None]) -> str:
+    """Return who acted: the printed name, the dream's id, or "system"."""
+    if "actor_name" in values:
+        return values["actor_name"] or ERASED
+    kind = entry.columns.actor_kind
+    return "system" if kind == "system" else entry.columns.actor_id
+
+
+def spell_object(name: str) -> str:
+    """Return the object as people quote it; pseudonyms of people and rows stay out of the way."""
+    kind, _, rest = name.partition(":")
+    if not rest:
+        return name
+    words = {"store": "Memory of", "rule": "Rule", "schedule": "Schedule", "agent": "Agent"}
+    if kind in words:
+        return f"{words[kind]} {'the workspace' if rest == '*' else rest}"
+    return kind.capitalize()
+
+
+def spell_detail(entry: LoggedEntry, values: Mapping[str, str | None]) -> str:
+    """Return the one thing worth reading beside the object: a title, a reason or a fact."""
+    texts = (ERASED if values[name] is None else values[name] for name in DETAILS if name in values)
+    text = next((text for text in texts if text), None)
+    if text is not None:
+        return text
+    after = entry.body.get("after")
+    return _facts(after) if isinstance(after, Mapping) else ""
+
+
+def _facts(after: Mapping[str, Json]) -> str:
+    said = [
+        f"{name} {after[name]}".replace("_", " ")
+        for name in FACTS
+        if isinstance(after.get(name), str | int)
+    ]
+    return ", ".join(said[:3])
+
+
+def line_of(pk: int, entry: LoggedEntry) -> EntryLine:
+    """Return the line of one entry."""
+    values = entry.values
+    return EntryLine(
+        pk=pk,
+        number=entry.number,
+        at=entry.columns.at,
+        who=spell_actor(entry, values),
+        did=spell_action(entry.columns.action),
+        what=spell_object(entry.columns.object),
+        detail=spell_detail(entry, values),
+        hash=f"{entry.event_id[:4]}…{entry.event_id[-4:]}",
+    )
