@@ -1,0 +1,77 @@
+"""Which memories an agent reads, in which order, within which budget."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.context import OVER_BUDGET, PINNED, RANKED, Remembered, count_tokens, rank, render
+
+memories = st.lists(
+    st.builds(
+        Remembered,
+        memory=st.integers(1, 9_999),
+        version=st.integers(1, 9),
+        path=st.text("abc/", min_size=1, max_size=8),
+        content=st.text(max_size=60),
+        support=st.integers(0, 5),
+        last_evidence_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+        is_pinned=st.booleans(),
+    ),
+    max_size=12,
+    unique_by=lambda one: one.path,
+)
+
+
+def one(path: str, **fields: object) -> Remembered:
+    return Remembered(1, 1, path, str(fields.pop("content", "Words.")), **fields)  # type: ignore[arg-type]
+
+
+def test_pinned_comes_first_then_support_then_evidence_then_path() -> None:
+    day = datetime(2026, 11, 20, tzinfo=UTC)
+    given_order = [
+        one("/d", support=2),
+        one("/c", support=2, last_evidence_at=day),
+        one("/b", support=9),
+        one("/a", is_pinned=True),
+        one("/e", support=2),
+    ]
+    assert [memory.path for memory in rank(given_order)] == ["/a", "/b", "/c", "/d", "/e"]
+
+
+def test_every_memory_has_a_place_with_its_reason() -> None:
+    context = render([one("/a", is_pinned=True), one("/b"), one("/c", content="x" * 400)], 20)
+    assert [(place.path, place.reason) for place in context.places] == [
+        ("/a", PINNED),
+        ("/b", RANKED),
+        ("/c", OVER_BUDGET),
+    ]
+
+
+def test_a_long_memory_does_not_keep_a_short_one_out() -> None:
+    context = render([one("/a", content="x" * 9_000, support=5), one("/b")], 50)
+    assert context.text == "## /b\n\nWords.\n\n"
+
+
+def test_no_budget_gives_no_text() -> None:
+    context = render([one("/a")], 0)
+    assert (context.text, context.tokens) == ("", 0)
+
+
+def test_tokens_are_bytes_of_utf8_by_four_rounded_up() -> None:
+    assert [count_tokens(size) for size in (0, 1, 4, 5)] == [0, 1, 1, 2]
+    assert render([one("/ü", content="é")], 100).tokens == count_tokens(len("## /ü\n\né\n\n".encode()))
+
+
+@given(memories, st.integers(0, 80))
+def test_the_budget_is_never_passed(given_memories: list[Remembered], budget: int) -> None:
+    context = render(given_memories, budget)
+    assert count_tokens(len(context.text.encode())) <= budget
+    assert context.tokens == count_tokens(len(context.text.encode()))
+
+
+@given(memories, st.integers(0, 80), st.randoms(use_true_random=False))
+def test_the_order_given_does_not_matter(given_memories, budget, random) -> None:
+    shuffled = list(given_memories)
+    random.shuffle(shuffled)
+    assert render(shuffled, budget) == render(given_memories, budget)
