@@ -12,11 +12,13 @@ from django.core.checks import Warning as Warn
 import agents
 
 LOCAL_SQLITE = "sqlite"
+OURS = "daybreak"
+"""Tag of the checks that every start runs; Django's own take a second and belong to the gate."""
 
 
 def register_all() -> None:
     """Register the checks; called when the apps are ready."""
-    register(check_package_is_ours)
+    register(check_package_is_ours, OURS)
     register(check_development_is_off, Tags.security, deploy=True)
     register(check_hosts_are_named, Tags.security, deploy=True)
     register(check_parts_fit, Tags.database, deploy=True)

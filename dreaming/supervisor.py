@@ -35,6 +35,8 @@ LONGEST_PAUSE_S = 5.0
 STEADY_S = 30.0
 """A role that ran this long had a good start: its next restart comes at once again."""
 TRIES_BEFORE_READY = 3
+LATEST_START_S = 5.0
+"""The other roles start when the first answers, at the latest after this."""
 LOG_BYTES = 10_000_000
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -82,8 +84,9 @@ class Supervisor:
     warden: subprocess.Popen[str] | None = None
 
     def run(self, *, address: str, announce: Callable[[], None]) -> None:
-        """Start every role, call `announce` when `address` answers, and stay until a stop signal.
+        """Keep the roles running until a stop signal.
 
+        announce: called once, when `address` first answers 200; then the other roles start.
         Raises RoleFailed when a role cannot be started; nothing is left running then.
         """
         before = {chosen: signal.signal(chosen, self._on_signal) for chosen in STOP_SIGNALS}
@@ -95,6 +98,7 @@ class Supervisor:
                     self._look_after(entry, is_ready=is_ready)
                 if not is_ready and answers(address):
                     is_ready = True
+                    self._start_others()
                     announce()
                 time.sleep(POLL_S)
         finally:
@@ -114,8 +118,15 @@ class Supervisor:
             text=True,
         )
         self.running = [Running(role) for role in self.roles]
+        # The first page comes sooner when its process has the machine to itself.
+        first, *others = self.running
+        self._start(first)
+        for entry in others:
+            entry.not_before = time.monotonic() + LATEST_START_S
+
+    def _start_others(self) -> None:
         for entry in self.running:
-            self._start(entry)
+            entry.not_before = 0.0
 
     def _start(self, entry: Running) -> None:
         with open_log(self.log_folder / f"{entry.role.name}.log") as log:

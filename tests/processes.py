@@ -116,9 +116,14 @@ class Installation:
                 found[int(entry.name)] = line
         return found
 
+    def pids(self, words: str) -> set[int]:
+        """Return the processes of this folder whose command line holds `words`."""
+        return {pid for pid, line in self.processes().items() if words in line}
+
     def pid_of(self, words: str) -> int:
-        """Return the oldest process of this folder whose command line holds `words`; 0: none."""
-        return min((pid for pid, line in self.processes().items() if words in line), default=0)
+        """Wait for a process whose command line holds `words` and return the oldest."""
+        wait_for(f"a process {words!r}", lambda: bool(self.pids(words)))
+        return min(self.pids(words))
 
     def end(self) -> None:
         """End what the test started, by pid."""

@@ -38,7 +38,6 @@ def first_page(made: Installation) -> float:
 
 def back(made: Installation) -> float:
     """Return the seconds from a worker's kill to another worker's process."""
-    wait_for("a worker", lambda: made.pid_of("dreaming worker") != 0)
     first = made.pid_of("dreaming worker")
     os.kill(first, signal.SIGKILL)
-    return wait_for("another", lambda: made.pid_of("dreaming worker") not in (0, first))
+    return wait_for("another", lambda: bool(made.pids("dreaming worker") - {first}))

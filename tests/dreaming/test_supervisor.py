@@ -32,6 +32,8 @@ WORKER, BEAT, WEB = "dreaming worker", "dreaming beat", "dreaming.wsgi"
 def served(installation: Installation) -> Installation:
     installation.start("serve")
     wait_for("the first page", lambda: status_of(f"{installation.url}/healthz") == 200)
+    for words in (WORKER, BEAT):
+        installation.pid_of(words)
     return installation
 
 
@@ -39,7 +41,7 @@ def served(installation: Installation) -> Installation:
 def test_a_killed_worker_comes_back(served: Installation):
     first = served.pid_of(WORKER)
     os.kill(first, signal.SIGKILL)
-    wait_for("another worker", lambda: served.pid_of(WORKER) not in (0, first))
+    wait_for("another worker", lambda: bool(served.pids(WORKER) - {first}))
 
 
 @pytest.mark.processes
@@ -158,3 +160,13 @@ def test_beat_is_never_part_of_the_worker(tmp_path: Path):
     }
     assert set(roles) == {"web", "worker", "beat"}
     assert not {"-B", "--beat"} & set(roles["worker"])
+
+
+@pytest.mark.processes
+def test_the_other_roles_start_when_the_first_one_answers(served: Installation):
+    assert started_at(served.pid_of(WEB)) < started_at(served.pid_of(WORKER))
+
+
+def started_at(pid: int) -> int:
+    """Return when a process started, in clock ticks since the machine did."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])

@@ -6,11 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from dreaming.checks import OURS
 from dreaming.errors import DreamingError
 from dreaming.supervisor import serve
 
 
 class Command(BaseCommand):
+    requires_system_checks = [OURS]
     help = "Serve Daybreak from this folder: web, worker and beat, until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
