@@ -70,8 +70,10 @@ def member_page(right: Right) -> Callable[[MemberView[P]], View]:
         ) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return sign_in_redirect(request)
-            member = require_right(member_for(request.user, workspace), right)
-            return view(as_member_request(request, member), *args, **kwargs)
+            # Known before the right is asked for, so that the refusal keeps the member's shell.
+            known = as_member_request(request, member_for(request.user, workspace))
+            require_right(known.member, right)
+            return view(known, *args, **kwargs)
 
         guarded.right = right  # type: ignore[attr-defined]  # read by the authorisation matrix
         return guarded

@@ -53,7 +53,8 @@ class GroupForm(forms.Form):
     )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # It stands beside the form of a person, which has a name of its own.
+        super().__init__(*args, auto_id="group_%s", **kwargs)
         choose_from(self, "people", people_with(workspace, Right.DECIDE).order_by("name"))
 
 

@@ -175,6 +175,11 @@ class TestForms:
         assert answer.status_code == 409
         assert "Northwind" in answer.content.decode()
 
+    def test_a_refused_member_keeps_the_way_to_their_own_pages(self, cast, client_of):
+        page = client_of(cast.admin).get("/w/northwind/dreams/")
+        assert page.status_code == 403
+        assert 'href="/w/northwind/people/"' in page.content.decode()
+
     def test_a_row_that_is_not_there_keeps_the_words_of_the_view(self, answers):
         answer = answers(Http404("Northwind has no session S-7."))
         assert answer.status_code == 404

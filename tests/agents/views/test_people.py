@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.core import mail
 
@@ -48,6 +50,10 @@ class TestThePage:
         page = admin.get(PEOPLE).content.decode()
         assert "Invited" in page
         assert "Make a new link" in page
+
+    def test_no_two_fields_have_one_id(self, admin):
+        ids = re.findall(r"\sid=\"([^\"]+)\"", admin.get(PEOPLE).content.decode())
+        assert len(ids) == len(set(ids))
 
     def test_asks_the_database_the_same_for_three_people_and_for_thirty(
         self, cast, admin, django_assert_max_num_queries
