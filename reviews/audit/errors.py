@@ -41,5 +41,9 @@ class ValueUnreadable(AuditError):
     """A stored value does not decrypt or does not open to its commitment."""
 
 
+class RowUnreadable(AuditError):
+    """A row holds what its columns cannot hold: it was not written by this program."""
+
+
 class CheckpointRefused(AuditError):
     """Signing would contradict what was signed before."""

@@ -1,6 +1,7 @@
 """Reading the log in order: rows for the verifier, opened entries for everybody else."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -10,15 +11,17 @@ from django.db import connection
 from reviews.audit import bodies, merkle, tree
 from reviews.audit.bodies import Columns
 from reviews.audit.canonical import Json
-from reviews.audit.errors import NotCanonical
+from reviews.audit.errors import NotCanonical, RowUnreadable
 from reviews.audit.models import Entry, Leaf
 from reviews.audit.values import open_values
 
 BATCH = 5_000
+NEVER = datetime.min.replace(tzinfo=UTC)
 
+# SQLite keeps a time as text; it is read as such, because one that was spoilt has no other form.
 READ_LEAVES = (
     "SELECT l.leaf_index, l.entry_id, l.hash, l.workspace, l.number, "
-    "e.body, e.hash, e.action, e.workspace, e.actor_kind, e.actor_id, e.object, e.at "
+    "e.body, e.hash, e.action, e.workspace, e.actor_kind, e.actor_id, e.object, {at} "
     "FROM audit_leaf l LEFT JOIN audit_entry e ON e.id = l.entry_id "
     "WHERE l.leaf_index >= %s AND l.leaf_index <= %s ORDER BY l.leaf_index LIMIT %s"
 )
@@ -77,9 +80,12 @@ def stored_rows(first: int = 0) -> Iterator[list[Row]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT MAX(leaf_index) FROM audit_leaf")
         last = cursor.fetchone()[0]
+    if not isinstance(last, int | None):
+        raise RowUnreadable(f"A leaf has the index {last!r}.")
+    at = "e.at" if connection.vendor == "postgresql" else "CAST(e.at AS TEXT)"
     while last is not None and first <= last:
         with connection.cursor() as cursor:
-            cursor.execute(READ_LEAVES, [first, last, BATCH])
+            cursor.execute(READ_LEAVES.format(at=at), [first, last, BATCH])
             found = cursor.fetchall()
         if not found:
             return
@@ -89,22 +95,65 @@ def stored_rows(first: int = 0) -> Iterator[list[Row]]:
 
 def row_of(raw: tuple[Any, ...]) -> Row:
     """Return one result row with bytes as bytes and times aware, on both databases."""
-    at = raw[12]
-    if isinstance(at, str):
-        at = datetime.fromisoformat(at)
-    if isinstance(at, datetime) and at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
     there = raw[5] is not None
+    texts = (raw[3], *(raw[5:6] + raw[7:12] if there else ()))
+    numbers = raw[0:2] if raw[4] is None else (*raw[0:2], raw[4])
+    # SQLite keeps whatever type it is given.
+    if not all(isinstance(text, str) for text in texts) or not all(
+        isinstance(number, int) for number in numbers
+    ):
+        raise RowUnreadable(f"The row of leaf {raw[0]!r} holds another type than it was given.")
     return Row(
         leaf=raw[0],
         entry=raw[1],
-        hash=bytes(raw[2]),
+        hash=stored_bytes(raw[2]),
         workspace=raw[3],
         number=raw[4],
         body=raw[5],
-        entry_hash=bytes(raw[6]) if there else b"",
-        columns=Columns(raw[7], raw[8], raw[9], raw[10], raw[11], at),
+        entry_hash=stored_bytes(raw[6]) if there else b"",
+        columns=Columns(raw[7], raw[8], raw[9], raw[10], raw[11], read_at(raw[12])),
     )
+
+
+def stored_bytes(stored: object) -> bytes:
+    """Return a binary column's bytes; raise RowUnreadable for another type."""
+    if not isinstance(stored, bytes | memoryview):
+        raise RowUnreadable(f"A binary column holds {type(stored).__name__}.")
+    return bytes(stored)
+
+
+def read_at(stored: datetime | str | None) -> datetime:
+    """Return a stored time, aware; the beginning of time for text that is none."""
+    if isinstance(stored, str):
+        try:
+            stored = datetime.fromisoformat(stored).replace(tzinfo=UTC)
+        except ValueError:
+            return NEVER
+    return stored or NEVER
+
+
+@contextmanager
+def spoilt_text_readable() -> Iterator[None]:
+    """Let rows be read whose text is no UTF-8, byte for byte (SQLite; PostgreSQL stores none).
+
+    Otherwise one flipped byte in the file would stop the verifier instead of being named by it.
+    """
+    if connection.vendor == "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    raw = connection.connection
+    usual = raw.text_factory
+    raw.text_factory = lambda stored: stored.decode(errors="surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = usual
+
+
+def hash_of(body: str) -> bytes:
+    """Return the leaf hash of a stored body, whatever its bytes are."""
+    return merkle.leaf_hash(body.encode(errors="surrogateescape"))
 
 
 def entries(
@@ -140,7 +189,7 @@ def logged(found: Sequence[tuple[Entry, Leaf | None]]) -> Iterator[LoggedEntry]:
     opening = Opening()
     read: list[LoggedEntry] = []
     for entry, leaf in found:
-        hashed = merkle.leaf_hash(entry.body.encode(errors="surrogatepass"))
+        hashed = hash_of(entry.body)
         if hashed != bytes(leaf.hash if leaf else entry.hash):
             continue
         try:

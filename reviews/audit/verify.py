@@ -16,14 +16,14 @@ can be taken away unseen; a checkpoint kept elsewhere (`since`) shows that too.
 
 from collections.abc import Mapping, Sequence
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from reviews.audit import bodies, keys, merkle, notes, triggers
 from reviews.audit.actions import Action
 from reviews.audit.bodies import INSTALLATION, Columns
 from reviews.audit.canonical import Json
-from reviews.audit.errors import BadNote, NotCanonical, UnknownSigner
-from reviews.audit.history import Row, stored_rows
+from reviews.audit.errors import BadNote, NotCanonical, RowUnreadable, UnknownSigner
+from reviews.audit.history import Row, hash_of, spoilt_text_readable, stored_bytes, stored_rows
 from reviews.audit.merkle import Frontier, TreeHead
 from reviews.audit.models import Checkpoint
 from reviews.audit.notes import Verifier
@@ -48,6 +48,23 @@ def verify_log(since: str | None = None) -> Report:
     Writers may go on meanwhile: what is checked is what was sealed when the call began.
     """
     report = Report()
+    with spoilt_text_readable():
+        try:
+            check_everything(report, since)
+        except RowUnreadable as error:
+            report.add(Status.TAMPERED, f"The check ended early: {error}")
+        except DatabaseError as error:
+            # Its subclasses are about statements and connections; this one is the file itself.
+            if type(error) is not DatabaseError:
+                raise
+            report.add(Status.TAMPERED, f"The database file is damaged: {error}")
+    if not report.counts.get("entries"):
+        report.add(Status.UNVERIFIABLE, "The log has no entries: there is nothing to verify.")
+    return report
+
+
+def check_everything(report: Report, since: str | None) -> None:
+    """Walk the log once and record what is found."""
     # Checkpoints first: one that is read after the leaves could state more of them than were read.
     signed = Signed(report)
     if since is not None:
@@ -59,9 +76,6 @@ def verify_log(since: str | None = None) -> Report:
     check_unsealed(report)
     for name in triggers.missing_triggers():
         report.add(Status.INCOMPLETE, f"The trigger {name} is missing or was changed.")
-    if not report.counts.get("entries"):
-        report.add(Status.UNVERIFIABLE, "The log has no entries: there is nothing to verify.")
-    return report
 
 
 def check_unsealed(report: Report) -> None:
@@ -108,7 +122,7 @@ class Signed:
             head = self.open(checkpoint.note, name)
             if head is None:
                 continue
-            if (head.size, head.root) != (checkpoint.size, bytes(checkpoint.root)):
+            if (head.size, head.root) != (checkpoint.size, stored_bytes(checkpoint.root)):
                 self.report.add(Status.TAMPERED, f"{name}: its row and its signed note differ.")
             return head
         return None
@@ -253,7 +267,7 @@ class Walk:
         if row.body is None:
             self.report.add(Status.INCOMPLETE, "its row is missing, its leaf is there.", row.leaf)
             return None
-        hashed = merkle.leaf_hash(row.body.encode(errors="surrogatepass"))
+        hashed = hash_of(row.body)
         if hashed != row.hash:
             self.report.add(Status.TAMPERED, "its body is not the one that was sealed.", row.leaf)
             return None

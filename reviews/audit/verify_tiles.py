@@ -1,6 +1,7 @@
 """The stored tiles against the leaves they were made of: this names the leaf that was changed."""
 
 from reviews.audit import merkle
+from reviews.audit.history import stored_bytes
 from reviews.audit.models import Tile
 from reviews.audit.report import Report, Status
 from reviews.audit.tree import TILE_WIDTH
@@ -34,15 +35,15 @@ class Tiles:
         self.report.count("tiles")
         if tile is None:
             self.report.add(Status.INCOMPLETE, f"The tile {level}/{index} is missing.")
-        elif bytes(tile.data) != b"".join(hashes):
+        elif stored_bytes(tile.data) != b"".join(hashes):
             self.name_difference(tile, hashes)
-        elif bytes(tile.root) != root:
+        elif stored_bytes(tile.root) != root:
             self.report.add(Status.TAMPERED, f"The tile {level}/{index} has another root.")
         self.take(level + 1, index, root)
 
     def name_difference(self, tile: Tile, hashes: list[bytes]) -> None:
         """Record the first hash in which a tile and what lies below it differ."""
-        stored = bytes(tile.data)
+        stored = stored_bytes(tile.data)
         at = next(
             (at for at, hashed in enumerate(hashes) if stored[at * 32 : at * 32 + 32] != hashed), 0
         )

@@ -78,6 +78,9 @@ class Values:
             self.report.add(Status.UNVERIFIABLE, f"its value {name} stays closed: {error}", leaf)
         except ValueUnreadable as error:
             self.report.add(Status.TAMPERED, f"its value {name} {error}.", leaf)
+        except TypeError:
+            # SQLite keeps whatever type it is given.
+            self.report.add(Status.TAMPERED, f"its value {name} is not of its type.", leaf)
         else:
             self.report.count("values")
         return True

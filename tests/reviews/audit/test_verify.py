@@ -1,6 +1,7 @@
 """What each way of tampering is found to be, and where."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -103,7 +104,7 @@ def test_every_flipped_byte_of_a_body_is_tampering():
     sign()
     entry = entry_at(1)
     with unguarded():
-        for at in range(0, len(entry.body), 7):
+        for at in range(0, len(entry.body), 11):
             flipped = entry.body[:at] + chr(ord(entry.body[at]) ^ 1) + entry.body[at + 1 :]
             Entry.objects.filter(pk=entry.pk).update(body=flipped)
             assert verify_log().status is Status.TAMPERED, at
@@ -482,3 +483,69 @@ def test_verifying_writes_nothing():
     before = (Entry.objects.count(), Checkpoint.objects.count())
     verify_log()
     assert (Entry.objects.count(), Checkpoint.objects.count()) == before
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "column", ["body", "action", "workspace", "actor_kind", "actor_id", "object", "at"]
+)
+def test_bytes_that_are_no_text_are_tampering_and_not_a_crash(column):
+    fill(4)
+    sign()
+    spoilt = f"{column} = CAST(x'ff' || {column} AS TEXT)"
+    run(f"UPDATE audit_entry SET {spoilt} WHERE id = %s", entry_at(2).pk)  # noqa: S608
+    report = verify_log()
+    assert report.status is Status.TAMPERED
+    assert messages(report)[0].startswith("entry 3 (leaf 2): its ")
+    assert connection.connection.text_factory is str
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("audit_leaf", "number", "'x'"),
+        ("audit_leaf", "hash", "'text'"),
+        ("audit_leaf", "leaf_index", "'x'"),
+        ("audit_entry", "body", "7"),
+        ("audit_entry", "hash", "7"),
+        ("audit_entry", "object", "x'00'"),
+        ("audit_checkpoint", "root", "'text'"),
+        ("audit_value", "ciphertext", "'text'"),
+        ("audit_value", "salt", "5"),
+        ("audit_key", "secret", "'text'"),
+    ],
+)
+def test_another_type_in_a_column_is_tampering_and_not_a_crash(table, column, value):
+    fill(2, workspace="acme")
+    sign()
+    first = f"SELECT min(rowid) FROM {table}"  # noqa: S608
+    run(f"UPDATE {table} SET {column} = {value} WHERE rowid = ({first})")  # noqa: S608
+    assert verify_log().status is Status.TAMPERED
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+def test_every_flipped_byte_of_the_entry_in_the_file_is_found(tmp_path):
+    """The owner of the file changes bytes past every trigger."""
+    write(values={}, actor=SYSTEM)
+    sign()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = Path(connection.settings_dict["NAME"])
+    connection.close()
+    whole = path.read_bytes()
+    body = Entry.objects.get(action=Action.APPROVED).body.encode()
+    connection.close()
+    at = whole.index(body)
+    try:
+        for offset in range(0, len(body), 13):
+            changed = bytearray(whole)
+            changed[at + offset] ^= 0x80 if offset % 2 else 1
+            path.write_bytes(changed)
+            assert verify_log().status is Status.TAMPERED, offset
+            connection.close()
+    finally:
+        connection.close()
+        path.write_bytes(whole)
+    assert verify_log().status is Status.SOUND
