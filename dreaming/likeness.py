@@ -7,10 +7,11 @@ were judged 3.5 of 5 or more in meaning, at least 90 alike all of them.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 NEAR = 90.0
 PARAPHRASE = 85.0
@@ -153,6 +154,21 @@ def likeness(left: Form, right: Form, *, at_least: float) -> float:
         return 0.0
     score = float(fuzz.ratio(left.words, right.words, score_cutoff=at_least))
     return score if score and _words_agree(left.words, right.words) else 0.0
+
+
+def find_most_alike(form: Form, others: Sequence[Form]) -> int | None:
+    """Return the place of the form most like `form` and at least a paraphrase, the first of equals.
+
+    The same rule as `likeness`, with the comparing done in one call for all of them.
+    """
+    words = [other.words for other in others]
+    scored = process.extract(
+        form.words, words, scorer=fuzz.ratio, score_cutoff=PARAPHRASE, limit=None
+    )
+    for _, _, place in scored:
+        if others[place].guard == form.guard and _words_agree(form.words, words[place]):
+            return int(place)
+    return None
 
 
 def _words_agree(left: str, right: str) -> bool:

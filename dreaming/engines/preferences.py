@@ -15,7 +15,7 @@ from dreaming.engines.wishes import (
     split_sentences,
 )
 from dreaming.engines.wording import cut_title, order_session
-from dreaming.likeness import PARAPHRASE, Form, Guard, form_of, likeness
+from dreaming.likeness import Form, Guard, find_most_alike, form_of
 from reviews.changes import TRUST_ORDER, Trust
 
 QUOTES = 5
@@ -149,12 +149,9 @@ class _Leaders:
         near: set[int] = set()
         for posting in postings[: max(1, (len(postings) + 1) // 2)]:
             near.update(posting[:_LEADERS])
-        best = (0.0, -1)
-        for place in sorted(near):
-            score = likeness(form, self.forms[place], at_least=PARAPHRASE)
-            if score > best[0]:
-                best = (score, place)
-        return best[1] if best[0] else None
+        places = sorted(near)
+        found = find_most_alike(form, [self.forms[place] for place in places])
+        return None if found is None else places[found]
 
 
 def make_candidate(group: Sequence[Wish]) -> Candidate:

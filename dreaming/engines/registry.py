@@ -12,8 +12,6 @@ ENTRY_POINT_GROUP = "daybreak.engines"
 
 BUILTIN: Mapping[str, str] = {
     "local": "dreaming.engines.local:create_engine",
-    "claude": "dreaming.engines.claude:create_engine",
-    "managed": "dreaming.engines.managed:create_engine",
 }
 """Name -> module:function; the function takes the engine's options and returns the engine."""
 
@@ -31,7 +29,10 @@ def load_engine(name: str, options: Mapping[str, str] | None = None) -> Engine:
     Built-in names cannot be taken over by an installed package. Raises UnknownEngine where no such
     engine is installed or what is installed under the name is no engine.
     """
-    create = _find_factory(name)
+    try:
+        create = _find_factory(name)
+    except ImportError as error:
+        raise UnknownEngine(f'The engine "{name}" cannot be imported: {error}.') from error
     engine = create(options or {}) if callable(create) else None
     missing = [part for part in _PARTS if not hasattr(engine, part)]
     if engine is None or missing:

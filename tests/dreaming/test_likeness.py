@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreaming.likeness import are_near, form_of, likeness, normalise_text
+from dreaming.likeness import are_near, find_most_alike, form_of, likeness, normalise_text
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,20 @@ def test_another_form_of_a_word_is_the_same_word():
     one = form_of("Prefer not to be transferred to other agents")
     other = form_of("Prefer not to be transfer to other agent")
     assert likeness(one, other, at_least=80) > 0
+
+
+def test_the_most_alike_is_found_by_the_same_rule():
+    said = [
+        "Always quote prices with tax",
+        "Never quote prices with tax",
+        "Always quote the prices with taxes",
+        "Answer in German",
+    ]
+    forms = [form_of(one) for one in said]
+    for form in map(
+        form_of, ("Always quote prices with the tax", "Never quote the price with tax")
+    ):
+        scores = [likeness(form, other, at_least=85) for other in forms]
+        assert find_most_alike(form, forms) == scores.index(max(scores))
+    assert find_most_alike(form_of("Ask for a receipt"), forms) is None
+    assert find_most_alike(form_of("Ask for a receipt"), []) is None

@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -171,6 +171,7 @@ def test_other_kinds_are_tested_on_both_sides():
     assert habit.p < 0.01
 
 
+@settings(deadline=None)
 @given(st.lists(strata, min_size=1, max_size=1))
 def test_one_stratum_is_fishers_exact_test(one):
     (s,) = one
@@ -185,6 +186,7 @@ def test_one_stratum_is_fishers_exact_test(one):
         assert p == pytest.approx(stats.fisher_exact(table, alternative="greater").pvalue, abs=1e-9)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(strata, min_size=2, max_size=3))
 def test_several_strata_are_convolved_exactly(several):
     p = compare_strata(several, sides="one")
@@ -240,12 +242,14 @@ def test_nothing_to_compare_is_no_effect():
 # Oracles
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_q_values_are_those_of_benjamini_and_hochberg(p_values):
     expected = stats.false_discovery_control(p_values)
     assert adjust_p_values(p_values) == pytest.approx(list(expected), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400), st.data())
 def test_intervals_are_wilsons(total, data):
     hits = data.draw(st.integers(0, total))

@@ -61,6 +61,12 @@ def test_what_cannot_be_called_is_refused(installed):
         registry.load_engine("broken")
 
 
+def test_an_engine_that_cannot_be_imported_says_what_is_missing(installed):
+    installed(broken="no_such_package.engine:create_engine")
+    with pytest.raises(UnknownEngine, match="broken.*no_such_package"):
+        registry.load_engine("broken")
+
+
 def test_asking_for_names_imports_no_engine():
     code = (
         "import sys; from dreaming.engines import registry; registry.engine_names();"
