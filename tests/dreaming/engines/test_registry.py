@@ -63,7 +63,7 @@ def test_what_cannot_be_called_is_refused(installed):
 
 def test_an_engine_that_cannot_be_imported_says_what_is_missing(installed):
     installed(broken="no_such_package.engine:create_engine")
-    with pytest.raises(UnknownEngine, match="broken.*no_such_package"):
+    with pytest.raises(UnknownEngine, match=r"broken.*no_such_package"):
         registry.load_engine("broken")
 
 
