@@ -4,10 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from dreaming.checks import OURS
 from dreaming.readiness import read_all
 
 
 class Command(BaseCommand):
+    requires_system_checks = [OURS]
     help = "Look at database, migrations, triggers, broker, worker and data folder."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
