@@ -1,17 +1,18 @@
 """Which approvals a change needs, who may give them, and why: rules as values. Pure.
 
-Every rule that matches is asked, and the strictest stands: of several, the one that asks for most
-approvals, then the one that names most groups, then the first in order. A rule can so only raise
-what the others ask for, and the order of rules cannot open a hole.
+Every rule that matches is heard: who satisfies the route satisfies each of them. The group a rule
+names stays asked for beside another rule's two of anyone, and one person still counts once. So a
+further rule can only raise what the others ask for, and the order of rules cannot open a hole. The
+route is named after the strictest: most approvals, then most groups, then first in order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reviews.changes import Op
+from reviews.changes import Change, Op, normalised_text
 from reviews.errors import ReviewsError
-from reviews.lifecycle import Needs, missing_approvals, named_groups
+from reviews.lifecycle import Needs, deciding_groups, missing_approvals, named_groups
 
 MAX_APPROVALS = 5
 DECIDING_ROLES = frozenset({"reviewer", "lead"})
@@ -125,6 +126,10 @@ def check_rule(rule: Rule) -> None:
         raise InvalidRule(
             f"Rule {rule.name} asks for {total} approvals; 1 to {MAX_APPROVALS} can be asked for."
         )
+    if rule.path_prefix and not rule.path_prefix.startswith("/"):
+        raise InvalidRule(
+            f"Rule {rule.name} names the path {rule.path_prefix}; paths begin with a slash."
+        )
     if rule.mode is Mode.AUTOMATIC and (rule.ops != {Op.MERGE} or rule.traits != {Trait.IDENTICAL}):
         raise InvalidRule(
             f"Rule {rule.name} is automatic; only merges of texts that are identical after "
@@ -149,25 +154,54 @@ def matches(rule: Rule, facts: Facts) -> bool:
 
 
 def route(facts: Facts, rules: Sequence[Rule]) -> Route:
-    """Return what the strictest matching rule asks for, with every reason in a sentence.
+    """Return what the matching rules ask for together, with every reason in a sentence.
 
-    An automatic rule stands only where no other rule matches and nothing forbids it: removing,
-    tainted or protected text and a signal of approval alone always need people. A change no rule
-    matches needs two approvals.
+    An automatic rule settles an identical merge unless a rule for people speaks of a narrower
+    place (the agent by name, or a longer path); removing, tainted or protected text and a signal
+    of approval alone always need people. A change no rule matches needs two approvals.
     """
     found = [rule for rule in rules if matches(rule, facts)]
     by_people = [rule for rule in found if rule.mode is Mode.PEOPLE]
-    automatic = [rule for rule in found if rule.mode is Mode.AUTOMATIC]
-    if automatic and may_be_automatic(facts):
-        rule = automatic[0]
-        return Route(rule.name, rule.version, rule.needs, rule.mode, (say_reason(rule, facts),))
+    if may_be_automatic(facts):
+        for rule in found:
+            if rule.mode is Mode.AUTOMATIC and not any(_is_narrower(o, rule) for o in by_people):
+                reasons = (say_reason(rule, facts),)
+                return Route(rule.name, rule.version, rule.needs, rule.mode, reasons)
     if not by_people:
         return Route("none", 0, ((None, 2),), Mode.PEOPLE, ("No rule matches: two decide.",))
-    strictest = max(by_people, key=_strictness)
-    reasons = dict.fromkeys(
-        say_reason(rule, facts) for rule in by_people if _is_as_strict(rule, strictest)
+    by_people.sort(key=_strictness, reverse=True)
+    strictest = by_people[0]
+    heard = [rule for rule in by_people if _is_heard(rule, strictest)]
+    return Route(
+        rule=strictest.name,
+        version=strictest.version,
+        needs=combine_needs(rule.needs for rule in by_people),
+        mode=Mode.PEOPLE,
+        reasons=tuple(dict.fromkeys(say_reason(rule, facts) for rule in heard)),
     )
-    return Route(strictest.name, strictest.version, strictest.needs, Mode.PEOPLE, tuple(reasons))
+
+
+def combine_needs(asked: Iterable[Needs]) -> Needs:
+    """Return the least that satisfies each of `asked`: the most each asks of a group, and in all.
+
+    Groups come in order of their names, everyone who may decide last.
+    """
+    most: dict[str, int] = {}
+    total = 0
+    for needs in asked:
+        total = max(total, count_approvals(needs))
+        for group in named_groups(needs):
+            count = sum(count for name, count in needs if name == group)
+            most[group] = max(most.get(group, 0), count)
+    rest = total - sum(most.values())
+    named: Needs = tuple(sorted(most.items()))
+    return (*named, (None, rest)) if rest > 0 else named
+
+
+def _is_narrower(rule: Rule, other: Rule) -> bool:
+    """Say whether `rule` speaks of a narrower place than `other`; both match the same change."""
+    place = (rule.agent != "*", len(rule.path_prefix))
+    return place > (other.agent != "*", len(other.path_prefix))
 
 
 def may_be_automatic(facts: Facts) -> bool:
@@ -185,8 +219,10 @@ def _strictness(rule: Rule) -> tuple[int, int]:
     return count_approvals(rule.needs), len(named_groups(rule.needs))
 
 
-def _is_as_strict(rule: Rule, other: Rule) -> bool:
-    return count_approvals(rule.needs) == count_approvals(other.needs)
+def _is_heard(rule: Rule, strictest: Rule) -> bool:
+    """Say whether the route would be another without this rule, or one as strict."""
+    as_many = count_approvals(rule.needs) == count_approvals(strictest.needs)
+    return as_many or bool(named_groups(rule.needs))
 
 
 def say_reason(rule: Rule, facts: Facts) -> str:
@@ -227,9 +263,13 @@ def say_needs(needs: Needs) -> str:
     """Return what is asked for in words: one approval, one of compliance and one of security."""
     total = count_approvals(needs)
     if all(group is None for group, _ in needs):
-        return f"{_NUMBERS[total]} approval{'s' if total != 1 else ''}"
-    words = [f"{_NUMBERS[count]} of {group or 'anyone who may decide'}" for group, count in needs]
+        return f"{_spell(total)} approval{'s' if total != 1 else ''}"
+    words = [f"{_spell(count)} of {group or 'anyone who may decide'}" for group, count in needs]
     return _join(words)
+
+
+def _spell(count: int) -> str:
+    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
 
 
 def _join(words: Sequence[str]) -> str:
@@ -264,9 +304,15 @@ def unsatisfiable(
     """Return why nobody present can give what is asked for, or None when they can.
 
     people: everyone in the workspace. proposal: whose barred people are left out; None at saving.
+    In a disagreement somebody who has not voted and does not own the agent must be left.
     """
     barred = {proposal.proposer, proposal.author, proposal.starter} if proposal else set()
     able = [one for one in people if one.role in DECIDING_ROLES and one.id not in barred]
+    if proposal is not None and proposal.disputed and not _third_people(needs, able, proposal):
+        return (
+            "Nobody can settle this disagreement: it takes a third person, not the agent's owner. "
+            "An admin adds people or changes groups."
+        )
     missing = missing_approvals(needs, [one.groups for one in able])
     if not missing:
         return None
@@ -279,6 +325,32 @@ def unsatisfiable(
     return (
         f"Nobody can complete this: it asks for {say_needs(needs)}, but {why}. "
         "An admin adds people or changes groups."
+    )
+
+
+def _third_people(
+    needs: Needs, able: Iterable[PersonFacts], proposal: ProposalFacts
+) -> list[PersonFacts]:
+    asked = set(deciding_groups(needs))
+    return [
+        one
+        for one in able
+        if one.id not in proposal.voted
+        and one.id != proposal.owner
+        and (not asked or asked & one.groups)
+    ]
+
+
+def is_identical_merge(change: Change, texts: Sequence[str]) -> bool:
+    """Say whether `change` only folds texts that are the same after normalising.
+
+    texts: what the path and every path folded into it say now.
+    """
+    kept = normalised_text(change.content)
+    return (
+        change.op is Op.MERGE
+        and len(texts) > 1
+        and all(normalised_text(text) == kept for text in texts)
     )
 
 

@@ -1,6 +1,7 @@
 """A proposed change to one memory, as a value: what every dreamer and every person files."""
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -103,3 +104,11 @@ def text_sha256(text: str) -> str:
 def pattern_key(kind: str, tool: str, template: str, scope: str) -> str:
     """Return the hex key under which a pattern is known to dreams, proposals and versions."""
     return hashlib.sha256("\x1f".join((kind, tool, template, scope)).encode()).hexdigest()
+
+
+def normalised_text(text: str) -> str:
+    """Return `text` as it is compared for being the same: NFC, runs of white space as one space.
+
+    Case, punctuation and hidden characters stay: a text that differs in them is another text.
+    """
+    return " ".join(unicodedata.normalize("NFC", text).split())
