@@ -176,25 +176,41 @@ class _Sentence:
         """Say whether no sentence ends between two words."""
         return not any(map(_BREAK.search, self.gaps[first:last]))
 
-    def has(self, belongs: int, first: int, last: int) -> bool:
-        """Say whether a word from `first` up to, not including, `last` is in the set."""
-        words = self.words[max(0, first) : last]
-        return any(SETS_OF_WORD.get(word, 0) & belongs for word in words)
+    def before(self, at: int, most: int) -> list[str]:
+        """Return up to `most` words before `at` in its line and sentence.
 
-    def is_negated(self, at: int, reach: int) -> bool:
-        """Say whether a negation at most `reach` words before governs the word `at`."""
-        for before in range(at - 1, max(-1, at - 1 - reach), -1):
-            if "," in self.gaps[before] or not self.is_whole(before, at):
+        What softens a phrase has to stand in its own line: else the end of the line before could.
+        """
+        first = at
+        while first > max(0, at - most):
+            gap = self.gaps[first - 1]
+            if "\n" in gap or _BREAK.search(gap):
+                break
+            first -= 1
+        return self.words[first:at]
+
+    def is_negated(self, at: int, most: int) -> bool:
+        """Say whether a negation up to `most` words before, with no comma between, governs it."""
+        for back, word in enumerate(reversed(self.before(at, most)), start=1):
+            if "," in self.gaps[at - back]:
                 return False
-            if SETS_OF_WORD.get(self.words[before], 0) & _NEGATION:
+            if SETS_OF_WORD.get(word, 0) & _NEGATION:
                 return True
         return False
 
     def is_conditional(self, first: int, last: int) -> bool:
         """Say whether an approval is asked for or supposed here, not claimed."""
-        if self.words[last - 1] == "be" or self.has(_NEGATION, first, last):
-            return True
-        return not _CONDITIONS.isdisjoint(self.words[max(0, first - 4) : last])
+        inside = self.words[first:last]
+        is_demand = "be" in {self.words[last - 2], *self.before(first, 1)}
+        return is_demand or _has_negation(inside) or _supposes([*self.before(first, 4), *inside])
+
+
+def _has_negation(words: Sequence[str]) -> bool:
+    return any(SETS_OF_WORD.get(word, 0) & _NEGATION for word in words)
+
+
+def _supposes(words: Sequence[str]) -> bool:
+    return not _CONDITIONS.isdisjoint(words)
 
 
 _Veto = Callable[[_Sentence, int, int], bool]
@@ -207,13 +223,13 @@ def _is_kept_check(sentence: _Sentence, first: int, _last: int) -> bool:
 
 
 def _is_still_needed(sentence: _Sentence, first: int, last: int) -> bool:
-    return not sentence.has(_NEGATION, first - 2, last)
+    return not _has_negation([*sentence.before(first, 2), *sentence.words[first:last]])
 
 
 def _is_no_order(sentence: _Sentence, first: int, last: int) -> bool:
     # "If the check was skipped", "must not be skipped".
-    words = sentence.words[max(0, first - 3) : last]
-    return sentence.has(_NEGATION, first - 3, last) or not _CONDITIONS.isdisjoint(words)
+    words = [*sentence.before(first, 3), *sentence.words[first:last]]
+    return _has_negation(words) or _supposes(words)
 
 
 def _is_negated(sentence: _Sentence, first: int, _last: int) -> bool:
@@ -225,8 +241,8 @@ def _is_condition(sentence: _Sentence, first: int, last: int) -> bool:
 
 
 def _is_other_text(sentence: _Sentence, first: int, last: int) -> bool:
-    named = first > 0 and sentence.words[first - 1] in {"this", "these", "following"}
-    return not named or sentence.is_conditional(first, last)
+    is_named = not {"this", "these", "following"}.isdisjoint(sentence.before(first, 1))
+    return not is_named or sentence.is_conditional(first, last)
 
 
 def _never(_sentence: _Sentence, _first: int, _last: int) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import example, given
@@ -11,6 +12,7 @@ from reviews.alignment import TOTAL_CELLS
 from reviews.diffs import (
     HIDDEN,
     Choice,
+    DiffRow,
     Part,
     PartKind,
     Pick,
@@ -36,7 +38,7 @@ prose = st.lists(line, max_size=8).map("\n".join)
 anything = st.one_of(prose, st.text(max_size=80))
 
 
-def unfolded(rows):
+def unfolded(rows: Sequence[DiffRow]) -> list[DiffRow]:
     return [inner for row in rows for inner in (row.folded or (row,))]
 
 
