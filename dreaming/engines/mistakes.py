@@ -244,14 +244,15 @@ def say_mistake(name: str, shown: str, way: Recovery | None) -> str:
 
 
 def _says_way(way: Recovery) -> bool:
-    return way.how != "again" or bool(way.changed or way.added or way.left_out or way.step)
+    known = way.changed or way.added or way.left_out or way.step or way.via
+    return way.how != "again" or bool(known)
 
 
 def _say_way(name: str, way: Recovery) -> str:
     if way.how == "other":
         return f"call `{way.tool}` instead"
     if way.how == "repeat":
-        return "call it once more with the same arguments"
+        return say_repeat(way)
     if way.changed:
         verb = "settle" if way.asked else "correct"
         action = f"{verb} {join_names(way.changed)}" + (" with the person" if way.asked else "")
@@ -259,15 +260,24 @@ def _say_way(name: str, way: Recovery) -> str:
         action = f"add {join_names(way.added)}"
     elif way.left_out:
         action = f"leave out {join_names(way.left_out)}"
-    else:
+    elif way.step:
         return f"run `{way.step}` first, then correct the call"
+    else:
+        return f"call `{way.via}` first, then try again"
     return f"{action} before calling it again"
+
+
+def say_repeat(way: Recovery) -> str:
+    """Return what to do where the same call succeeded later: what was called before it, if any."""
+    if way.via:
+        return f"call `{way.via}` first, then repeat the call"
+    return "call it once more with the same arguments"
 
 
 def say_recovery(way: Recovery | None, *, repeats: int) -> str:
     """Return what sessions that got past it did besides, '' when nothing more is known."""
     told: list[str] = []
-    if way is not None and way.via:
+    if way is not None and way.via and (way.changed or way.added or way.left_out or way.step):
         told.append(f"Call `{way.via}` first: sessions that got past this did.")
     if way is not None and way.forms:
         forms = "; ".join(f"`{name}` became {form}" for name, form in sorted(way.forms.items()))

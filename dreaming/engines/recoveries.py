@@ -65,9 +65,9 @@ class Recovery:
 
     how: 'again' (the same tool succeeded with other arguments), 'repeat' (with the same ones) or
     'other' (another tool did, named by `tool`). changed, added, left_out: argument names that
-    differ from the failed call; forms: what kind of value the changed ones became; via: a lookup
-    called in between; step: where a tool takes commands, the first word of one run in between;
-    asked: a person spoke there.
+    differ from the failed call; forms: what kind of value the changed ones became; via: another
+    tool called in between, a lookup or one on the same thing; step: where a tool takes commands,
+    the first word of one run in between; asked: a person spoke there.
     """
 
     how: str
@@ -196,14 +196,14 @@ def _describe_again(
     *,
     asked: bool,
 ) -> Recovery:
+    via = _find_via(tool, given, between)
     if given == tried:
-        return Recovery(how="repeat", tool=tool, asked=asked)
+        return Recovery(how="repeat", tool=tool, via=via, asked=asked)
     names = sorted(name for name in given.keys() & tried.keys() if SAFE_NAME.match(name))
     changed = tuple(
         name for name in names if given[name] != tried[name] and not _is_command(given[name])
     )
     forms = {name: form for name in changed if (form := _name_form(given[name], tried[name]))}
-    lookups = [c.tool for c in between if c.answered and c.tool != tool and is_lookup(c.tool)]
     return Recovery(
         how="again",
         tool=tool,
@@ -211,10 +211,25 @@ def _describe_again(
         added=_safe_names(tried.keys() - given.keys()),
         left_out=_safe_names(given.keys() - tried.keys()),
         forms=forms,
-        via=next((t for t in reversed(lookups) if SAFE_NAME.match(t)), ""),
+        via=via,
         step=_find_step(tool, {_first_word(given), _first_word(tried)}, between),
         asked=asked,
     )
+
+
+def _find_via(tool: str, given: Mapping[str, object], between: Sequence[Call]) -> str:
+    """Return the last other tool that answered in between: a lookup, or one on the same thing."""
+    values = _telling_values(given)
+    for call in reversed(between):
+        if call.tool == tool or not call.answered or not SAFE_NAME.match(call.tool):
+            continue
+        if is_lookup(call.tool) or values & _telling_values(read_arguments(call.arguments)):
+            return call.tool
+    return ""
+
+
+def _telling_values(arguments: Mapping[str, object]) -> set[str]:
+    return {str(v) for v in arguments.values() if isinstance(v, str | int) and len(str(v)) >= 4}
 
 
 def _find_step(tool: str, known: set[str], between: Sequence[Call]) -> str:
@@ -259,7 +274,7 @@ def _classify(value: object) -> str:
 def _find_other(
     first: Call, given: Mapping[str, object], later: Sequence[Call], *, ended_well: bool
 ) -> Recovery | None:
-    values = {str(v) for v in given.values() if isinstance(v, str | int) and len(str(v)) >= 4}
+    values = _telling_values(given)
     for call in later[:3]:
         if call.tool == first.tool or not call.answered or not SAFE_NAME.match(call.tool):
             continue

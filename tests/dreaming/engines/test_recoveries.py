@@ -303,3 +303,25 @@ def test_two_commands_in_one_folder_are_not_the_same_try():
         answers("bash", "ok", "2"),
     )
     assert way is None
+
+
+def enrolling(device: str) -> tuple[EngineEvent, ...]:
+    given = {"device": "HM-4711"}
+    return (
+        calls("get_profile", "1", **given),
+        fails("get_profile", "Error: not enrolled", "1"),
+        calls("enrol_device", "2", device=device),
+        answers("enrol_device", "done", "2"),
+        calls("get_profile", "3", **given),
+        answers("get_profile", "profile", "3"),
+    )
+
+
+def test_a_call_that_works_after_another_on_the_same_thing_names_that_other():
+    found = recover(*enrolling("HM-4711"))
+    assert (found.how, found.via) == ("repeat", "enrol_device")
+
+
+def test_a_call_on_another_thing_in_between_is_not_named():
+    found = recover(*enrolling("HM-9999"))
+    assert (found.how, found.via) == ("repeat", "")

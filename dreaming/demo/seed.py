@@ -1,0 +1,153 @@
+"""Filling an empty database with the demo company, through the same verbs everybody uses.
+
+Nothing is backdated and no row is written past a verb: the log of the demo verifies like any other.
+"""
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from agents import clock
+from agents.models import Agent, MemoryStore, Person, Workspace
+from agents.people import add_person, find_member, set_group
+from agents.sessions import Ingested, ingest_sessions
+from agents.workspaces import create_agent, create_workspace
+from dreaming.demo.company import (
+    AGENTS,
+    ANA,
+    DEEPA,
+    HELPDESK,
+    JONAS,
+    MARTA,
+    MEMORIES,
+    NAME,
+    PASSWORD,
+    PEOPLE,
+    WORKSPACE,
+    DemoPerson,
+    SeededMemory,
+)
+from dreaming.demo.sessions import demo_sessions
+from dreaming.errors import DreamingError
+from reviews import decisions, proposals, rules
+from reviews.approval_rules import DEFAULT_RULES, Rule
+from reviews.audit.actors import SYSTEM
+from reviews.decisions import Shown
+
+ONE_OF_EACH = Rule(
+    "helpdesk-one-of-each",
+    needs=(("compliance", 1), ("security", 1)),
+    agent=HELPDESK.slug,
+)
+FILERS = (DEEPA, JONAS)
+APPROVERS = (ANA, JONAS, DEEPA)
+
+
+class NotTheDemo(DreamingError):
+    """The database holds something else; the demo does not mix with real work."""
+
+
+def is_seeded() -> bool:
+    """Say whether the demo company is there; raise NotTheDemo when anything else is."""
+    slugs = set(Workspace.objects.values_list("slug", flat=True))
+    if slugs - {WORKSPACE} or (not slugs and Person.objects.exists()):
+        raise NotTheDemo(
+            "This database holds other work, and the demo fills an empty one only. "
+            "Give it a folder of its own: DAYBREAK_DATA_DIR=/some/empty/folder"
+        )
+    if not slugs:
+        return False
+    expected = {agent.slug for agent in AGENTS}
+    found = set(Agent.objects.values_list("slug", flat=True))
+    emails = set(Person.objects.values_list("email", flat=True))
+    if not expected <= found or not {person.email for person in PEOPLE} <= emails:
+        raise NotTheDemo(
+            "The demo was being filled when it was stopped. Remove its data folder and try again."
+        )
+    return True
+
+
+def seed() -> Ingested:
+    """Fill the empty database: people, groups, rules, agents, memory, sessions."""
+    workspace = _found()
+    _add_agents(workspace)
+    for filer, memory in zip(_alternate(), MEMORIES, strict=False):
+        _remember(workspace, memory, filer)
+    decisions.apply_due(clock.now())
+    agents = {agent.slug: agent for agent in workspace.agents.all()}
+    return ingest_sessions(
+        workspace,
+        demo_sessions(clock.now().date()),
+        agent_for=lambda slug: agents[slug],
+        actor=SYSTEM,
+    )
+
+
+def _found() -> Workspace:
+    founded = create_workspace(WORKSPACE, name=NAME, admin_email=MARTA.email, admin_name=MARTA.name)
+    workspace = founded.workspace
+    rules.set_default_rules(workspace, SYSTEM)
+    rules.set_rule(workspace, ONE_OF_EACH, position=len(DEFAULT_RULES) + 1, actor=SYSTEM, by=None)
+    for person in PEOPLE:
+        if person is not MARTA:
+            add_person(workspace, email=person.email, name=person.name, role=person.role, by=SYSTEM)
+        _let_in(person)
+    for group in ("compliance", "security"):
+        people = [_row(person) for person in PEOPLE if group in person.groups]
+        set_group(workspace, group, people, by=SYSTEM)
+    workspace.visible_checks = ["accepted by a colleague"]
+    workspace.save(update_fields=["visible_checks"])
+    return workspace
+
+
+def _let_in(person: DemoPerson) -> None:
+    """Give a demo person the password that is printed, and a verified address."""
+    with transaction.atomic():
+        row = _row(person)
+        row.set_password(PASSWORD)
+        row.save(update_fields=["password"])
+        EmailAddress.objects.update_or_create(
+            user=row, email=row.email, defaults={"verified": True, "primary": True}
+        )
+
+
+def _row(person: DemoPerson) -> Person:
+    return Person.objects.get(email=person.email)
+
+
+def _add_agents(workspace: Workspace) -> None:
+    for agent in AGENTS:
+        create_agent(
+            workspace,
+            slug=agent.slug,
+            name=agent.name,
+            owner=_row(agent.owner) if agent.owner else None,
+            purpose=agent.purpose,
+            limits=agent.limits,
+            risk_tier=agent.risk_tier,
+            by=SYSTEM,
+        )
+
+
+def _alternate() -> list[DemoPerson]:
+    return [FILERS[at % len(FILERS)] for at in range(len(MEMORIES))]
+
+
+def _remember(workspace: Workspace, memory: SeededMemory, filer: DemoPerson) -> None:
+    """File a memory as one person and approve it as others, until its rule is satisfied."""
+    slug = memory.agent.slug if memory.agent else None
+    store = MemoryStore.objects.select_related("workspace", "agent").get(
+        workspace=workspace, agent__slug=slug
+    )
+    by = find_member(_row(filer), workspace)
+    if by is None:
+        raise NotTheDemo(f"{filer.name} is no member of the demo.")
+    proposal = proposals.file_by_hand(
+        store, path=memory.path, content=memory.content, rationale=memory.why, by=by
+    )
+    for approver in APPROVERS:
+        proposal.refresh_from_db()
+        member = find_member(_row(approver), workspace)
+        if approver is filer or member is None or proposal.state == "scheduled":
+            continue
+        shown = Shown(proposal.revision, proposal.state)
+        decisions.approve(proposal, by=member, shown=shown)
