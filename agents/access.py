@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django_htmx.http import HttpResponseClientRedirect
 
-from agents.errors import InvalidToken, ScopeMissing, UnknownAgent
+from agents.errors import InvalidToken, ScopeMissing
 from agents.http import MemberRequest, TokenRequest
 from agents.models import (
     Agent,
@@ -227,24 +227,3 @@ def release_of(member: Member, number: int) -> Release:
     if release is None:
         raise Http404(f"{member.workspace.name} has no release R-{number}.")
     return release
-
-
-def agent_for(token: Token, slug: str) -> Agent:
-    """Return the agent a token's request names; "" is the token's own agent.
-
-    Raises ScopeMissing when the token is for another agent, before looking whether that one
-    exists, and UnknownAgent when there is none of that name: a token never creates an agent.
-    """
-    if token.agent is not None:
-        if slug in ("", token.agent.slug):
-            return token.agent
-        raise ScopeMissing(f"The token {token.start}… is for the agent {token.agent.slug} only.")
-    if not slug:
-        raise UnknownAgent("Name the agent: this token is for every agent of the workspace.")
-    agent = Agent.objects.filter(workspace=token.workspace, slug=slug).first()
-    if agent is None:
-        raise UnknownAgent(
-            f"{token.workspace.slug} has no agent {slug[:80]!r}. An admin adds it first; a token"
-            " creates none."
-        )
-    return agent

@@ -29,6 +29,12 @@ class TokenRequest(HttpRequest):
     """The only agent the token is for; None for one that serves the whole workspace."""
 
 
+def is_prefetch(request: HttpRequest) -> bool:
+    """Say whether the browser fetches ahead of anybody looking; nobody has opened anything then."""
+    said = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    return any("prefetch" in purpose.lower() for purpose in said)
+
+
 class HumanIdConverter:
     """The number of one kind of human id in an address: `P-1042` there is 1042 in the view."""
 
@@ -43,7 +49,9 @@ class HumanIdConverter:
             raise ValueError(str(error)) from error
 
     def to_url(self, value: int) -> str:
-        """Return the spelling of the id."""
+        """Return the spelling of the id; anything but a number makes no address."""
+        if not isinstance(value, int):
+            raise ValueError(f"{value!r} is no number of an id")  # noqa: TRY004 (what Django expects)
         return spell_id(self.letter, value)
 
 

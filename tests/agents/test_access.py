@@ -8,8 +8,8 @@ from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
 from agents import access
-from agents.errors import InvalidToken, NotAllowed, ScopeMissing, UnknownAgent
-from agents.models import Agent, Person, Scope, Token
+from agents.errors import InvalidToken, NotAllowed, ScopeMissing
+from agents.models import Person, Scope, Token
 from agents.rights import Right, Role
 from tests import build
 
@@ -96,9 +96,7 @@ class TestMemberPage:
         )
         answer = deciding(request, workspace="northwind")
         assert answer.status_code == 200
-        assert answer["HX-Redirect"] == (
-            "/accounts/login/?next=%2Fw%2Fnorthwind%2Freview%2FP-1%2F"
-        )
+        assert answer["HX-Redirect"] == ("/accounts/login/?next=%2Fw%2Fnorthwind%2Freview%2FP-1%2F")
 
     def test_a_fragment_of_a_foreign_page_comes_back_to_the_first_page(self, cast):
         request = ask(AnonymousUser(), hx_request="true", hx_current_url="https://evil.example/x")
@@ -214,37 +212,6 @@ class TestRows:
         assert access.release_of(member, own.number) == own
         with pytest.raises(Http404, match="no release R-999"):
             access.release_of(member, 999)
-
-
-class TestAgentFor:
-    def test_a_token_of_one_agent_means_it(self, cast):
-        token = Token.objects.get(agent=cast.agent)
-        assert access.agent_for(token, "") == cast.agent
-        assert access.agent_for(token, "refund-desk") == cast.agent
-
-    @pytest.mark.parametrize("slug", ["second-desk", "no-such-agent"])
-    def test_a_token_of_one_agent_learns_nothing_of_others(self, cast, slug):
-        build.agent(cast.workspace, "second-desk")
-        token = Token.objects.get(agent=cast.agent)
-        with pytest.raises(ScopeMissing, match="refund-desk only"):
-            access.agent_for(token, slug)
-
-    def test_a_token_of_the_workspace_names_any_agent_of_it(self, cast):
-        token = Token.objects.get(agent=cast.agent)
-        token.agent = None
-        assert access.agent_for(token, "refund-desk") == cast.agent
-        with pytest.raises(UnknownAgent, match="other-desk"):
-            access.agent_for(token, "other-desk")
-        with pytest.raises(UnknownAgent, match="Name the agent"):
-            access.agent_for(token, "")
-
-    def test_a_token_creates_no_agent(self, cast):
-        token = Token.objects.get(agent=cast.agent)
-        token.agent = None
-        before = Agent.objects.count()
-        with pytest.raises(UnknownAgent):
-            access.agent_for(token, "brand-new")
-        assert Agent.objects.count() == before
 
 
 def test_an_expiry_is_a_moment_not_a_day(cast, clock):

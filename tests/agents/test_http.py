@@ -37,9 +37,10 @@ def test_a_number_no_database_holds_or_a_second_spelling_is_no_such_address(spel
         resolve(f"/proposal/{spelled}/", urlconf=__name__)
 
 
-def test_no_address_is_made_for_a_number_that_cannot_be():
-    with pytest.raises((NoReverseMatch, ValueError)):
-        reverse("proposal", urlconf=__name__, args=[0])
+@pytest.mark.parametrize("number", [0, LARGEST + 1, "", "P-1", None])
+def test_no_address_is_made_for_what_is_no_number_of_an_id(number):
+    with pytest.raises(NoReverseMatch):
+        reverse("proposal", urlconf=__name__, args=[number])
 
 
 def test_each_kind_of_id_has_its_own_converter():

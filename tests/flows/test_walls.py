@@ -19,12 +19,16 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from agents import clock
+from agents.access import member_for
 from agents.models import Person, Token
 from agents.numbers import LETTERS, take_numbers
 from agents.people import add_person, set_group
 from agents.rights import Role
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
+from reviews.exports import Period, export_history
+from reviews.models import Containment
 from tests import build
 from tests.cast import Cast
 
@@ -140,7 +144,61 @@ def of_role(told: str) -> str:
     return " ".join([anonymous, *[signed_in] * (len(CALLERS) - 2), token])
 
 
+def at_proposal(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.filed(cast.store).number}
+
+
+def at_conflict(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.proposal(cast.store, "conflicted").number}
+
+
+def at_evidence(cast: Cast) -> dict[str, Any]:
+    quote = build.quote(build.session(cast.agent), 2, "already shipped")
+    filed = build.filed(cast.store, evidence=[quote])
+    return here(cast) | {"number": filed.number, "position": 1}
+
+
+def at_memory(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.memory(cast.store).number}
+
+
+def at_containment(cast: Cast) -> dict[str, Any]:
+    made = Containment.objects.create(
+        workspace=cast.workspace,
+        store=cast.store,
+        kind="roll_back",
+        target="R-1",
+        by=cast.lead,
+        reason="Odd",
+        due_at=clock.now(),
+    )
+    return here(cast) | {"pk": made.pk}
+
+
+def at_entry(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"pk": Entry.objects.filter(workspace=cast.workspace.slug).latest("id").pk}
+
+
+def at_export(cast: Cast) -> dict[str, Any]:
+    member = member_for(cast.auditor, cast.workspace.slug)
+    made = export_history(cast.workspace, form="jsonl", period=Period(None, None), by=member)
+    return here(cast) | {"number": made.number}
+
+
 REASON = sends(reason="Odd writes since noon")
+SHOWN = sends(revision=1, state="pending")
+REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
+EDITED = sends(revision=1, text="Shipped orders stay shipped.", reason="Said more plainly.")
+REBASED = sends(revision=1, live=0, by_hand="on", text="Shipped orders stay shipped.")
+ANSWER = sends(verdict="confirmed", reason="Looked at")
+EARLIER = sends(release="R-1", reason="Odd")
+VERSION = sends(version=1, reason="Odd")
+SESSIONS = sends(
+    external_id="run-1", events=[{"kind": "message", "role": "user", "text": "Cancel order 1042."}]
+)
+PROPOSED = sends(
+    store="refund-desk", path="/notes/a.md", text="Ask for the number.", rationale="It helps."
+)
 ROUTES = [
     # Outside the workspaces                        anonymous, anybody signed in, token
     Route("healthz", "GET", nowhere, of_role("200 200 200")),
@@ -223,6 +281,48 @@ ROUTES = [
     Route("dream_progress", "GET", at_running, "in 404 200 200 200 403 in"),
     Route("dream_cancel", "POST", at_running, "in 404 403 302 403 403 in"),
     Route("dream_admit", "POST", at_held, "in 404 302 302 403 403 in"),
+    # Review                        anonymous outsider reviewer lead auditor admin token
+    Route("queue", "GET", here, "in 404 200 200 200 403 in"),
+    Route("propose", "GET", here, "in 404 200 200 403 403 in"),
+    Route("propose", "POST", here, "in 404 303 303 403 403 in", PROPOSED),
+    Route("proposal", "GET", at_proposal, "in 404 200 200 200 403 in"),
+    Route("proposal_approve", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
+    Route("proposal_reject", "GET", at_proposal, "in 404 200 200 403 403 in"),
+    Route("proposal_reject", "POST", at_proposal, "in 404 303 303 403 403 in", REJECTED),
+    Route("proposal_withdraw", "GET", at_proposal, "in 404 200|403 200|403 200|403 403 in"),
+    Route("proposal_withdraw", "POST", at_proposal, "in 404 403 403 403 403 in", REASON),
+    Route("proposal_edit", "GET", at_proposal, "in 404 200 200 403 403 in"),
+    Route("proposal_edit", "POST", at_proposal, "in 404 303 303 403 403 in", EDITED),
+    Route("proposal_edit_preview", "POST", at_proposal, "in 404 200 200 403 403 in", EDITED),
+    Route("proposal_conflict", "GET", at_conflict, "in 404 200 200 200 403 in"),
+    Route("proposal_conflict", "POST", at_conflict, "in 404 303 303 403 403 in", REBASED),
+    Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
+    Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
+    Route("rules", "GET", here, "in 404 200 200 200 200 in"),
+    # Containment                   anonymous outsider reviewer lead auditor admin token
+    Route("containment", "GET", at_containment, "in 404 200 200 200 403 in"),
+    Route("containment", "POST", at_containment, "in 404 303 403 403 403 in", ANSWER),
+    Route("roll_back", "POST", at_agent, "in 404 403 303|404|409|422 403 403 in", EARLIER),
+    Route("restore_version", "POST", at_memory, "in 404 403 303|409|422 403 403 in", VERSION),
+    # The agents' own door          anonymous outsider reviewer lead auditor admin token
+    Route("api_sessions", "POST", nowhere, of_role("401 401 200"), SESSIONS),
+    Route(
+        "api_memory",
+        "GET",
+        lambda cast: {"slug": cast.agent.slug},
+        of_role("401 401 200"),
+        sends(session="run-1"),
+    ),
+    Route("api_openapi", "GET", nowhere, of_role("200 200 200")),
+    # Audit                         anonymous outsider reviewer lead auditor admin token
+    Route("audit", "GET", here, "in 404 200 200 200 200 in"),
+    Route("audit_verify", "POST", here, "in 404 403 403 302 302 in"),
+    Route("audit_entry", "GET", at_entry, "in 404 404 200 200 200 in"),
+    Route("audit_checkpoint", "GET", here, "in 404 200|404 200|404 200|404 200|404 in"),
+    Route("exports", "GET", here, "in 404 403 403 200 403 in"),
+    Route("export_make", "POST", here, "in 404 403 403 302 403 in", sends(form="jsonl")),
+    Route("export_download", "POST", at_export, "in 404 403 403 200 403 in"),
+    Route("export_manifest", "GET", at_export, "in 404 403 403 200 403 in"),
 ]
 
 
@@ -277,6 +377,8 @@ def ask(client: Client, method: str, address: str, sent: dict[str, Any]) -> Http
 
 def told(answer: HttpResponse) -> str:
     """Spell what a caller was told."""
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # a file is closed when it was read
     place = answer.headers.get("Location", "")
     if answer.status_code == 302 and place.startswith("/accounts/login/"):
         return "in"
