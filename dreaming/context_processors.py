@@ -1,15 +1,19 @@
 """What base.html needs on every page: where one is, who one is, and where one can go."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from agents import clock
 from agents.models import Agent, Person
 from agents.people import Member
 from agents.rights import Right
+from dreaming.models import Schedule
 from dreaming.navigation import navigation_of, url_of, workspaces_of
+from dreaming.schedules import next_slot
 
 THEMES = ("light", "dark")
 
@@ -36,7 +40,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": SimpleLazyObject(partial(navigation_of, member, request.path)),
         "workspaces": SimpleLazyObject(partial(workspaces_of, member)),
         "frozen": SimpleLazyObject(partial(frozen_notice, member)),
+        "next_dream": SimpleLazyObject(partial(next_dream, member)),
     }
+
+
+def next_dream(member: Member) -> datetime | None:
+    """Return when the next dream of the workspace starts by itself, None where none does."""
+    schedules = Schedule.objects.filter(workspace=member.workspace, enabled=True)
+    now = clock.now()
+    return min((next_slot(schedule, now) for schedule in schedules), default=None)
 
 
 def frozen_notice(member: Member) -> dict[str, Any] | None:

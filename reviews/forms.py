@@ -18,7 +18,8 @@ class MemoryText(forms.CharField):
     """
 
     def __init__(self, **options: object) -> None:
-        super().__init__(strip=False, widget=forms.Textarea, **options)  # type: ignore[arg-type]
+        widget = forms.Textarea(attrs={"class": "text", "rows": 10, "dir": "auto"})
+        super().__init__(strip=False, widget=widget, **options)  # type: ignore[arg-type]
 
     def to_python(self, value: object) -> str:
         """Return the text with line feeds only."""

@@ -300,12 +300,20 @@ def submit_edit(
 
 
 def rebase(
-    proposal: Proposal, *, content: str, reason: str, by: Member, expected_revision: int
+    proposal: Proposal,
+    *,
+    content: str,
+    reason: str,
+    by: Member,
+    expected_revision: int,
+    expected_head: int | None,
 ) -> Proposal:
     """Put a conflicted proposal on today's head with `content` as its text; it is pending again.
 
-    Who rebases writes the revision, unless the text stays word for word what it was. Raises
-    StaleProposal when somebody was quicker.
+    Who rebases writes the revision, unless the text stays word for word what it was.
+    expected_head: the version of the path that the page showed, None where it had no text; what
+    was put together on it says nothing about a newer one. Raises StaleProposal when somebody was
+    quicker.
     """
     with transaction.atomic(durable=True):
         row = lock(proposal)
@@ -313,6 +321,10 @@ def rebase(
         state = lifecycle.next_state(State(row.state), Act.REBASE)
         before = row.revisions.get(number=row.revision)
         head = head_version(row)
+        if head != expected_head:
+            raise StaleProposal(
+                f"{row.path} changed again while you settled {row}.", proposal=str(row)
+            )
         _revise(row, state, content, reason, by.person, head, new_words=content != before.content)
         _log_revised(row, Action.PROPOSAL_REBASED, by, reason, content)
     return row

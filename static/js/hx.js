@@ -89,8 +89,24 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     if (xhr.status < 400 && same) location.assign(xhr.responseURL);
     return;
   }
+  // A refusal that says where it belongs is shown there.
+  if (xhr.getResponseHeader("HX-Retarget")) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
   focused = document.activeElement?.id ?? "";
 });
+
+// The row of the proposal in the pane is the current one of the queue.
+function markRow(id) {
+  const row = id && document.getElementById(id);
+  for (const other of document.querySelectorAll(".queue .row[aria-current]")) {
+    if (other !== row) other.removeAttribute("aria-current");
+  }
+  if (!row) return;
+  row.setAttribute("aria-current", "true");
+  row.scrollIntoView({ block: "nearest" });
+}
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const { target, requestConfig, elt } = event.detail;
@@ -101,6 +117,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     const wanted = place?.querySelector("[autofocus]") ?? place;
     wanted?.focus({ preventScroll: true });
     place?.querySelector(".pane-body")?.scrollTo(0, 0);
+    markRow(place?.dataset.row);
   } else if (focused && document.activeElement === document.body) {
     document.getElementById(focused)?.focus({ preventScroll: true });
   }

@@ -1,0 +1,31 @@
+"""The rows of this room that a member may name; anything else is 404, as if it did not exist."""
+
+from django.http import Http404
+
+from agents.people import Member
+from agents.web.ids import spell_id
+from reviews.models import Containment, Proposal
+
+
+def proposal_of(member: Member, number: int) -> Proposal:
+    """Return the workspace's proposal P-`number` with what its page needs, or raise Http404."""
+    found = (
+        Proposal.objects.filter(workspace=member.workspace, number=number)
+        .select_related("workspace", "store__agent", "agent", "memory__head", "proposer")
+        .first()
+    )
+    if found is None:
+        raise Http404(f"{member.workspace.name} has no proposal {spell_id('P', number)}.")
+    return found
+
+
+def containment_of(member: Member, pk: int) -> Containment:
+    """Return one containment of the workspace, or raise Http404."""
+    found = (
+        Containment.objects.filter(workspace=member.workspace, pk=pk)
+        .select_related("store__agent", "by", "answered_by", "release", "release_before")
+        .first()
+    )
+    if found is None:
+        raise Http404(f"{member.workspace.name} has no such containment.")
+    return found

@@ -1,0 +1,364 @@
+"""Everything a reviewer reads about one proposal, gathered as values for its page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models.functions import Substr
+from rapidfuzz import fuzz
+
+from agents.memory import heads_of
+from agents.models import MemoryVersion
+from agents.people import Member
+from agents.web.amounts import spell_number, spell_points, spell_q
+from agents.web.charts import Rate, TwoRates, two_rates
+from reviews.changes import Op
+from reviews.diffs import Diff, diff
+from reviews.models import Decision, OriginKind, Proposal, ProposalRevision
+from reviews.quotes import Quote, quotes_of
+from reviews.reading import opened_positions
+from reviews.risk import Level
+from reviews.turns import WhoseTurn, whose_turn
+
+NOT_ENOUGH = "Not enough sessions to tell."
+ALIKE = 60.0
+MOST_NEAR = 3
+COMPARED = 300
+MOST_FLAGS = 4
+SIGNALS: Mapping[str, str] = {
+    "ground_truth": "checks against the truth",
+    "outcome": "how sessions ended",
+    "approval": "approvals alone; no outcome confirms it",
+    "words": "what people said",
+}
+OPS: Mapping[str, str] = {
+    Op.CREATE: "New",
+    Op.UPDATE: "Update",
+    Op.MERGE: "Merge",
+    Op.RETIRE: "Retire",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A chip under the title: what to look at. tone: bad or ''."""
+
+    text: str
+    sign: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number of the pattern with its label and what it is of."""
+
+    label: str
+    value: str
+    small: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why it was proposed. is_told: the numbers say more than chance does.
+
+    sentences: what the pattern's numbers say in words. words: the rationale; by: the person who
+    wrote it, '' where the origin did.
+    """
+
+    sentences: tuple[str, ...]
+    is_told: bool
+    words: str
+    by: str
+    chart: TwoRates | None
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A path a merge takes in, with the text that goes."""
+
+    path: str
+    version: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changes: the diff from the text it was written on to the newest revision's."""
+
+    label: str
+    old: str
+    new: str
+    diff: Diff
+    folded: tuple[Folded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A live memory whose text is like the proposed one. alike: 0 to 100."""
+
+    number: int
+    title: str
+    alike: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of the proposal's life."""
+
+    at: datetime
+    who: str
+    what: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The whole page of one proposal for one member."""
+
+    proposal: Proposal
+    revision: ProposalRevision
+    op: str
+    turn: WhoseTurn
+    flags: tuple[Flag, ...]
+    more_flags: int
+    why: Why
+    change: Change
+    quotes: tuple[Quote, ...]
+    near: tuple[Near, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def opened(self) -> int:
+        """Return how many of the quotes this member has opened."""
+        return sum(quote.is_opened for quote in self.quotes)
+
+
+def dossier_of(proposal: Proposal, member: Member) -> Dossier:
+    """Return what `member` reads about the proposal; about fifteen queries, whatever its size."""
+    revisions = list(
+        ProposalRevision.objects.filter(proposal=proposal)
+        .select_related("author")
+        .order_by("number")
+    )
+    revision = revisions[-1]
+    decisions = list(
+        Decision.objects.filter(proposal=proposal).select_related("person").order_by("pk")
+    )
+    change = change_of(proposal, revision.content)
+    quotes = quotes_of(proposal, opened_positions(proposal, member))
+    turn = whose_turn(proposal, member, decisions)
+    flags = _flags(proposal, change, quotes, turn)
+    return Dossier(
+        proposal=proposal,
+        revision=revision,
+        op=OPS[proposal.op],
+        turn=turn,
+        flags=flags[:MOST_FLAGS],
+        more_flags=max(0, len(flags) - MOST_FLAGS),
+        why=why_of(proposal, revision),
+        change=change,
+        quotes=quotes,
+        near=near_of(proposal, change.new),
+        steps=steps_of(proposal, revisions, decisions),
+    )
+
+
+def change_of(proposal: Proposal, content: str) -> Change:
+    """Return what `content` changes of the text the proposal was written on."""
+    old = base_text(proposal)
+    new = "" if proposal.op == Op.RETIRE else content
+    return Change(
+        label=_label(proposal),
+        old=old,
+        new=new,
+        diff=compare(old, new),
+        folded=_folded(proposal),
+    )
+
+
+def compare(old: str, new: str) -> Diff:
+    """Return the diff of two memory texts; the line end of the last line is no line of its own."""
+    return diff(old.removesuffix("\n"), new.removesuffix("\n"))
+
+
+def base_text(proposal: Proposal) -> str:
+    """Return the text the newest revision was written on, '' where there was none."""
+    if proposal.base_version is None:
+        return ""
+    head = proposal.memory.head if proposal.memory else None
+    if head is not None and head.number == proposal.base_version:
+        return head.content
+    return version_text(proposal, proposal.base_version)
+
+
+def version_text(proposal: Proposal, number: int) -> str:
+    """Return the text of one version of the proposal's path, '' where it has none."""
+    versions = MemoryVersion.objects.filter(
+        memory__store=proposal.store_id, memory__path=proposal.path, number=number
+    )
+    return versions.values_list("content", flat=True).first() or ""
+
+
+def _label(proposal: Proposal) -> str:
+    if proposal.base_version is None:
+        return "new memory"
+    if proposal.op == Op.RETIRE:
+        return f"takes version {proposal.base_version} out"
+    return f"version {proposal.base_version} to {proposal.base_version + 1}"
+
+
+def _folded(proposal: Proposal) -> tuple[Folded, ...]:
+    if not proposal.merged:
+        return ()
+    wanted = {str(one["path"]): int(one["base_version"]) for one in proposal.merged}
+    versions = MemoryVersion.objects.filter(
+        memory__store=proposal.store_id,
+        memory__path__in=wanted,
+        number__in=set(wanted.values()),
+    )
+    texts = {
+        (path, number): content
+        for path, number, content in versions.values_list("memory__path", "number", "content")
+    }
+    return tuple(
+        Folded(path, number, texts.get((path, number), "")) for path, number in wanted.items()
+    )
+
+
+def _flags(
+    proposal: Proposal, change: Change, quotes: Sequence[Quote], turn: WhoseTurn
+) -> tuple[Flag, ...]:
+    """Return the chips under the title, worst first."""
+    flags = [_risk_flag(proposal)]
+    if proposal.op == Op.RETIRE:
+        flags.append(Flag("Removes this memory", "archive"))
+    elif removed := len(change.diff.removed):
+        words = "statement" if removed == 1 else "statements"
+        flags.append(Flag(f"Removes {removed} {words}", "minus"))
+    against = [quote.session for quote in quotes if not quote.supports]
+    flags.extend(Flag(f"Contradicts {session}", "git-compare") for session in against[:1])
+    if turn.approvals > 1:
+        flags.append(Flag(turn.needs[0].upper() + turn.needs[1:], "users"))
+    if proposal.revision > 1:
+        flags.append(Flag(f"Edited, revision {proposal.revision}", "pencil"))
+    if change.folded:
+        flags.append(Flag(f"Folds in {len(change.folded)}", "merge"))
+    return tuple(flags)
+
+
+def _risk_flag(proposal: Proposal) -> Flag:
+    codes = [reason["code"].replace("_", " ") for reason in proposal.risk_reasons]
+    first = f": {codes[0]}" if codes else ""
+    if proposal.risk == Level.HIGH:
+        return Flag(f"High risk{first}", "octagon-alert", "bad")
+    if proposal.risk == Level.MEDIUM:
+        return Flag(f"Medium risk{first}", "triangle-alert")
+    return Flag("Low risk", "circle")
+
+
+def why_of(proposal: Proposal, revision: ProposalRevision) -> Why:
+    """Return why the change was proposed: plain sentences, two rates, and the numbers behind."""
+    numbers: Mapping[str, Any] = proposal.pattern_numbers
+    sentences = tuple(proposal.pattern_sentences)
+    is_told = bool(sentences) and NOT_ENOUGH not in sentences
+    is_by_hand = proposal.origin_kind == OriginKind.PERSON
+    return Why(
+        sentences=sentences,
+        is_told=is_told,
+        words=revision.rationale,
+        by=proposal.origin_label if is_by_hand else "",
+        chart=_chart(numbers),
+        facts=() if is_by_hand else _facts(numbers, proposal.signal),
+    )
+
+
+def _chart(numbers: Mapping[str, Any]) -> TwoRates | None:
+    with_it, without_it = numbers.get("known_with", 0), numbers.get("known_without", 0)
+    if not with_it or not without_it:
+        return None
+    return two_rates(
+        Rate("Sessions that showed it", numbers["failed_with"], with_it),
+        Rate("The others", numbers["failed_without"], without_it),
+        heading="Sessions that failed",
+    )
+
+
+def _facts(numbers: Mapping[str, Any], signal: str) -> tuple[Fact, ...]:
+    """Return support, the effect within tasks, q, and what the pattern rests on."""
+    facts = []
+    if numbers.get("effect") is not None:
+        tasks = numbers.get("strata", 0)
+        words = f"from {tasks} {'task' if tasks == 1 else 'tasks'} with both"
+        points = spell_points(float(numbers["effect"]))
+        facts.append(Fact("Failures within the same task", f"{points} points", words))
+    if numbers.get("q") is not None:
+        q = spell_q(float(numbers["q"]))
+        facts.append(Fact("q", q, f"of {numbers.get('tested', 0)} tested"))
+    if numbers.get("sessions"):
+        facts.append(Fact("Seen in", _seen_in(numbers), f"of {spell_number(numbers['of'])}"))
+    if signal:
+        facts.append(Fact("Rests on", SIGNALS.get(signal, signal)))
+    return tuple(facts)
+
+
+def _seen_in(numbers: Mapping[str, Any]) -> str:
+    counted = (("sessions", "session"), ("tasks", "task"), ("people", "person"))
+    words = [
+        f"{numbers[key]} {noun if numbers[key] == 1 else _plural(noun)}"
+        for key, noun in counted
+        if numbers.get(key)
+    ]
+    return ", ".join(words)
+
+
+def _plural(noun: str) -> str:
+    return "people" if noun == "person" else f"{noun}s"
+
+
+def near_of(proposal: Proposal, text: str) -> tuple[Near, ...]:
+    """Return the live memories of the store that read most like `text`, most alike first.
+
+    Only the beginnings are compared, as characters: near duplicates share theirs.
+    """
+    if not text:
+        return ()
+    heads = heads_of(proposal.store).exclude(memory__path=proposal.path)
+    start = text[:COMPARED]
+    beginnings = heads.order_by().annotate(beginning=Substr("content", 1, COMPARED))
+    found: list[Near] = []
+    for number, title, beginning in beginnings.values_list("memory__number", "title", "beginning"):
+        alike = fuzz.ratio(start, beginning, score_cutoff=ALIKE)
+        if alike:
+            found.append(Near(number, title, round(alike)))
+    return tuple(sorted(found, key=lambda near: (-near.alike, near.number))[:MOST_NEAR])
+
+
+def steps_of(
+    proposal: Proposal,
+    revisions: Sequence[ProposalRevision],
+    decisions: Sequence[Decision],
+) -> tuple[Step, ...]:
+    """Return what happened to the proposal, oldest first, with who did it."""
+    steps = [Step(proposal.filed_at, proposal.origin_label, "filed it")]
+    for revision in revisions[1:]:
+        who = revision.author.name if revision.author else "Somebody"
+        what = f"wrote revision {revision.number}"
+        steps.append(Step(revision.created_at, who, what, revision.reason))
+    for decision in decisions:
+        verb = "approved" if decision.verdict == "approve" else "rejected"
+        who = decision.person.name if decision.person else f"Rule {decision.rule}"
+        what = f"{verb} revision {decision.revision}"
+        steps.append(Step(decision.created_at, who, what, decision.reason))
+    if proposal.settled_at is not None:
+        steps.append(
+            Step(proposal.settled_at, "Daybreak", _settled(proposal), proposal.state_reason)
+        )
+    return tuple(sorted(steps, key=lambda step: step.at))
+
+
+def _settled(proposal: Proposal) -> str:
+    if proposal.applied_version is not None:
+        return f"applied it as version {proposal.applied_version.number} of {proposal.memory}"
+    return f"closed it as {proposal.state.replace('_', ' ')}"

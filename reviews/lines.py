@@ -1,0 +1,267 @@
+"""The queue's rows as they are printed: spelled here, so that a row is only filled in."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.utils.safestring import SafeString
+
+from agents import clock
+from agents.web.ids import spell_id
+from agents.web.templatetags.daybreak import visible
+from agents.web.times import spell_span
+from reviews.changes import Op
+from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
+from reviews.queue import COUNTED, Counts, Row
+from reviews.risk import Level
+from reviews.searches import SHARED, Search, Where, put
+
+Address = Callable[..., str]
+SIGNS: Mapping[str, tuple[str, str]] = {
+    Op.CREATE: ("plus", "Add"),
+    Op.UPDATE: ("pencil", "Update"),
+    Op.MERGE: ("merge", "Merge"),
+    Op.RETIRE: ("archive", "Retire"),
+}
+RISKS: tuple[tuple[Level, str, str], ...] = (
+    (Level.HIGH, "High risk", "octagon-alert"),
+    (Level.MEDIUM, "Medium", "triangle-alert"),
+    (Level.LOW, "Low", "circle"),
+)
+WHERE_WORDS: tuple[tuple[Where, str], ...] = (
+    (Where.OPEN, "Open, by risk"),
+    (Where.MINE, "Yours to decide"),
+    (Where.SECOND, "Waits for another approval"),
+    (Where.CONFLICTED, "Base changed"),
+    (Where.DECIDED, "Decided"),
+    (Where.OWN, "Filed by you"),
+    (Where.ALL, "All"),
+)
+OTHER_WORDS: Mapping[Where, str] = {
+    Where.SCHEDULED: "Being carried out",
+    Where.APPLIED: "Applied",
+    Where.REJECTED: "Rejected",
+    Where.WITHDRAWN: "Withdrawn",
+}
+
+
+class Fact(NamedTuple):
+    """What a row says beside id and agent. is_flag: it asks for a look; tone: bad or ''."""
+
+    text: str
+    is_flag: bool = True
+    tone: str = ""
+
+
+STATE_FACTS: Mapping[str, Fact] = {
+    "conflicted": Fact("Base changed", tone="bad"),
+    "awaiting_second": Fact("Needs another"),
+    "applied": Fact("Applied"),
+    "rejected": Fact("Rejected"),
+    "withdrawn": Fact("Withdrawn"),
+    "superseded": Fact("Superseded"),
+    "changes_requested": Fact("Sent back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row. fact: the one thing beside id and agent."""
+
+    id: str
+    url: str
+    sign: str
+    verb: str
+    title: SafeString
+    agent: str
+    fact: Fact
+    age: str
+    is_conflict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContainmentLine:
+    """A containment that waits for its answer."""
+
+    url: str
+    title: str
+    store: str
+    by: str
+    due: str
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under one head. count: how many there are in the whole list, as printed."""
+
+    label: str
+    sign: str
+    count: str
+    lines: tuple[Line, ...]
+    is_high: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilterLink:
+    """A filter one can press. is_on: the list is so filtered, and the link takes it away."""
+
+    label: str
+    url: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The filters of the queue: which proposals, of what risk, of which agents."""
+
+    label: str
+    where: tuple[FilterLink, ...]
+    risks: tuple[FilterLink, ...]
+    agents: tuple[FilterLink, ...]
+
+
+def lines_of(rows: Iterable[Row], address: Address) -> tuple[Line, ...]:
+    """Return the rows as they are printed; address: name, number -> address."""
+    now = clock.now()
+    # One lookup for all: the addresses differ in the number only.
+    pattern = address("proposal", 1)
+    start, _, end = pattern.rpartition("P-1/")
+    return tuple(_line(row, now, start, end) for row in rows)
+
+
+def _line(row: Row, now: datetime, start: str, end: str) -> Line:
+    is_conflict = row.state == "conflicted"
+    name = spell_id("P", row.number)
+    sign, verb = SIGNS[row.op]
+    if row.decided_at is not None and not is_conflict:
+        sign = "check" if row.verdict == "approve" else "x"
+    fact = _fact(row)
+    since = row.decided_at or row.filed_at
+    return Line(
+        id=name,
+        url=f"{start}{name}/{'conflict/' if is_conflict else ''}{end}",
+        sign=sign,
+        verb=verb,
+        title=visible(row.title),
+        agent=row.agent_name or "Shared",
+        fact=fact,
+        age=spell_span((now - since).total_seconds()),
+        is_conflict=is_conflict,
+    )
+
+
+def _fact(row: Row) -> Fact:
+    """Return the one fact of a row: a flag where there is one, else how often it was seen."""
+    if row.state == "scheduled":
+        return Fact("Approved" if row.verdict == "approve" else "Rejected")
+    if row.state in STATE_FACTS:
+        return STATE_FACTS[row.state]
+    if row.op == Op.RETIRE:
+        return Fact("Removes")
+    if row.op == Op.MERGE:
+        return Fact(f"{len(row.merged) + 1} into 1")
+    if row.revision > 1:
+        return Fact("Edited")
+    return _seen(row)
+
+
+def _seen(row: Row) -> Fact:
+    if row.origin_kind == OriginKind.PERSON:
+        return Fact("By hand", is_flag=False)
+    sessions = f"{row.support} session{'' if row.support == 1 else 's'}"
+    return Fact(sessions if row.support else "", is_flag=False)
+
+
+def groups_of(
+    rows: Sequence[Row], counts: Counts, search: Search, address: Address
+) -> tuple[Group, ...]:
+    """Return the page's rows under their heads: by risk, or one group for what is not waiting."""
+    if not search.is_by_risk:
+        label = OTHER_WORDS.get(search.where) or dict(WHERE_WORDS)[search.where]
+        count = spell_count(counts.total)
+        lines = lines_of(rows, address)
+        return (Group(label, "history", count, lines),) if lines else ()
+    by_rank = {rank: tuple(part) for rank, part in groupby(rows, key=lambda row: row.risk_rank)}
+    numbers = {Level.HIGH: counts.high, Level.MEDIUM: counts.medium, Level.LOW: counts.low}
+    return tuple(
+        Group(
+            label,
+            sign,
+            spell_count(numbers[level]),
+            lines_of(by_rank[level.rank], address),
+            is_high=level is Level.HIGH,
+        )
+        for level, label, sign in RISKS
+        if level.rank in by_rank
+    )
+
+
+def spell_count(count: int) -> str:
+    """Return a count as printed; beyond COUNTED it is said to be more."""
+    return f"{count:,}" if count <= COUNTED else f"{COUNTED:,}+"
+
+
+def containment_lines(
+    found: Iterable[Containment], address: Address
+) -> tuple[ContainmentLine, ...]:
+    """Return the open containments as they are printed."""
+    now = clock.now()
+    return tuple(
+        ContainmentLine(
+            url=address("containment", row.pk),
+            title=containment_title(row),
+            store=row.store.agent.name if row.store.agent else "Shared",
+            by=row.by.name,
+            due=_due((row.due_at - now).total_seconds()),
+            is_late=row.due_at <= now,
+        )
+        for row in found
+    )
+
+
+def _due(seconds: float) -> str:
+    return f"due {spell_span(seconds)}" if seconds > 0 else f"late {spell_span(seconds)}"
+
+
+def containment_title(row: Containment) -> str:
+    """Return what was done, as a title."""
+    if row.kind == ContainmentKind.ROLL_BACK:
+        return f"Rolled back to {row.target}"
+    return f"Restored {row.target}"
+
+
+def filters_of(search: Search, rows: Sequence[Row], url: str) -> Filters:
+    """Return the filter links; agents: those of the rows shown, and those filtered by."""
+    agents = {row.agent_slug or SHARED: row.agent_name or "Shared" for row in rows}
+    agents |= {slug: agents.get(slug, slug) for slug in search.agents}
+    labels = {**dict(WHERE_WORDS), **OTHER_WORDS}
+    return Filters(
+        label=labels[search.where],
+        where=tuple(
+            _link(search, url, "is", where.value, label, is_on=search.where is where)
+            for where, label in WHERE_WORDS
+        ),
+        risks=tuple(
+            _link(search, url, "risk", level.value, label, is_on=search.risks == {level.value})
+            for level, label, _ in RISKS
+        ),
+        agents=tuple(
+            _link(search, url, "agent", slug, name, is_on=slug in search.agents)
+            for slug, name in sorted(agents.items(), key=lambda pair: pair[1])
+        ),
+    )
+
+
+def _link(search: Search, url: str, key: str, value: str, label: str, *, is_on: bool) -> FilterLink:
+    is_taken_away = is_on and key != "is"
+    text = put(search.text, key, "" if is_taken_away else value)
+    return FilterLink(label, f"{url}?{urlencode({'q': text})}", is_on)
+
+
+def store_label(proposal: Proposal) -> str:
+    """Return whose memory the proposal changes."""
+    return proposal.agent.name if proposal.agent else "Shared memory"

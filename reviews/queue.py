@@ -1,0 +1,365 @@
+"""What waits, for whom, in which order: the queue's rows, its counts, and who comes next.
+
+What waits is listed by risk and, within a risk, oldest first; the rest newest first. Both are
+walked by key, so that a page deep in the list costs what the first one costs, and a proposal that
+was decided meanwhile still has a place from which the next one is found.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+
+from agents import clock
+from agents.models import Agent, Workspace
+from agents.people import Member
+from reviews.models import OPEN_STATES, Containment, Decision, Proposal, ProposalRevision
+from reviews.risk import Level
+from reviews.searches import SHARED, Search, Where
+
+SIZE = 50
+COUNTED = 10_000
+"""Where counting stops: more than that is said to be more."""
+
+MOST_IN_FRONT = 20
+COLUMNS = (
+    "number",
+    "risk_rank",
+    "op",
+    "title",
+    "state",
+    "verdict",
+    "support",
+    "merged",
+    "filed_at",
+    "decided_at",
+    "revision",
+    "origin_kind",
+    "agent__name",
+    "agent__slug",
+)
+STATES_OF: Mapping[Where, tuple[str, ...]] = {
+    Where.OPEN: OPEN_STATES,
+    Where.MINE: OPEN_STATES,
+    Where.SECOND: ("awaiting_second",),
+    Where.CONFLICTED: ("conflicted",),
+    Where.DECIDED: ("scheduled", "applied", "rejected"),
+    Where.SCHEDULED: ("scheduled",),
+    Where.APPLIED: ("applied",),
+    Where.REJECTED: ("rejected",),
+    Where.WITHDRAWN: ("withdrawn",),
+}
+
+
+class Row(NamedTuple):
+    """One proposal as the list shows it: the columns of COLUMNS, in their order."""
+
+    number: int
+    risk_rank: int
+    op: str
+    title: str
+    state: str
+    verdict: str
+    support: int
+    merged: list[dict[str, object]]
+    filed_at: datetime
+    decided_at: datetime | None
+    revision: int
+    origin_kind: str
+    agent_name: str | None
+    agent_slug: str | None
+
+
+class Place(NamedTuple):
+    """Where a proposal stands in the list, whether or not it still is in it."""
+
+    risk_rank: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the list; newer and older are cursors, empty where it ends."""
+
+    rows: tuple[Row, ...]
+    newer: str = ""
+    older: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many there are, each up to COUNTED: in the list by risk, beside it, and decided today."""
+
+    high: int
+    medium: int
+    low: int
+    conflicted: int
+    containments: int
+    decided_today: int
+    open: int
+
+    @property
+    def total(self) -> int:
+        """Return how many the list holds."""
+        return self.high + self.medium + self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Who stands around a proposal: numbers, None at an end. position: from 1, of `total`."""
+
+    previous: int | None
+    next: int | None
+    position: int
+    total: int
+
+
+class Counted(Subquery):
+    """How many rows a query has, as one value of another; a sliced query stops counting there."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+    empty_result_set_value = 0
+
+
+Walk = Callable[[QuerySet[Proposal], Place], Sequence[QuerySet[Proposal]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order of the list: how to begin at its ends and how to walk on from a place.
+
+    A walk is one or two queries, each answered by an index range, to be read one after the other.
+    """
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+    after: Walk
+    before: Walk
+
+
+def _after_by_risk(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
+    same = rows.filter(risk_rank=place.risk_rank, number__gt=place.number)
+    lower = rows.filter(risk_rank__lt=place.risk_rank)
+    return same.order_by("number"), lower.order_by("-risk_rank", "number")
+
+
+def _before_by_risk(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
+    same = rows.filter(risk_rank=place.risk_rank, number__lt=place.number)
+    higher = rows.filter(risk_rank__gt=place.risk_rank)
+    return same.order_by("-number"), higher.order_by("risk_rank", "-number")
+
+
+def _after_by_number(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
+    return (rows.filter(number__lt=place.number).order_by("-number"),)
+
+
+def _before_by_number(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
+    return (rows.filter(number__gt=place.number).order_by("number"),)
+
+
+BY_RISK = Order(("-risk_rank", "number"), ("risk_rank", "-number"), _after_by_risk, _before_by_risk)
+NEWEST = Order(("-number",), ("number",), _after_by_number, _before_by_number)
+
+
+def order_of(search: Search) -> Order:
+    """Return the order in which the search's list goes."""
+    return BY_RISK if search.is_by_risk else NEWEST
+
+
+def find_agents(workspace: Workspace, search: Search) -> tuple[Search, tuple[int, ...]]:
+    """Return the search with a problem for each agent that is unknown, and the known ones' keys."""
+    slugs = search.agents - {SHARED}
+    if not slugs:
+        return search, ()
+    found = dict(
+        Agent.objects.filter(workspace=workspace, slug__in=slugs).values_list("slug", "pk")
+    )
+    missing = tuple(
+        f"{workspace.name} has no agent “{slug[:40]}”." for slug in sorted(slugs - found.keys())
+    )
+    return replace(search, problems=(*search.problems, *missing)), tuple(found.values())
+
+
+def list_of(member: Member, search: Search, agents: Sequence[int] = ()) -> QuerySet[Proposal]:
+    """Return the proposals the search asks for, in no order; agents: keys of those it names."""
+    rows = Proposal.objects.filter(_narrow(search, agents), workspace=member.workspace)
+    states = STATES_OF.get(search.where)
+    if states is not None:
+        rows = rows.filter(state__in=states) if len(states) > 1 else rows.filter(state=states[0])
+    if search.where is Where.OWN:
+        rows = rows.filter(proposer=member.person)
+    return _leave_barred(rows, member) if search.where is Where.MINE else rows
+
+
+def _narrow(search: Search, agents: Sequence[int]) -> Q:
+    wanted = Q()
+    for column, values in (
+        ("risk", search.risks),
+        ("op", search.ops),
+        ("pattern_kind", search.kinds),
+    ):
+        if values:
+            wanted &= Q(**{f"{column}__in": sorted(values)})
+    if search.agents:
+        named = Q(agent__in=agents)
+        wanted &= named | Q(agent=None) if SHARED in search.agents else named
+    if search.dream:
+        wanted &= Q(origin_kind="dream", origin_id=search.dream)
+    if search.number is not None:
+        wanted &= Q(number=search.number)
+    for word in search.words:
+        wanted &= Q(title__icontains=word) | Q(path__icontains=word)
+    return wanted
+
+
+def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal]:
+    """Leave out what the member filed, started, wrote or has voted on: others decide that."""
+    own = {"proposal": OuterRef("pk"), "person": member.person}
+    voted = Decision.objects.filter(**own, revision=OuterRef("revision"))
+    written = ProposalRevision.objects.filter(
+        proposal=OuterRef("pk"), number=OuterRef("revision"), author=member.person
+    )
+    filed = Q(proposer=member.person) | Q(started_by=member.person)
+    return rows.exclude(filed).filter(~Exists(voted), ~Exists(written))
+
+
+def page_of(rows: QuerySet[Proposal], order: Order, cursor: str = "", size: int = SIZE) -> Page:
+    """Return the page the cursor points at, or the first one for a cursor that cannot be read."""
+    towards, place = read_cursor(cursor)
+    if place is None:
+        return _page(_take([rows.order_by(*order.first)], size + 1), size, has_newer=False)
+    if towards == "n":
+        found = _take(order.before(rows, place), size + 1)
+        if len(found) > size:
+            shown = tuple(reversed(found[:size]))
+            return Page(shown, _cursor("n", shown[0]), _cursor("o", shown[-1]))
+        return page_of(rows, order, size=size)
+    return _page(_take(order.after(rows, place), size + 1), size, has_newer=True)
+
+
+def _page(found: list[Row], size: int, *, has_newer: bool) -> Page:
+    shown = tuple(found[:size])
+    return Page(
+        rows=shown,
+        newer=_cursor("n", shown[0]) if shown and has_newer else "",
+        older=_cursor("o", shown[-1]) if len(found) > size else "",
+    )
+
+
+def cursor_before(place: Place) -> str:
+    """Return the cursor of the page that begins with the proposal at `place`, in order of risk."""
+    return f"o{place.risk_rank}.{place.number - 1}"
+
+
+def _cursor(towards: str, row: Row) -> str:
+    return f"{towards}{row.risk_rank}.{row.number}"
+
+
+def read_cursor(cursor: str) -> tuple[str, Place | None]:
+    """Return the direction and the place a cursor names, ("", None) for anything else."""
+    towards, (rank, dot, number) = cursor[:1], cursor[1:].partition(".")
+    is_read = bool(dot) and rank.isdecimal() and number.isdecimal() and len(cursor) <= 24
+    if towards not in {"n", "o"} or not is_read or not cursor.isascii():
+        return "", None
+    if int(number) >= 2**63 or int(rank) > 99:
+        return "", None
+    return towards, Place(int(rank), int(number))
+
+
+def _take(walk: Sequence[QuerySet[Proposal]], count: int) -> list[Row]:
+    found: list[Row] = []
+    for rows in walk:
+        if len(found) < count:
+            columns = rows.values_list(*COLUMNS)[: count - len(found)]
+            found.extend(Row._make(values) for values in columns)
+    return found
+
+
+def count_all(member: Member, rows: QuerySet[Proposal]) -> Counts:
+    """Return every number of the queue in one query."""
+    workspace = member.workspace
+    every = Proposal.objects.filter(workspace=workspace)
+    start = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = {
+        level.value: Counted(_capped(rows.filter(risk_rank=level.rank))) for level in Level
+    } | {
+        "conflicted": Counted(_capped(every.filter(state="conflicted"))),
+        "containments": Counted(open_containments(workspace).order_by().values("pk")),
+        "decided_today": Counted(_capped(every.filter(decided_at__gte=start))),
+        "open": Counted(_capped(every.filter(state__in=OPEN_STATES))),
+    }
+    asked = {f"n_{name}": query for name, query in counted.items()}
+    one = Workspace.objects.filter(pk=workspace.pk).annotate(**asked).values(*asked).get()
+    return Counts(**{name.removeprefix("n_"): number for name, number in one.items()})
+
+
+def _capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
+    return rows.order_by().values("pk")[: COUNTED + 1]
+
+
+def open_containments(workspace: Workspace) -> QuerySet[Containment]:
+    """Return the containments nobody has answered yet, the most urgent first."""
+    return Containment.objects.filter(workspace=workspace, answer="").order_by("due_at", "pk")
+
+
+def rows_in_front(rows: QuerySet[Proposal]) -> tuple[Row, ...]:
+    """Return the first of the conflicted proposals that stand in front of the list."""
+    return tuple(_take([rows.order_by(*BY_RISK.first)], MOST_IN_FRONT))
+
+
+def find_neighbours(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
+) -> Neighbours:
+    """Return who stands before and after `place` in the lists read one after the other.
+
+    at: in which of the segments the place is. One query; a place that is no longer in the list
+    has neighbours all the same.
+    """
+    rows, order = segments[at]
+    before = [_numbers(step) for step in order.before(rows, place)]
+    after = [_numbers(step) for step in order.after(rows, place)]
+    for earlier, its in reversed(segments[:at]):
+        before.append(_numbers(earlier.order_by(*its.last)))
+    for later, its in segments[at + 1 :]:
+        after.append(_numbers(later.order_by(*its.first)))
+    asked = {f"before_{n}": Subquery(step[:1]) for n, step in enumerate(before)}
+    asked |= {f"after_{n}": Subquery(step[:1]) for n, step in enumerate(after)}
+    ahead = [step.order_by()[: COUNTED + 1] for step in before]
+    asked |= {f"ahead_{n}": Counted(step) for n, step in enumerate(ahead)}
+    asked |= {f"all_{n}": Counted(_capped(part)) for n, (part, _) in enumerate(segments)}
+    one = Workspace.objects.annotate(**asked).values(*asked).order_by()[:1].get()
+    return Neighbours(
+        previous=next(_values(one, "before"), None),
+        next=next(_values(one, "after"), None),
+        position=1 + sum(_values(one, "ahead")),
+        total=sum(_values(one, "all")),
+    )
+
+
+def _numbers(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
+    return rows.values("number")
+
+
+def _values(row: Mapping[str, int | None], prefix: str) -> Iterator[int]:
+    for name, value in row.items():
+        if name.startswith(prefix) and value is not None:
+            yield value
+
+
+def place_of(proposal: Proposal) -> Place:
+    """Return where the proposal stands, or stood, in the list."""
+    return Place(proposal.risk_rank, proposal.number)
+
+
+def segments_of(
+    member: Member, search: Search, agents: Sequence[int] = ()
+) -> list[tuple[QuerySet[Proposal], Order]]:
+    """Return the lists J and K walk: what is in conflict stands in front of what is open."""
+    main = (list_of(member, search, agents), order_of(search))
+    if search.where is not Where.OPEN:
+        return [main]
+    front = list_of(member, replace(search, where=Where.CONFLICTED), agents)
+    return [(front, BY_RISK), main]

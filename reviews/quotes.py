@@ -1,0 +1,188 @@
+"""Quotes in their place: the words, the turns around them, and how the session ended."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from agents.models import Check, Event, Outcome, SessionRevision
+from agents.transcripts.base import EventKind, Role, Verdict
+from reviews.changes import Relation
+from reviews.models import Evidence, Proposal
+
+AROUND = 2
+"""Turns shown before and after the cited one once the quote is opened."""
+
+CLIP = 360
+CLIP_TURN = 1_200
+WHO: Mapping[str, str] = {
+    EventKind.TOOL_CALL: "Agent calls",
+    EventKind.TOOL_RESULT: "Tool",
+    EventKind.APPROVAL: "Approval",
+    EventKind.REJECTION: "Rejection",
+    EventKind.EDIT: "Edit",
+    EventKind.INTERRUPTION: "Interruption",
+}
+SPEAKERS: Mapping[str, str] = {Role.USER: "User", Role.ASSISTANT: "Agent", Role.TOOL: "Tool"}
+ENDS: Mapping[str, str] = {
+    Verdict.SUCCESS: "The session succeeded",
+    Verdict.FAILURE: "The session failed",
+    Verdict.UNKNOWN: "How the session ended is not known",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One event: its words before, in and after the quote; only the cited one has a quote.
+
+    tool: the name of the tool that is called or answers. All texts are as hostile as any session.
+    """
+
+    index: int
+    who: str
+    tool: str
+    before: str
+    quote: str = ""
+    after: str = ""
+    is_cited: bool = False
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the session ended, in words; check: the first check that failed, and what it said."""
+
+    verdict: str
+    words: str
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One quote of a proposal. is_wide: the turns around it are here too."""
+
+    position: int
+    supports: bool
+    session: str
+    number: int
+    turn: int
+    at: datetime | None
+    turns: tuple[Turn, ...]
+    ending: Ending
+    is_opened: bool
+    is_wide: bool = False
+
+
+def evidence_of(proposal: Proposal) -> QuerySet[Evidence]:
+    """Return the proposal's evidence with its events and sessions, in order."""
+    rows = Evidence.objects.filter(proposal=proposal).order_by("position")
+    return rows.select_related("event__revision__session")
+
+
+def find_evidence(proposal: Proposal, position: int) -> Evidence:
+    """Return one quote of the proposal, or raise Http404."""
+    found = evidence_of(proposal).filter(position=position).first()
+    if found is None:
+        raise Http404(f"{proposal} has no quote {position}.")
+    return found
+
+
+def quotes_of(proposal: Proposal, opened: Collection[int]) -> tuple[Quote, ...]:
+    """Return every quote with its own turn; opened: the positions somebody has opened."""
+    rows = list(evidence_of(proposal))
+    endings = _endings_of({row.event.revision_id: row.event.revision for row in rows})
+    return tuple(
+        _quote(row, (_cited(row),), endings[row.event.revision_id], opened, is_wide=False)
+        for row in rows
+    )
+
+
+def widen(evidence: Evidence) -> Quote:
+    """Return a quote with the turns around it."""
+    event = evidence.event
+    around = Event.objects.filter(
+        revision=event.revision_id,
+        index__range=(max(0, event.index - AROUND), event.index + AROUND),
+    ).order_by("index")
+    turns = tuple(_cited(evidence) if one.pk == event.pk else _turn(one) for one in around)
+    ending = _endings_of({event.revision_id: event.revision})[event.revision_id]
+    return _quote(evidence, turns, ending, {evidence.position}, is_wide=True)
+
+
+def _quote(
+    row: Evidence,
+    turns: tuple[Turn, ...],
+    ending: Ending,
+    opened: Collection[int],
+    *,
+    is_wide: bool,
+) -> Quote:
+    session = row.event.revision.session
+    return Quote(
+        position=row.position,
+        supports=row.relation == Relation.SUPPORTS,
+        session=str(session),
+        number=session.number,
+        turn=row.event.index,
+        at=row.event.at or session.started_at,
+        turns=turns,
+        ending=ending,
+        is_opened=row.position in opened,
+        is_wide=is_wide,
+    )
+
+
+def _turn(event: Event) -> Turn:
+    text = event.text if len(event.text) <= CLIP_TURN else f"{event.text[:CLIP_TURN]}…"
+    return Turn(event.index, _who(event), event.tool, text, is_error=event.is_error)
+
+
+def _cited(row: Evidence) -> Turn:
+    """Return the cited event, clipped to what stands around the quote.
+
+    Where the event no longer holds the words (they were erased there), the quote stands alone.
+    """
+    event = row.event
+    text = event.text
+    is_there = text[row.start : row.end] == row.quote
+    before = text[max(0, row.start - CLIP) : row.start] if is_there else ""
+    after = text[row.end : row.end + CLIP] if is_there else ""
+    return Turn(
+        index=event.index,
+        who=_who(event),
+        tool=event.tool,
+        before=f"…{before}" if is_there and row.start > CLIP else before,
+        quote=row.quote,
+        after=f"{after}…" if is_there and row.end + CLIP < len(text) else after,
+        is_cited=True,
+        is_error=event.is_error,
+    )
+
+
+def _who(event: Event) -> str:
+    return WHO.get(event.kind) or SPEAKERS.get(event.role, event.role)
+
+
+def _endings_of(revisions: Mapping[int, SessionRevision]) -> dict[int, Ending]:
+    """Return how each revision's session ended, in two queries for all of them."""
+    outcomes = {
+        outcome.revision_id: outcome for outcome in Outcome.objects.filter(revision__in=revisions)
+    }
+    failed = _failed_checks(outcomes.values())
+    return {pk: _ending(outcomes.get(pk), failed) for pk in revisions}
+
+
+def _failed_checks(outcomes: Iterable[Outcome]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    checks = Check.objects.filter(outcome__in=list(outcomes), passed=False)
+    for check in checks.order_by("outcome", "position"):
+        words = f"{check.name}: {check.message}" if check.message else check.name
+        found.setdefault(check.outcome_id, words[:200])
+    return found
+
+
+def _ending(outcome: Outcome | None, failed: Mapping[int, str]) -> Ending:
+    verdict = outcome.verdict if outcome else Verdict.UNKNOWN.value
+    return Ending(verdict, ENDS[verdict], failed.get(outcome.pk, "") if outcome else "")

@@ -1,0 +1,50 @@
+"""What a reviewer has opened: the log keeps who looked at which quote in its place, and when."""
+
+from django.db import transaction
+
+from agents.people import Member, actor_of
+from reviews.audit.actions import Action
+from reviews.audit.bodies import read_body
+from reviews.audit.log import append
+from reviews.audit.models import Entry
+from reviews.models import Evidence, Proposal
+
+
+def record_evidence_opened(proposal: Proposal, quote: Evidence, by: Member) -> None:
+    """Log that `by` opened the quote in its session; opening it again writes nothing.
+
+    quote: with its event, revision and session.
+    """
+    with transaction.atomic():
+        if quote.position in opened_positions(proposal, by):
+            return
+        append(
+            Action.EVIDENCE_OPENED,
+            workspace=by.workspace.slug,
+            actor=actor_of(by.person),
+            object=str(proposal),
+            revision=proposal.revision,
+            after={
+                "position": quote.position,
+                "session": str(quote.event.revision.session),
+                "event": quote.event.index,
+            },
+        )
+
+
+def opened_positions(proposal: Proposal, by: Member) -> tuple[int, ...]:
+    """Return which quotes of the proposal `by` has opened, as the log says, in order."""
+    bodies = Entry.objects.filter(
+        workspace=by.workspace.slug,
+        object=str(proposal),
+        action=Action.EVIDENCE_OPENED,
+        actor_kind="person",
+        actor_id=by.person.public_id,
+    ).values_list("body", flat=True)
+    return tuple(sorted({_position_in(body) for body in bodies}))
+
+
+def _position_in(body: str) -> int:
+    after = read_body(body)["after"]
+    position = after["position"] if isinstance(after, dict) else 0
+    return position if isinstance(position, int) else 0

@@ -1,0 +1,168 @@
+"""Whose turn it is at a proposal, what their vote would do, and why somebody has none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from agents.people import Member
+from agents.rights import Right
+from reviews import lifecycle, rules
+from reviews.approval_rules import (
+    ProposalFacts,
+    count_approvals,
+    may_decide,
+    say_needs,
+    unsatisfiable,
+)
+from reviews.decisions import REASON_CODES
+from reviews.lifecycle import Act, Standing, StandingKind, State
+from reviews.models import Decision, Proposal
+
+ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
+NUMBERS = ("no", "one", "two", "three", "four", "five")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """The one state of a proposal. tone: bad, good, yours or ''."""
+
+    text: str
+    sign: str
+    tone: str = ""
+
+
+CHIPS: Mapping[str, Chip] = {
+    State.PENDING: Chip("Waits for a reviewer", "circle"),
+    State.AWAITING_SECOND: Chip("Waits for another reviewer", "users"),
+    State.APPLIED: Chip("Applied", "circle-check", "good"),
+    State.REJECTED: Chip("Rejected", "circle-x"),
+    State.CHANGES_REQUESTED: Chip("Changes requested", "message-square"),
+    State.CONFLICTED: Chip("Base changed", "git-compare", "bad"),
+    State.SUPERSEDED: Chip("Superseded", "layers"),
+    State.WITHDRAWN: Chip("Withdrawn", "undo-2"),
+}
+YOURS = Chip("Your turn", "circle-dot", "yours")
+
+
+@dataclass(frozen=True, slots=True)
+class VoteLine:
+    """One vote on the newest revision. reason: the words of its code, then the person's own."""
+
+    name: str
+    approved: bool
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhoseTurn:
+    """What this member can do here. barred: why not, beside controls that are off.
+
+    effect: what the vote does, lead first. needs: the approvals asked for, in words.
+    """
+
+    chip: Chip
+    sees_controls: bool
+    may_approve: bool
+    may_reject: bool
+    may_withdraw: bool
+    barred: str
+    lead: str
+    effect: str
+    needs: str
+    approvals: int
+    votes: tuple[VoteLine, ...]
+    disputed: bool
+    unsatisfiable: str
+
+
+def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]) -> WhoseTurn:
+    """Return whose turn it is; decisions: all of the proposal's, with their persons."""
+    needs = rules.needs_of(proposal)
+    facts = rules.proposal_facts(proposal)
+    standing = lifecycle.settle(needs, rules.votes_of(proposal))
+    is_open = proposal.state in lifecycle.OPEN
+    barred = may_decide(rules.person_facts(member), facts) or ""
+    off = barred
+    if is_open and not barred and not rules.advances(proposal, member):
+        off = f"The approval still needed is one from {' or '.join(standing.groups)}."
+    lead, effect = _effect(proposal, standing, count_approvals(needs))
+    may_approve = is_open and not off
+    return WhoseTurn(
+        chip=_chip(proposal, may_approve),
+        sees_controls=member.may(Right.DECIDE) and (is_open or _is_conflicted(proposal)),
+        may_approve=may_approve,
+        may_reject=(is_open or _is_conflicted(proposal)) and not barred,
+        may_withdraw=proposal.proposer_id == member.person.pk
+        and Act.WITHDRAW in lifecycle.acts_from(State(proposal.state)),
+        barred=off,
+        lead=lead,
+        effect=effect,
+        needs=_needs(proposal, standing, count_approvals(needs), may_approve),
+        approvals=count_approvals(needs),
+        votes=_votes(proposal, decisions),
+        disputed=standing.kind is StandingKind.DISAGREEMENT,
+        unsatisfiable=_unsatisfiable(proposal, facts) if is_open else "",
+    )
+
+
+def _is_conflicted(proposal: Proposal) -> bool:
+    return proposal.state == State.CONFLICTED
+
+
+def _chip(proposal: Proposal, may_approve: bool) -> Chip:  # noqa: FBT001 (a fact, not a switch)
+    if may_approve:
+        return YOURS
+    if proposal.state == State.SCHEDULED:
+        word = "Approved" if proposal.verdict == "approve" else "Rejected"
+        return Chip(f"{word}, being carried out", "clock")
+    return CHIPS[proposal.state]
+
+
+def _needs(proposal: Proposal, standing: Standing, total: int, may_approve: bool) -> str:  # noqa: FBT001
+    words = say_needs(rules.needs_of(proposal))
+    if may_approve and total > 1 and standing.kind is StandingKind.NEEDS_MORE:
+        return f"{words}, yours is {ORDINALS[total - standing.more + 1]}"
+    return words
+
+
+def _effect(proposal: Proposal, standing: Standing, total: int) -> tuple[str, str]:
+    """Return what an approval would do now: a lead in bold, and the rest."""
+    if _is_conflicted(proposal):
+        return "Its path has changed since.", "Settle the conflict, or reject it."
+    if standing.kind is StandingKind.DISAGREEMENT:
+        return "Two reviewers disagree.", "A rejection stands; an approval ends the disagreement."
+    grace = settings.GRACE_S
+    when = f"in {grace} s" if grace else "at once"
+    if standing.more <= 1:
+        lead = "One approval is enough." if total == 1 else "The last approval needed."
+        return lead, f"Applies {when}; agents read it from their next session."
+    which = ORDINALS[total - standing.more + 1].capitalize()
+    return f"{which} of {NUMBERS[total]} approvals.", f"Applies {when} after the last."
+
+
+def _votes(proposal: Proposal, decisions: Sequence[Decision]) -> tuple[VoteLine, ...]:
+    return tuple(
+        VoteLine(
+            name=decision.person.name if decision.person else f"Rule {decision.rule}",
+            approved=decision.verdict == "approve",
+            at=decision.created_at,
+            reason=_reason(decision),
+        )
+        for decision in decisions
+        if decision.revision == proposal.revision
+    )
+
+
+def _reason(decision: Decision) -> str:
+    code = REASON_CODES.get(decision.reason_code, "")
+    if decision.reason_code == "other":
+        code = ""
+    return ": ".join(part for part in (code, decision.reason) if part)
+
+
+def _unsatisfiable(proposal: Proposal, facts: ProposalFacts) -> str:
+    people = rules.people_facts(proposal.workspace)
+    return unsatisfiable(rules.needs_of(proposal), people, facts) or ""

@@ -1,0 +1,183 @@
+"""Approve, reject, withdraw: one verb each, then on to the next proposal of the same list."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_http_methods, require_POST
+
+from agents.access import member_page
+from agents.errors import InvalidInput
+from agents.http import MemberRequest
+from agents.rights import Right
+from reviews import decisions, proposals
+from reviews.access import proposal_of
+from reviews.decisions import Shown
+from reviews.errors import MayNotDecide, ReasonMissing, StaleProposal
+from reviews.forms import RejectForm, ShownForm, WithdrawForm
+from reviews.lifecycle import IllegalTransition
+from reviews.models import Proposal
+from reviews.queue import page_of, segments_of
+from reviews.reading import opened_positions
+from reviews.views.desk import (
+    Context,
+    Desk,
+    SeeOther,
+    desk_of,
+    is_fragment,
+    neighbours_of,
+    pane_context,
+    queue_context,
+    queue_fragment,
+)
+from reviews.views.proposal import proposal_context, proposal_page
+from reviews.views.queue import calm_context
+
+__all__ = ["approve", "reject", "withdraw"]
+View = Callable[[MemberRequest, int], HttpResponse]
+
+
+def refused_in_place(view: View) -> View:
+    """Show the proposal as it is now where a decision was not taken, with the reason on top.
+
+    409 for what changed since the page was shown, 403 for who may not decide.
+    """
+
+    @wraps(view)
+    def answered(request: MemberRequest, number: int) -> HttpResponse:
+        try:
+            return view(request, number)
+        except (StaleProposal, IllegalTransition) as error:
+            return _refused(request, number, str(error), 409)
+        except MayNotDecide as error:
+            return _refused(request, number, str(error), 403)
+
+    return answered
+
+
+def _refused(request: MemberRequest, number: int, words: str, status: int) -> HttpResponse:
+    found = proposal_of(request.member, number)
+    title = "Your decision was not recorded." if status == 409 else "You cannot decide this."
+    notice = {"kind": "bad", "title": title, "text": words}
+    return proposal_page(request, found, status=status, notice=notice)
+
+
+@require_POST
+@member_page(Right.DECIDE)
+@refused_in_place
+def approve(request: MemberRequest, number: int) -> HttpResponse:
+    found = proposal_of(request.member, number)
+    shown = shown_of(request, found, ShownForm(request.POST))
+    decided = decisions.approve(found, by=request.member, shown=shown)
+    return move_on(request, decided, said_of(decided, "approved"))
+
+
+@require_http_methods(["GET", "POST"])
+@member_page(Right.DECIDE)
+@refused_in_place
+def reject(request: MemberRequest, number: int) -> HttpResponse:
+    found = proposal_of(request.member, number)
+    if request.method == "GET":
+        return reject_page(request, found, RejectForm())
+    form = RejectForm(request.POST)
+    if not form.is_valid():
+        return reject_page(request, found, form)
+    shown = shown_of(request, found, form)
+    code, reason = form.cleaned_data["code"], form.cleaned_data["reason"]
+    try:
+        decided = decisions.reject(found, by=request.member, shown=shown, code=code, reason=reason)
+    except ReasonMissing as error:
+        form.add_error("reason", str(error))
+        return reject_page(request, found, form)
+    return move_on(request, decided, said_of(decided, "rejected"))
+
+
+def reject_page(request: MemberRequest, found: Proposal, form: RejectForm) -> HttpResponse:
+    """Answer with the reasons: the dialog over the pane, or a page where there is no script."""
+    status = 422 if form.is_bound else 200
+    if is_fragment(request):
+        return proposal_page(request, found, status=status, reject_form=form, rejecting=True)
+    context = {"proposal": found, "form": form, "suffix": desk_of(request).suffix}
+    return render(request, "reviews/reject.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@member_page(Right.SEE_QUEUE)
+@refused_in_place
+def withdraw(request: MemberRequest, number: int) -> HttpResponse:
+    found = proposal_of(request.member, number)
+    form = WithdrawForm(request.POST or None)
+    if not form.is_valid():
+        context = {"proposal": found, "form": form, "suffix": desk_of(request).suffix}
+        status = 422 if form.is_bound else 200
+        return render(request, "reviews/withdraw.html", context, status=status)
+    proposals.withdraw(found, reason=form.cleaned_data["reason"], by=request.member)
+    messages.info(request, f"{found} is withdrawn.")
+    return SeeOther(desk_of(request).address("proposal", number))
+
+
+def shown_of(request: MemberRequest, found: Proposal, form: ShownForm) -> Shown:
+    """Return what the page had shown: from the form what it was, from the log what was opened."""
+    if not form.is_valid():
+        raise InvalidInput(
+            "The form does not say which revision it showed. Open the proposal and decide there."
+        )
+    return Shown(
+        revision=form.cleaned_data["revision"],
+        state=form.cleaned_data["state"],
+        evidence_opened=opened_positions(found, request.member),
+        facts={"sha256": found.content_sha256, "evidence": found.evidence.count()},
+    )
+
+
+def said_of(decided: Proposal, verb: str) -> str:
+    """Return what became of a decision, in a sentence or two."""
+    if decided.state == "awaiting_second":
+        return f"{decided} {verb}. It waits for another reviewer."
+    return f"{decided} {verb}."
+
+
+def move_on(request: MemberRequest, decided: Proposal, words: str) -> HttpResponse:
+    """Open the next proposal of the list: by redirect, or as a pane with the queue renewed."""
+    desk = desk_of(request)
+    following = next_of(desk, decided)
+    if not is_fragment(request):
+        messages.info(request, words)
+        return SeeOther(desk.address("proposal", following) if following else desk.address("queue"))
+    if following is None:
+        return _fragment(request, desk, None, words)
+    return _fragment(request, desk, proposal_of(request.member, following), words)
+
+
+def next_of(desk: Desk, decided: Proposal) -> int | None:
+    """Return who comes after the proposal in the list, or else its first one; None when alone."""
+    following = neighbours_of(desk, decided).next
+    if following is not None:
+        return following
+    for rows, order in segments_of(desk.member, desk.search, desk.agents):
+        for row in page_of(rows, order, size=2).rows:
+            if row.number != decided.number:
+                return row.number
+    return None
+
+
+def _fragment(
+    request: MemberRequest, desk: Desk, found: Proposal | None, words: str
+) -> HttpResponse:
+    """Return the next pane, and out of band the queue, the count in the head, and the words."""
+    at = neighbours_of(desk, found) if found else None
+    queue = queue_context(desk, found, at)
+    if found and at:
+        pane: Context = proposal_context(request, found) | pane_context(desk, found, at)
+        body = render_to_string("reviews/proposal.html#pane", pane, request)
+        url = desk.address("proposal", found.number)
+    else:
+        calm = queue | calm_context(desk, queue)
+        body = render_to_string("reviews/queue.html#pane", calm, request)
+        url = desk.address("queue")
+    context = {"words": words, "open": f"{found} is open." if found else "", **queue}
+    after = render_to_string("reviews/_after.html", context, request)
+    return HttpResponse(body + queue_fragment(request, queue) + after, headers={"HX-Push-Url": url})

@@ -1,0 +1,204 @@
+"""The desk: the queue on the left and one proposal's pane on the right, as page or as fragment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+
+from agents.http import MemberRequest
+from agents.people import Member
+from reviews import lines
+from reviews.models import Proposal
+from reviews.queue import (
+    SIZE,
+    STATES_OF,
+    Counts,
+    Neighbours,
+    count_all,
+    cursor_before,
+    find_agents,
+    find_neighbours,
+    list_of,
+    open_containments,
+    order_of,
+    page_of,
+    place_of,
+    rows_in_front,
+    segments_of,
+)
+from reviews.searches import Search, Where, read_search
+
+Context = dict[str, Any]
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: after a POST, GET this page."""
+
+    status_code = 303
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Which list is open: the search, and the keys of the agents it names."""
+
+    member: Member
+    search: Search
+    agents: tuple[int, ...]
+
+    @property
+    def suffix(self) -> str:
+        """Return what every address of the desk ends with, so that the list stays the same."""
+        return f"?{urlencode({'q': self.search.text})}" if self.search.text else ""
+
+    @property
+    def more(self) -> str:
+        """Return what an address of the desk begins its query with to add a parameter."""
+        return f"{self.suffix}&" if self.suffix else "?"
+
+    def lists(self, proposal: Proposal) -> bool:
+        """Say whether proposals in this one's state stand in the list."""
+        where = self.search.where
+        is_in_front = where is Where.OPEN and proposal.state == "conflicted"
+        return is_in_front or proposal.state in STATES_OF.get(where, (proposal.state,))
+
+    def address(self, name: str, *parts: object) -> str:
+        """Return the address of a page of this workspace with the list kept."""
+        return reverse(name, args=[self.member.workspace.slug, *parts]) + self.suffix
+
+
+def desk_of(request: MemberRequest) -> Desk:
+    """Return the desk the address asks for (`?q=`)."""
+    search, agents = find_agents(request.workspace, read_search(request.GET.get("q", "")))
+    return Desk(request.member, search, agents)
+
+
+def is_fragment(request: MemberRequest) -> bool:
+    """Say whether htmx asks for a piece of the page; after Back it asks for the whole."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def is_prefetch(request: HttpRequest) -> bool:
+    """Say whether the browser fetches ahead of anybody looking."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return "prefetch" in purpose.lower()
+
+
+def address_of(name: str, *parts: object) -> str:
+    """Return the address of another room's page, '' where there is no such page."""
+    try:
+        return reverse(name, args=parts)
+    except NoReverseMatch:
+        return ""
+
+
+def show_pane(
+    request: MemberRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    proposal: Proposal,
+    status: int = 200,
+) -> HttpResponse:
+    """Answer with the pane alone to htmx, else with the whole desk around it."""
+    desk = desk_of(request)
+    at = neighbours_of(desk, proposal)
+    whole = {**context, **pane_context(desk, proposal, at)}
+    if is_fragment(request):
+        response = render(request, f"{template}#pane", whole, status=status)
+        if status == 403:
+            # htmx shows no refusal in place unless the answer says where it belongs.
+            response.headers["HX-Retarget"] = "#pane"
+            response.headers["HX-Reswap"] = "outerHTML"
+        return response
+    whole |= queue_context(desk, proposal, at)
+    return render(request, template, whole, status=status)
+
+
+def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
+    """Return what the head of every pane shows: ids, neighbours, addresses of other rooms."""
+    slug = desk.member.workspace.slug
+    memory = proposal.memory
+    return {
+        "proposal": proposal,
+        "is_listed": desk.lists(proposal),
+        "suffix": desk.suffix,
+        "at": at,
+        "queue_url": desk.address("queue"),
+        "previous_url": desk.address("proposal", at.previous) if at.previous else "",
+        "next_url": desk.address("proposal", at.next) if at.next else "",
+        "memory_url": address_of("memory", slug, memory.number) if memory else "",
+        "dream_url": _dream_url(slug, proposal),
+        "store_label": lines.store_label(proposal),
+    }
+
+
+def _dream_url(slug: str, proposal: Proposal) -> str:
+    number = proposal.origin_id.removeprefix("D-")
+    if proposal.origin_kind != "dream" or not number.isdecimal():
+        return ""
+    return address_of("dream", slug, int(number))
+
+
+def neighbours_of(desk: Desk, proposal: Proposal) -> Neighbours:
+    """Return who stands around the proposal in the desk's list."""
+    segments = segments_of(desk.member, desk.search, desk.agents)
+    at = 0 if proposal.state == "conflicted" else len(segments) - 1
+    return find_neighbours(segments, at, place_of(proposal))
+
+
+def queue_context(
+    desk: Desk, proposal: Proposal | None, at: Neighbours | None, cursor: str = ""
+) -> Context:
+    """Return the queue as its template wants it; the open proposal's page where there is one."""
+    rows = list_of(desk.member, desk.search, desk.agents)
+    counts = count_all(desk.member, rows)
+    if proposal and at and at.position > SIZE and desk.search.is_by_risk:
+        cursor = cursor_before(place_of(proposal))
+    page = page_of(rows, order_of(desk.search), cursor)
+    front = () if cursor else _front(desk, counts)
+    containments = () if cursor else _containments(desk, counts)
+    return {
+        "search": desk.search,
+        "suffix": desk.suffix,
+        "counts": counts,
+        "total": lines.spell_count(counts.total),
+        "page": page,
+        "page_link": f"{desk.more}at=",
+        "page_size": SIZE,
+        "front": lines.lines_of(front, desk.address),
+        "in_front": lines.spell_count(counts.containments + counts.conflicted),
+        "containments": containments,
+        "groups": lines.groups_of(page.rows, counts, desk.search, desk.address),
+        "filters": lines.filters_of(desk.search, page.rows, reverse("queue", args=[_slug(desk)])),
+        "current": str(proposal) if proposal else "",
+        "queue_url": reverse("queue", args=[_slug(desk)]),
+        "decided_of": counts.decided_today + counts.open,
+    }
+
+
+def _slug(desk: Desk) -> str:
+    return desk.member.workspace.slug
+
+
+def _front(desk: Desk, counts: Counts) -> tuple[Any, ...]:
+    """Return the conflicted proposals that stand in front of what is open."""
+    if desk.search.where is not Where.OPEN or not counts.conflicted:
+        return ()
+    return rows_in_front(segments_of(desk.member, desk.search, desk.agents)[0][0])
+
+
+def _containments(desk: Desk, counts: Counts) -> tuple[lines.ContainmentLine, ...]:
+    if not desk.search.is_plain or not counts.containments:
+        return ()
+    found = open_containments(desk.member.workspace).select_related("store__agent", "by")[:SIZE]
+    return lines.containment_lines(found, desk.address)
+
+
+def queue_fragment(request: MemberRequest, context: Context) -> str:
+    """Return the whole queue as a piece that replaces the one on the page, row by row."""
+    return render_to_string("reviews/_queue.html", {**context, "oob": True}, request)

@@ -1,0 +1,138 @@
+"""Edit in place: the text at full measure, the diff to live memory below it as it is typed."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from agents.access import member_page
+from agents.errors import InvalidInput, StoreFull
+from agents.http import MemberRequest
+from agents.rights import Right
+from agents.stores import MAX_MEMORY_BYTES
+from agents.web.characters import count_hidden
+from reviews import proposals
+from reviews.access import proposal_of
+from reviews.dossier import base_text, compare, dossier_of
+from reviews.errors import InvalidChange, ReasonMissing, StaleProposal
+from reviews.forms import EditForm
+from reviews.lifecycle import OPEN, IllegalTransition
+from reviews.models import Proposal
+from reviews.turns import Chip
+from reviews.views.desk import Context, SeeOther, desk_of, is_fragment, show_pane
+from reviews.views.proposal import proposal_page, session_base
+
+COMPARISONS = (("live", "with live memory"), ("proposal", "with proposal"))
+EDITING = Chip("Editing", "pencil", "yours")
+
+
+@require_http_methods(["GET", "POST"])
+@member_page(Right.DECIDE)
+def edit(request: MemberRequest, number: int) -> HttpResponse:
+    found = proposal_of(request.member, number)
+    if found.state == "conflicted":
+        return redirect(desk_of(request).address("proposal_conflict", number))
+    if found.state not in OPEN:
+        return proposal_page(request, found, status=409, notice=_closed(found))
+    if request.method == "GET":
+        return edit_page(request, found, EditForm(initial={"text": _text_of(found)}))
+    return submit(request, found, EditForm(request.POST))
+
+
+def submit(request: MemberRequest, found: Proposal, form: EditForm) -> HttpResponse:
+    """Hand the edited text to the verb; whatever it refuses, the draft stays in the form."""
+    if not form.is_valid():
+        return edit_page(request, found, form, status=422)
+    try:
+        revised = proposals.submit_edit(
+            found,
+            content=form.cleaned_data["text"],
+            reason=form.cleaned_data["reason"],
+            by=request.member,
+            expected_revision=form.cleaned_data["revision"],
+        )
+    except (StaleProposal, IllegalTransition) as error:
+        notice = {
+            "kind": "bad",
+            "title": "Your edit was not recorded; your text is kept.",
+            "text": f"{error} Compare it below and submit it again.",
+        }
+        now = proposal_of(request.member, found.number)
+        return edit_page(request, now, form, status=409, notice=notice)
+    except (InvalidChange, InvalidInput, StoreFull, ReasonMissing) as error:
+        form.add_error(None, str(error))
+        return edit_page(request, found, form, status=422)
+    return submitted(request, revised)
+
+
+def submitted(request: MemberRequest, revised: Proposal) -> HttpResponse:
+    """Show the proposal with its new revision; its author cannot decide it, and sees so."""
+    words = f"Revision {revised.revision} of {revised} is submitted. Others decide it."
+    if is_fragment(request):
+        notice = {"kind": "good", "title": words, "text": ""}
+        now = proposal_of(request.member, revised.number)
+        response = proposal_page(request, now, notice=notice)
+        response.headers["HX-Push-Url"] = desk_of(request).address("proposal", revised.number)
+        return response
+    messages.info(request, words)
+    return SeeOther(desk_of(request).address("proposal", revised.number))
+
+
+@require_POST
+@member_page(Right.DECIDE)
+def preview(request: MemberRequest, number: int) -> HttpResponse:
+    found = proposal_of(request.member, number)
+    form = EditForm(request.POST)
+    form.is_valid()
+    text = form.cleaned_data.get("text", "")
+    context = preview_context(found, text, request.POST.get("against", ""))
+    return render(request, "reviews/edit.html#livediff", context)
+
+
+def preview_context(found: Proposal, text: str, against: str = "") -> Context:
+    """Return the diff of a draft against live memory, or against the proposal."""
+    size = len(text.encode(errors="surrogatepass"))
+    shared: Context = {
+        "proposal": found,
+        "comparisons": COMPARISONS,
+        "against": "proposal" if against == "proposal" else "live",
+        "size": size,
+        "limit": MAX_MEMORY_BYTES,
+        "lines": text.count("\n") + 1,
+        "hidden": count_hidden(text[:MAX_MEMORY_BYTES]),
+    }
+    if size > MAX_MEMORY_BYTES:
+        return shared | {"too_long": True}
+    old = _text_of(found) if shared["against"] == "proposal" else base_text(found)
+    return shared | {"diff": compare(old, text)}
+
+
+def edit_page(
+    request: MemberRequest, found: Proposal, form: EditForm, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """Answer with the editor, the draft in it."""
+    text = str(form["text"].value() or "").replace("\r\n", "\n")
+    context = {
+        "dossier": dossier_of(found, request.member),
+        "form": form,
+        "text": text,
+        "editing_chip": EDITING,
+        "session_base": session_base(request),
+        **preview_context(found, text),
+        **more,
+    }
+    return show_pane(request, "reviews/edit.html", context, proposal=found, status=status)
+
+
+def _text_of(found: Proposal) -> str:
+    return found.revisions.get(number=found.revision).content
+
+
+def _closed(found: Proposal) -> dict[str, str]:
+    return {
+        "kind": "bad",
+        "title": f"{found} cannot be edited any more.",
+        "text": f"It is {found.state.replace('_', ' ')} now.",
+    }

@@ -1,0 +1,55 @@
+"""Proposing by hand: new memory, a change, or an empty text to retire a path."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from agents.access import member_page, store_of
+from agents.errors import InvalidInput, InvalidPath, StoreFull
+from agents.http import MemberRequest
+from agents.memory import find_head
+from agents.rights import Right
+from reviews import proposals
+from reviews.errors import InvalidChange, ReasonMissing
+from reviews.forms import ProposeForm
+from reviews.views.desk import SeeOther, desk_of
+
+
+@require_http_methods(["GET", "POST"])
+@member_page(Right.PROPOSE_RETIRE)
+def propose(request: MemberRequest) -> HttpResponse:
+    if request.method == "GET":
+        return propose_page(request, first_form(request))
+    form = ProposeForm(request.POST, workspace=request.workspace)
+    if not form.is_valid():
+        return propose_page(request, form, status=422)
+    try:
+        filed = proposals.file_by_hand(
+            store_of(request.member, form.cleaned_data["store"]),
+            path=form.cleaned_data["path"],
+            content=form.cleaned_data["text"],
+            rationale=form.cleaned_data["rationale"],
+            by=request.member,
+        )
+    except (InvalidChange, InvalidInput, InvalidPath, StoreFull, ReasonMissing) as error:
+        form.add_error(None, str(error))
+        return propose_page(request, form, status=422)
+    messages.info(request, f"{filed} is filed. Others decide it.")
+    return SeeOther(desk_of(request).address("proposal", filed.number))
+
+
+def first_form(request: MemberRequest) -> ProposeForm:
+    """Return the form with the store, path and present text that the address names."""
+    store, path = request.GET.get("store", ""), request.GET.get("path", "")
+    text = ""
+    if store and path:
+        head = find_head(store_of(request.member, store), path)
+        text = head.content if head and "retire" not in request.GET else ""
+    initial = {"store": store, "path": path, "text": text}
+    return ProposeForm(initial=initial, workspace=request.workspace)
+
+
+def propose_page(request: MemberRequest, form: ProposeForm, *, status: int = 200) -> HttpResponse:
+    """Answer with the form, what was typed in it."""
+    return render(request, "reviews/propose.html", {"form": form}, status=status)

@@ -1,0 +1,77 @@
+"""One proposal: why, what changes, and the evidence, in the order in which it is judged."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from agents.access import member_page
+from agents.http import MemberRequest
+from agents.rights import Right
+from reviews.access import proposal_of
+from reviews.dossier import dossier_of
+from reviews.forms import RejectForm, WithdrawForm
+from reviews.models import Proposal
+from reviews.quotes import find_evidence, widen
+from reviews.reading import record_evidence_opened
+from reviews.views.desk import Context, address_of, desk_of, is_fragment, is_prefetch, show_pane
+
+VIEWS = {"inline": "Inline", "side": "Side by side", "full": "Full entry"}
+
+
+@require_GET
+@member_page(Right.SEE_QUEUE)
+def proposal(request: MemberRequest, number: int) -> HttpResponse:
+    return proposal_page(request, proposal_of(request.member, number))
+
+
+def proposal_page(
+    request: MemberRequest,
+    found: Proposal,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """Answer with the proposal's pane; more: notice, or a reject form with what was typed."""
+    context = proposal_context(request, found) | more
+    return show_pane(request, "reviews/proposal.html", context, proposal=found, status=status)
+
+
+def proposal_context(request: MemberRequest, found: Proposal) -> Context:
+    """Return everything the pane of a proposal shows, beside its head."""
+    asked = request.GET.get("view", "")
+    view = asked if asked in VIEWS else "inline"
+    return {
+        "dossier": dossier_of(found, request.member),
+        "view": view,
+        "views": tuple(VIEWS.items()),
+        "view_next": dict(zip(VIEWS, [*list(VIEWS)[1:], "inline"], strict=True))[view],
+        "view_link": f"{desk_of(request).more}view=",
+        "reject_form": RejectForm(),
+        "withdraw_form": WithdrawForm(),
+        "session_base": session_base(request),
+    }
+
+
+def session_base(request: MemberRequest) -> str:
+    """Return the address of session S-1 without it; quotes put their own session behind it."""
+    return address_of("session", request.workspace.slug, 1).removesuffix("S-1/")
+
+
+@require_GET
+@member_page(Right.SEE_TRANSCRIPTS)
+def evidence(request: MemberRequest, number: int, position: int) -> HttpResponse:
+    found = proposal_of(request.member, number)
+    quote = find_evidence(found, position)
+    # A browser that fetches ahead shows nobody anything, so nothing was opened.
+    if not is_prefetch(request):
+        record_evidence_opened(found, quote, request.member)
+    context = {
+        "proposal": found,
+        "quote": widen(quote),
+        "suffix": desk_of(request).suffix,
+        "session_base": session_base(request),
+    }
+    template = "reviews/evidence.html#quote" if is_fragment(request) else "reviews/evidence.html"
+    return render(request, template, context)
