@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 BYTES_A_TOKEN = 4
+HEADING = "## /"
 PINNED = "pinned"
 RANKED = "ranked"
 OVER_BUDGET = "over budget"
@@ -65,8 +66,17 @@ def _rank(memory: Remembered) -> tuple[bool, int, float, str]:
 
 
 def spell(memory: Remembered) -> str:
-    """Return the memory as it stands in the text: its path as a heading, its words, a blank line."""
-    return f"## {memory.path}\n\n{memory.content.rstrip()}\n\n"
+    """Return the memory as it stands in the text: its path as a heading, its words, a blank line.
+
+    A line of the words that looks like such a heading is moved in by a space: no memory can pass
+    its words off as another's.
+    """
+    words = memory.content.rstrip()
+    if HEADING in words:
+        words = "\n".join(
+            f" {line}" if line.startswith(HEADING) else line for line in words.split("\n")
+        )
+    return f"{HEADING}{memory.path[1:]}\n\n{words}\n\n"
 
 
 def render(memories: Iterable[Remembered], budget_tokens: int) -> Context:
