@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from agents import clock
+from dreaming.celery import celery_app
 from dreaming.ticks import last_tick
 from reviews.audit.triggers import missing_triggers
 
@@ -84,7 +84,7 @@ def read_broker() -> Reading:
 def read_broker_at(url: str) -> Reading:
     """Say whether the broker at `url` answers within BROKER_S seconds."""
     try:
-        with Connection(url, connect_timeout=BROKER_S) as broker:
+        with celery_app.connection_for_write(url, connect_timeout=BROKER_S) as broker:
             broker.ensure_connection(max_retries=0, timeout=BROKER_S)
     except (BrokerError, OSError) as error:
         return Reading("broker", str(error), "Check BROKER_URL and that it runs.")

@@ -174,7 +174,7 @@ class Databases:
 
     def _create(self, name: str, template: str) -> str:
         with psycopg.connect(self.server, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.server.rpartition("/")[0] + f"/{name}"
 
 

@@ -21,7 +21,17 @@ def redis(tmp_path: Path) -> Iterator[str]:
     if server is None:
         leave_out("no redis-server here")
     socket = tmp_path / "redis.sock"
-    words = [server, "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", tmp_path]
+    words = [
+        server,
+        "--port",
+        "0",
+        "--unixsocket",
+        str(socket),
+        "--save",
+        "",
+        "--dir",
+        str(tmp_path),
+    ]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
         wait_for("Redis", socket.exists)
         yield f"redis+socket://{socket}"
