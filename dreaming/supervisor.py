@@ -24,6 +24,7 @@ from typing import IO
 from django.conf import settings
 
 from dreaming import keeper
+from dreaming.assets import collect_assets
 from dreaming.errors import DreamingError
 
 logger = logging.getLogger(__name__)
@@ -210,6 +211,7 @@ def serve(*, host: str, port: int, announce: Callable[[], None]) -> None:
     )
     with hold_folder(settings.DATA_DIR):
         check_port(host, port)
+        collect_assets()
         clear_messages(settings.BROKER_DIR / "messages")
         supervisor = Supervisor(roles, settings.BASE_DIR, settings.DATA_DIR / "logs")
         supervisor.run(address=f"http://{host}:{port}/healthz", announce=announce)
