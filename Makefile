@@ -48,10 +48,10 @@ run: $(PRODUCT)  ## Start Daybreak on your own data (PORT=8000)
 test: test-sqlite test-postgresql  ## Run the tests on SQLite, then on PostgreSQL (ARGS="-k words")
 
 test-sqlite: $(DEVELOPMENT)
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 test-postgresql: $(DEVELOPMENT)
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: lint types imports migrations templates settings measure  ## Run every gate but the tests
 
@@ -91,8 +91,8 @@ bench-%: $(DEVELOPMENT)  ## Measure one part: make bench-start
 	$(BIN)/python -m tests.bench $*
 
 soak: $(DEVELOPMENT)  ## Run the tests with full counts; takes long
-	TEST_TIER=soak $(BIN)/python -m pytest -n $(JOBS) -m soak $(ARGS)
-	TEST_TIER=soak TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) -m soak $(ARGS)
+	TEST_TIER=soak $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m soak $(ARGS)
+	TEST_TIER=soak TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m soak $(ARGS)
 
 lock: $(DEVELOPMENT)  ## Resolve the dependencies anew
 	$(LOCK) pyproject.toml -o requirements.lock

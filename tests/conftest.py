@@ -2,6 +2,7 @@
 
 import os
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -26,6 +27,15 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 lift_for_flush()
 
+# A loaded machine makes an example slow, not wrong. The soak tries far more of them.
+TIER = os.environ.get("TEST_TIER", "gate")
+SLOW_IS_FINE = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("gate", deadline=None, suppress_health_check=SLOW_IS_FINE)
+hypothesis.settings.register_profile(
+    "soak", deadline=None, suppress_health_check=SLOW_IS_FINE, max_examples=5_000
+)
+hypothesis.settings.load_profile(TIER)
+
 
 def touches_database(item: pytest.Item) -> bool:
     """Say whether a test reads or writes rows: those run once on each database."""
@@ -41,7 +51,7 @@ def belongs_here(item: pytest.Item) -> bool:
     Browser stories are slow and run once, unless marked `on_both`.
     """
     marks = {mark.name for mark in item.iter_markers()}
-    if "soak" in marks and "soak" not in os.environ.get("TEST_TIER", ""):
+    if "soak" in marks and TIER != "soak":
         return False
     if not ON_POSTGRESQL:
         return "postgresql" not in marks
