@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import agents.http  # noqa: F401 (registers the spellings of human ids for every urls.py)
-from agents.views import people, tokens, workspaces
+from agents.views import people, sessions, tokens, workspaces
 
 PAGES: list[URLPattern | URLResolver] = [
+    path("sessions/", sessions.sessions, name="sessions"),
+    path("sessions/<session:number>/", sessions.session, name="session"),
     path("people/", people.people, name="people"),
     path("people/add/", people.person_add, name="person_add"),
     path("people/<slug:person>/role/", people.person_role, name="person_role"),
@@ -19,6 +21,7 @@ PAGES: list[URLPattern | URLResolver] = [
     path("workspace/", workspaces.workspace, name="workspace"),
     path("workspace/freeze/", workspaces.workspace_freeze, name="workspace_freeze"),
     path("workspace/unfreeze/", workspaces.workspace_unfreeze, name="workspace_unfreeze"),
+    path("workspace/checks/", workspaces.checks_set, name="checks_set"),
     path("workspace/agents/add/", workspaces.agent_add, name="agent_add"),
     path("workspace/agents/<slug:agent>/owner/", workspaces.agent_owner, name="agent_owner"),
     path("workspace/agents/<slug:agent>/freeze/", workspaces.agent_freeze, name="agent_freeze"),

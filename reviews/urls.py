@@ -3,7 +3,19 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import agents.http  # noqa: F401 (registers the spellings of human ids)
-from reviews.views import audit, conflict, containment, decide, edit, file, proposal, queue, rules
+from reviews.views import (
+    audit,
+    conflict,
+    containment,
+    decide,
+    edit,
+    file,
+    memory,
+    proposal,
+    queue,
+    releases,
+    rules,
+)
 
 PROPOSAL: list[URLPattern | URLResolver] = [
     path("", proposal.proposal, name="proposal"),
@@ -34,6 +46,8 @@ PAGES: list[URLPattern | URLResolver] = [
     path("rules/", rules.rules, name="rules"),
     path("containment/<int:pk>/", containment.containment, name="containment"),
     path("agents/<slug:agent>/roll-back/", containment.roll_back, name="roll_back"),
+    path("memory/<memory:number>/", memory.memory, name="memory"),
+    path("releases/<release:number>/", releases.release, name="release"),
     path("memory/<memory:number>/restore/", containment.restore_version, name="restore_version"),
 ]
 

@@ -1,0 +1,99 @@
+"""Agents for a lead: the list, and what one of them (or all together) remembers and how it grew."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from agents import clock
+from agents.access import SHARED, member_page
+from agents.http import MemberRequest
+from agents.models import Channel
+from agents.readership import count_reads
+from agents.rights import Right
+from agents.stores import MAX_MEMORIES
+from agents.web.paging import page_of
+from dreaming import schedules
+from dreaming.models import Dream, DreamState
+from dreaming.views.overview import (
+    LISTED,
+    RECENTLY,
+    WEEK,
+    find_channels,
+    find_published,
+    find_sessions,
+    growth_in_weeks,
+    live_items,
+    live_rows,
+    totals_of,
+)
+from dreaming.views.rows import STATE_ICONS
+from reviews.provenance import sources_of
+
+LISTED_DREAMS = 5
+
+
+@require_GET
+@member_page(Right.SEE_MEMORY)
+def agents(request: MemberRequest) -> HttpResponse:
+    channels = list(find_channels(request.workspace).order_by("store__agent__name", "store"))
+    context = {
+        "agents": [channel for channel in channels if channel.store.agent],
+        "shared": next(channel for channel in channels if channel.store.agent is None),
+    }
+    return render(request, "dreaming/agents.html", context)
+
+
+@require_GET
+@member_page(Right.SEE_MEMORY)
+def agent(request: MemberRequest, agent: str) -> HttpResponse:
+    found = find_channels(request.workspace).filter(store__agent__slug=agent).first()
+    if found is None:
+        raise Http404(f"{request.workspace.name} has no agent {agent!r}.")
+    return render(request, "dreaming/agent.html", overview_of(request, found))
+
+
+@require_GET
+@member_page(Right.SEE_MEMORY)
+def shared_memory(request: MemberRequest) -> HttpResponse:
+    found = find_channels(request.workspace).get(store__agent=None)
+    return render(request, "dreaming/agent.html", overview_of(request, found))
+
+
+def overview_of(request: MemberRequest, channel: Channel) -> dict[str, Any]:
+    """Return everything the page of one store shows."""
+    now = clock.now()
+    store, release = channel.store, channel.release
+    page = page_of(
+        live_items(channel),
+        order=("-release__sequence", "-memory__number"),
+        cursor=request.GET.get("at", ""),
+    )
+    versions = [item.version for item in page.items if item.version]
+    published = find_published(channel, now)
+    share, newest = find_sessions(channel, now - RECENTLY)
+    plan = getattr(store, "schedule", None)
+    return {
+        "channel": channel,
+        "store": store,
+        "agent": store.agent,
+        "name": store.agent.slug if store.agent else SHARED,
+        "release": release,
+        "limit": MAX_MEMORIES,
+        "filled": release.memory_count / MAX_MEMORIES,
+        "totals": totals_of(published, now - RECENTLY),
+        "share": share,
+        "sessions": newest,
+        "chart": growth_in_weeks(published, release.memory_count, now),
+        "page": page,
+        "rows": live_rows(
+            page.items, sources_of(store.workspace, versions), count_reads(store, now - WEEK)
+        ),
+        "published": published[:LISTED],
+        "dreams": [
+            {"dream": dream, "icon": STATE_ICONS[DreamState(dream.state)]}
+            for dream in Dream.objects.filter(store=store).order_by("-number")[:LISTED_DREAMS]
+        ],
+        "next_dream": schedules.next_slot(plan, now) if plan and plan.enabled else None,
+    }

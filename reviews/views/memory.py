@@ -1,0 +1,118 @@
+"""One memory: what it says, every version of it with who approved it, and the way back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from agents import clock
+from agents.access import SHARED, member_page, memory_of
+from agents.http import MemberRequest
+from agents.models import Memory, MemoryVersion, Quarantine, ReleaseItem
+from agents.readership import count_sessions
+from agents.rights import Right
+from reviews.diffs import Diff, diff
+from reviews.models import OPEN_STATES, Proposal
+from reviews.provenance import Source, sources_of
+
+RECENTLY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version in the list. is_back: it can be put back as it stands."""
+
+    version: MemoryVersion
+    source: Source | None
+    is_live: bool
+    is_head: bool
+    is_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two versions and what differs between them; a tombstone counts as an empty text."""
+
+    before: MemoryVersion
+    after: MemoryVersion
+    diff: Diff
+
+
+@require_GET
+@member_page(Right.SEE_MEMORY)
+def memory(request: MemberRequest, number: int) -> HttpResponse:
+    """Show a memory; `from` and `to` name two versions to compare."""
+    found = memory_of(request.member, number)
+    versions = list(found.versions.order_by("-number"))
+    served = newest_item(found)
+    live = next((one for one in versions if served and one.pk == served.version_id), None)
+    sources = sources_of(request.workspace, versions)
+    store = found.store
+    context = {
+        "memory": found,
+        "store": store,
+        "agent": store.agent,
+        "name": store.agent.slug if store.agent else SHARED,
+        "head": found.head,
+        "live": live,
+        "release": served.release if served else None,
+        "source": sources.get(found.head.proposal) if found.head else None,
+        "is_quarantined": getattr(served, "is_quarantined", False),
+        "was_quarantined": getattr(served, "was_quarantined", False),
+        "rows": version_rows(found, versions, live, sources),
+        "compared": compare(versions, request.GET.get("from", ""), request.GET.get("to", "")),
+        "open": Proposal.objects.filter(
+            store=store, path=found.path, state__in=OPEN_STATES
+        ).order_by("number"),
+        "readers": count_sessions(found, clock.now() - RECENTLY),
+    }
+    return render(request, "reviews/memory.html", context)
+
+
+def newest_item(found: Memory) -> ReleaseItem | None:
+    """Return the last release item of the memory, which is what its store serves of it now.
+
+    It has also `is_quarantined` (now) and `was_quarantined` (ever).
+    """
+    quarantines = Quarantine.objects.filter(memory=OuterRef("memory"))
+    items = ReleaseItem.objects.filter(memory=found).select_related("release")
+    return (
+        items.annotate(
+            is_quarantined=Exists(quarantines.filter(lifted_at=None)),
+            was_quarantined=Exists(quarantines),
+        )
+        .order_by("-release__sequence")
+        .first()
+    )
+
+
+def version_rows(
+    found: Memory,
+    versions: Sequence[MemoryVersion],
+    live: MemoryVersion | None,
+    sources: Mapping[str, Source],
+) -> list[VersionRow]:
+    """Return the versions, newest first, as they are listed."""
+    return [
+        VersionRow(
+            version=version,
+            source=sources.get(version.proposal),
+            is_live=live is not None and version.pk == live.pk,
+            is_head=version.pk == found.head_id,
+            is_back=version.pk != found.head_id and not version.is_tombstone,
+        )
+        for version in versions
+    ]
+
+
+def compare(versions: Sequence[MemoryVersion], start: str, end: str) -> Compared | None:
+    """Return what differs between two versions named by number, None unless both exist."""
+    by_number = {str(version.number): version for version in versions}
+    before, after = by_number.get(start), by_number.get(end)
+    if before is None or after is None:
+        return None
+    return Compared(before, after, diff(before.content, after.content))
