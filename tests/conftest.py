@@ -73,3 +73,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_report_header() -> str:
     """Name the database at the top of the run."""
     return f"database: {'PostgreSQL' if ON_POSTGRESQL else 'SQLite'}"
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Let `make test ARGS=FILE` pass on PostgreSQL where FILE holds only tests without rows."""
+    chosen_by_hand = session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and ON_POSTGRESQL and chosen_by_hand:
+        session.exitstatus = pytest.ExitCode.OK
