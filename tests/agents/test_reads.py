@@ -44,7 +44,7 @@ def write(store, path, content, **origin):
             store,
             path,
             content,
-            base_version=head and head.number,
+            base_version=None if head is None else head.number,
             actor=SYSTEM,
             number=number,
             **origin,
