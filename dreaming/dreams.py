@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from agents import clock
@@ -21,7 +22,7 @@ from agents.people import Member, actor_of
 from agents.rights import Right, may
 from agents.wakeups import DREAM, wake_on_commit
 from dreaming import filing, selection
-from dreaming.engines.base import DreamCancelled, EngineError
+from dreaming.engines.base import DreamCancelled, Engine, EngineError
 from dreaming.engines.registry import load_engine
 from dreaming.errors import (
     DreamingError,
@@ -41,6 +42,7 @@ from reviews.audit.log import append
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER = (timedelta(seconds=5), timedelta(seconds=30))
+TEST = "test"
 UNFINISHED = (DreamState.QUEUED, DreamState.RUNNING)
 
 
@@ -71,9 +73,9 @@ class Wish:
 
 def start_dream(store: MemoryStore, wish: Wish) -> Dream:
     """Queue a dream over `store` and wake a worker; see queue_dream."""
-    with transaction.atomic():
-        wake_on_commit(DREAM)
-        return queue_dream(store, wish)
+    dream = queue_dream(store, wish)
+    wake_on_commit(DREAM)
+    return dream
 
 
 def queue_dream(store: MemoryStore, wish: Wish) -> Dream:
@@ -83,33 +85,45 @@ def queue_dream(store: MemoryStore, wish: Wish) -> Dream:
     are on the record before they are raised.
     """
     number = take_number(store.workspace, "D")
-    refusal = _refuse(store, wish)
     with transaction.atomic():
-        if refusal is not None:
-            _log_refused(store, wish, refusal)
-        else:
-            dream = Dream.objects.create(
-                workspace=store.workspace,
-                store=store,
-                agent=store.agent,
-                number=number,
-                engine=wish.engine,
-                started_by=wish.started_by,
-                schedule=wish.schedule,
-                due_slot=wish.due_slot,
-                instructions=wish.instructions,
-                queued_at=clock.now(),
-                not_before=clock.now(),
-            )
-            log_dream(dream, Action.DREAM_QUEUED, actor=wish.actor, cause=wish.cause)
-    if refusal is not None:
-        raise refusal
+        # Of two starts at once the second sees the first.
+        MemoryStore.objects.select_for_update(of=("self",)).get(pk=store.pk)
+        refusal = _refuse(store, wish)
+        if refusal is None:
+            return _write_queued(store, wish, number)
+        _log_refused(store, wish, refusal)
+    raise refusal
+
+
+def _write_queued(store: MemoryStore, wish: Wish, number: int) -> Dream:
+    dream = Dream.objects.create(
+        workspace=store.workspace,
+        store=store,
+        agent=store.agent,
+        number=number,
+        engine=wish.engine,
+        started_by=wish.started_by,
+        schedule=wish.schedule,
+        due_slot=wish.due_slot,
+        instructions=wish.instructions,
+        queued_at=clock.now(),
+        not_before=clock.now(),
+    )
+    log_dream(dream, Action.DREAM_QUEUED, actor=wish.actor, cause=wish.cause)
     return dream
+
+
+def find_engine(name: str) -> Engine:
+    """Return the engine called `name`; "test" is what DAYBREAK_TEST_ENGINE names where it is set.
+
+    Raises UnknownEngine.
+    """
+    return load_engine(name, also={TEST: settings.TEST_ENGINE} if settings.TEST_ENGINE else None)
 
 
 def _refuse(store: MemoryStore, wish: Wish) -> DreamingError | None:
     try:
-        load_engine(wish.engine)
+        find_engine(wish.engine)
     except UnknownEngine as error:
         return error
     if is_frozen(store):
@@ -134,13 +148,20 @@ def _log_refused(store: MemoryStore, wish: Wish, refusal: DreamingError) -> None
 
 def run_due_dreams(now: datetime) -> int:
     """Run every dream that is due, one after the other; return how many this worker ran."""
-    ran = 0
-    for dream in due_dreams(now):
-        if dream.attempt >= dream.max_attempts:
-            _give_up(dream)
-        else:
-            ran += run_dream(dream)
-    return ran
+    return sum(run_due(dream, now) for dream in due_dreams(now))
+
+
+def run_due(dream: Dream, now: datetime) -> bool:
+    """Run one dream if it is due, or end it when its last attempt was lost; False if neither ran.
+
+    A dream another worker has is not due while its lease lasts.
+    """
+    if not due_dreams(now).filter(pk=dream.pk).exists():
+        return False
+    if dream.attempt >= dream.max_attempts:
+        give_up(dream)
+        return False
+    return run_dream(dream)
 
 
 def run_dream(dream: Dream) -> bool:
@@ -159,8 +180,8 @@ def run_dream(dream: Dream) -> bool:
         logger.info("lease_lost dream=%s attempt=%s", dream, lease.attempt)
     except DreamCancelled:
         _end_cancelled(lease)
-    except InputChanged as error:
-        _end_failed(lease, str(error))
+    except (InputChanged, UnknownEngine) as error:
+        _end_or_retry(lease, str(error), is_final=True)
     except EngineError as error:
         _end_or_retry(lease, str(error), is_final=error.permanent)
     except DatabaseError:
@@ -174,9 +195,10 @@ def run_dream(dream: Dream) -> bool:
 
 def _run(lease: Lease, pulse: Heartbeat) -> None:
     dream = _begin(lease)
-    engine = load_engine(dream.engine)
+    pulse.check()
+    engine = find_engine(dream.engine)
     with _step(lease, Step.READING):
-        gathered = selection.gather(dream)
+        gathered = selection.gather(dream, lease)
         columns = {"left_out": [list(pair) for pair in gathered.left_out]}
         lease.update(
             input_sha256=gathered.spool.sha256,
@@ -185,8 +207,9 @@ def _run(lease: Lease, pulse: Heartbeat) -> None:
             **columns,
         )
     if not gathered.spool.located:
-        _end_skipped(lease, "There are no sessions to read yet. Import some, then dream again.")
+        end(lease, DreamState.SKIPPED, Action.DREAM_SKIPPED, failure=_why_nothing(gathered))
         return
+    pulse.check()
     with _step(lease, Step.MINING):
         mined = mine(engine, gathered.spool, pulse.report)
     pulse.check()
@@ -194,9 +217,16 @@ def _run(lease: Lease, pulse: Heartbeat) -> None:
         plan = filing.plan(lease, mined)
     pulse.check()
     with _step(lease, Step.FILING):
-        filing.file_plan(lease, plan)
-    filing.finish(lease, plan, mined)
+        refused = filing.file_plan(lease, plan)
+    filing.finish(lease, plan, mined, refused)
     selection.drop_spool(dream)
+
+
+def _why_nothing(gathered: selection.Gathered) -> str:
+    if not gathered.left_out:
+        return "There are no sessions to read yet. Import some, then dream again."
+    reasons = ", ".join(f"{count} {why}" for why, count in gathered.left_out)
+    return f"There are no sessions to read: {reasons}."
 
 
 def _begin(lease: Lease) -> Dream:
@@ -221,16 +251,14 @@ def _step(lease: Lease, step: Step) -> Iterator[None]:
     lease.update(step_times={**times, step.value: round((time.monotonic() - begun) * 1000)})
 
 
-def _end_skipped(lease: Lease, words: str) -> None:
-    end(lease, DreamState.SKIPPED, Action.DREAM_SKIPPED, failure=words)
-
-
 def _end_cancelled(lease: Lease) -> None:
     try:
         dream = lease.row().select_related("store").get()
         frozen = dream.cancel_requested_at is None and is_frozen(dream.store)
-        words = "The memory was frozen." if frozen else "Cancelled; nothing was filed."
-        end(lease, DreamState.CANCELLED, Action.DREAM_CANCELLED, failure=words)
+        cause = "The memory was frozen" if frozen else "Cancelled"
+        filed = filing.filed_by(dream).count()
+        rest = f"{filed} proposals had been filed." if filed else "nothing was filed."
+        end(lease, DreamState.CANCELLED, Action.DREAM_CANCELLED, failure=f"{cause}; {rest}")
     except (Dream.DoesNotExist, LeaseLost):
         logger.info("cancel_came_late dream=%s", lease.dream_id)
 
@@ -257,7 +285,7 @@ def _end_or_retry(lease: Lease, words: str, *, is_final: bool) -> None:
         logger.info("error_came_late dream=%s", lease.dream_id)
 
 
-def _give_up(dream: Dream) -> None:
+def give_up(dream: Dream) -> None:
     """Fail a dream whose worker was lost at its last attempt."""
     with transaction.atomic():
         row = Dream.objects.select_for_update(of=("self",)).get(pk=dream.pk)
@@ -270,6 +298,7 @@ def _give_up(dream: Dream) -> None:
         )
         row.save(update_fields=["state", "lease_token", "finished_at", "failure"])
         log_dream(row, Action.DREAM_FAILED)
+    selection.drop_spool(row)
 
 
 def end(lease: Lease, state: DreamState, action: Action, **columns: object) -> Dream:
@@ -281,6 +310,7 @@ def end(lease: Lease, state: DreamState, action: Action, **columns: object) -> D
         dream.finished_at = clock.now()
         dream.save()
         log_dream(dream, action)
+    selection.drop_spool(dream)
     return dream
 
 
@@ -296,7 +326,7 @@ def log_dream(
         action,
         workspace=dream.workspace.slug,
         actor=actor or Actor("dream", str(dream)),
-        on_behalf=cause if actor else cause_of(dream),
+        on_behalf=cause if actor else filing.cause_of(dream),
         object=str(dream),
         after={
             "state": dream.state,
@@ -308,13 +338,6 @@ def log_dream(
         values={"words": dream.failure} if dream.failure else {},
         engine={"name": dream.engine, "version": dream.engine_version or None},
     )
-
-
-def cause_of(dream: Dream) -> Actor | Cause | None:
-    """Return on whose behalf the dream acts: its starter or its schedule."""
-    if dream.started_by is not None:
-        return Cause("person", dream.started_by.public_id)
-    return Cause("schedule", str(dream.schedule_id)) if dream.schedule_id else None
 
 
 def cancel_dream(dream: Dream, *, by: Member) -> Dream:
@@ -331,9 +354,14 @@ def cancel_dream(dream: Dream, *, by: Member) -> Dream:
         row.cancel_requested_at = clock.now()
         if row.state == DreamState.QUEUED:
             row.state, row.finished_at = DreamState.CANCELLED, clock.now()
-            row.failure = "Cancelled before it began."
+            began = row.started_at is not None
+            row.failure = (
+                "Cancelled between two attempts." if began else "Cancelled before it began."
+            )
         row.save(update_fields=["cancel_requested_at", "state", "finished_at", "failure"])
         log_dream(row, Action.DREAM_CANCELLED, actor=actor_of(by.person))
+    if row.state == DreamState.CANCELLED:
+        selection.drop_spool(row)
     return row
 
 
@@ -358,6 +386,8 @@ def admit_dream(dream: Dream, *, by: Member) -> Dream:
 def _consent(row: Dream, by: Member) -> None:
     if row.state != DreamState.HELD:
         raise IllegalDreamMove(f"{row} is {row.state}; only a held dream is admitted.")
+    if is_frozen(row.store):
+        raise IllegalDreamMove("This memory is frozen; a lead lifts the freeze first.")
     if not may(by.role, Right.DECIDE):
         raise IllegalDreamMove("A lead and a reviewer admit a held dream.")
     pk = by.person.pk
@@ -371,10 +401,14 @@ def _consent(row: Dream, by: Member) -> None:
         raise IllegalDreamMove("A reviewer has agreed; now a lead is needed.")
 
 
-def wait_for(dream: Dream, *, poll_s: float = 0.2) -> Dream:
-    """Wait until another worker has ended the dream, and return it as it is then."""
-    row = dream
+def run_to_end(dream: Dream, *, poll_s: float = 0.2) -> Dream:
+    """Run the dream here until it has ended, whoever ends it; return it as it is then.
+
+    Between two attempts, and while another worker has it, this waits.
+    """
+    row = Dream.objects.get(pk=dream.pk)
     while row.state in UNFINISHED:
-        time.sleep(poll_s)
+        if not run_due(row, clock.now()):
+            time.sleep(poll_s)
         row = Dream.objects.get(pk=dream.pk)
     return row

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from agents import clock
+from agents.freezes import is_frozen
 from agents.memory import heads_of
 from agents.models import MemoryStore
 from agents.numbers import take_numbers
@@ -19,7 +20,7 @@ from dreaming.consolidation import (
     is_over_budget,
     measure_loss,
 )
-from dreaming.engines.base import Dropped
+from dreaming.engines.base import DreamCancelled, Dropped
 from dreaming.leases import Lease
 from dreaming.mining import Mined
 from dreaming.models import Dream, DreamState, Pattern
@@ -28,6 +29,7 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import Actor, Cause
 from reviews.audit.log import append
 from reviews.changes import Change, Evidence, Op, PatternFacts, Relation, Trust, text_sha256
+from reviews.errors import InvalidChange
 from reviews.models import OriginKind, Proposal
 from reviews.origins import Origin
 from reviews.proposals import file_proposals
@@ -41,6 +43,10 @@ ALREADY_OPEN = "already_open"
 ALREADY_IN_MEMORY = "already_in_memory"
 REJECTED_BEFORE = "rejected_before"
 WAITING_STATES = ("pending", "awaiting_second", "scheduled", "conflicted", "changes_requested")
+
+
+Refused = Mapping[str, Dropped]
+"""Path of a change -> what could not be filed, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,16 @@ def plan(lease: Lease, mined: Mined) -> Plan:
     consolidated = consolidate(
         mined.measured, mined.evidence, mined.memories, known, scope=mined.scope
     )
-    settled = _name_settled(dream.store, consolidated.settled)
-    standings = [_standing(change, dream.store, settled) for change in consolidated.changes]
+    own = set(filed_by(dream).values_list("path", flat=True))
+    settled = {
+        path: standing
+        for path, standing in _name_settled(dream.store, consolidated.settled).items()
+        if path not in own
+    }
+    standings = [
+        Standing(change, FILED) if change.path in own else _standing(change, dream, settled)
+        for change in consolidated.changes
+    ]
     new = [one.change for one in standings if one.status == FILED]
     loss = measure_loss(new, mined.memories)
     is_held = is_over_budget(loss)
@@ -103,13 +117,11 @@ def _name_settled(
     }
 
 
-def _standing(
-    change: Change, store: MemoryStore, settled: Mapping[str, tuple[str, str]]
-) -> Standing:
+def _standing(change: Change, dream: Dream, settled: Mapping[str, tuple[str, str]]) -> Standing:
     if change.path in settled:
         return Standing(change, *settled[change.path])
     same = Proposal.objects.filter(
-        store=store,
+        store=dream.store,
         path=change.path,
         content_sha256=text_sha256(change.content),
         state__in=WAITING_STATES,
@@ -144,13 +156,23 @@ def numbers_for(dream: Dream, changes: Sequence[object]) -> range:
     return take_numbers(dream.workspace, "P", len(changes))
 
 
-def file_plan(lease: Lease, made: Plan) -> None:
+def filed_by(dream: Dream) -> QuerySet[Proposal]:
+    """Return the proposals `dream` has filed so far."""
+    return Proposal.objects.filter(
+        store=dream.store, origin_kind=OriginKind.DREAM, origin_id=str(dream)
+    )
+
+
+def file_plan(lease: Lease, made: Plan) -> Refused:
     """File the plan's new changes, forty a transaction, each fenced by the lease.
 
-    What this dream filed in an earlier attempt is not filed again. Raises LeaseLost.
+    What this dream filed in an earlier attempt is not filed again. Returns the changes that can no
+    longer be filed because memory changed while it dreamt. Raises LeaseLost, and DreamCancelled
+    once it was cancelled or its memory frozen.
     """
     if made.is_held:
-        return
+        return {}
+    refused: dict[str, Dropped] = {}
     dream = Dream.objects.select_related("workspace", "store__agent").get(pk=lease.dream_id)
     left = _not_filed_yet(dream, made.new)
     lease.update(step_total=len(made.new), step_done=len(made.new) - len(left))
@@ -159,17 +181,16 @@ def file_plan(lease: Lease, made: Plan) -> None:
         numbers = numbers_for(dream, batch)
         with transaction.atomic():
             locked = lease.lock()
-            file_changes(locked, batch, numbers, made.said)
+            if locked.cancel_requested_at is not None or is_frozen(locked.store):
+                raise DreamCancelled
+            refused |= file_changes(locked, batch, numbers, made.said)
             locked.step_done += len(batch)
             locked.save(update_fields=["step_done"])
+    return refused
 
 
 def _not_filed_yet(dream: Dream, changes: Iterable[Change]) -> list[Change]:
-    filed = set(
-        Proposal.objects.filter(
-            store=dream.store, origin_kind=OriginKind.DREAM, origin_id=str(dream)
-        ).values_list("path", flat=True)
-    )
+    filed = set(filed_by(dream).values_list("path", flat=True))
     return [change for change in changes if change.path not in filed]
 
 
@@ -178,43 +199,55 @@ def file_changes(
     changes: Sequence[Change],
     numbers: Sequence[int],
     said: Mapping[str, Sequence[str]],
-) -> None:
-    """File `changes` as proposals of `dream`, in the caller's transaction.
+) -> Refused:
+    """File `changes` as proposals of `dream`, in the caller's transaction; return what cannot be.
 
     said: what the numbers of a pattern say in words, by its key.
     """
-    file_proposals(
-        dream.store,
-        changes,
-        origin=Origin(
-            kind=OriginKind.DREAM,
-            id=str(dream),
-            label=f"Dream {dream}",
-            engine=dream.engine,
-            engine_version=dream.engine_version,
-            started_by=dream.started_by,
-        ),
-        actor=Actor("dream", str(dream)),
-        cause=_cause(dream),
-        numbers=numbers,
-        sentences=said,
+    origin = Origin(
+        kind=OriginKind.DREAM,
+        id=str(dream),
+        label=f"Dream {dream}",
+        engine=dream.engine,
+        engine_version=dream.engine_version,
+        started_by=dream.started_by,
     )
+    refused = {}
+    for change, number in zip(changes, numbers, strict=True):
+        try:
+            file_proposals(
+                dream.store,
+                [change],
+                origin=origin,
+                actor=Actor("dream", str(dream)),
+                cause=cause_of(dream),
+                numbers=[number],
+                sentences=said,
+            )
+        except InvalidChange as error:
+            refused[change.path] = Dropped(change.title, str(error))
+    return refused
 
 
-def _cause(dream: Dream) -> Cause | None:
+def cause_of(dream: Dream) -> Cause | None:
+    """Return on whose behalf the dream acts: its starter or its schedule."""
     if dream.started_by is not None:
         return Cause("person", dream.started_by.public_id)
     return Cause("schedule", str(dream.schedule_id)) if dream.schedule_id else None
 
 
-def finish(lease: Lease, made: Plan, mined: Mined) -> Dream:
-    """Write the patterns, what was dropped and the last state, in one fenced transaction."""
+def finish(lease: Lease, made: Plan, mined: Mined, refused: Refused) -> Dream:
+    """Write the patterns, what was dropped and the last state, in one fenced transaction.
+
+    refused: changes that could not be filed.
+    """
+    made = _leave_out(made, refused)
     state, action = _last_state(made, mined)
     with transaction.atomic():
         dream = lease.lock()
         _write_patterns(dream, made, mined)
         dream.state, dream.lease_token, dream.finished_at = state, "", clock.now()
-        dream.dropped = [asdict(one) for one in _dropped(made, mined)]
+        dream.dropped = [asdict(one) for one in (*_dropped(made, mined), *refused.values())]
         dream.loss = loss_body(made.loss)
         dream.proposed = [standing_body(one) for one in made.standings]
         dream.usage = dict(mined.usage)
@@ -223,6 +256,20 @@ def finish(lease: Lease, made: Plan, mined: Mined) -> Dream:
         dream.save()
         _log_end(dream, action, made)
     return dream
+
+
+def _leave_out(made: Plan, refused: Refused) -> Plan:
+    """Return the plan without what could not be filed; its patterns are listed with the reason."""
+    listed = tuple(
+        Listed(
+            one.pattern.key, one.title, one.pattern.statement, "dropped", "", refused[one.path].why
+        )
+        for one in made.new
+        if one.path in refused and one.pattern is not None
+    )
+    consolidated = replace(made.consolidated, listed=(*made.consolidated.listed, *listed))
+    standings = tuple(one for one in made.standings if one.change.path not in refused)
+    return replace(made, standings=standings, consolidated=consolidated)
 
 
 def _last_state(made: Plan, mined: Mined) -> tuple[DreamState, Action]:
@@ -244,7 +291,9 @@ def _words(made: Plan, mined: Mined) -> str:
             "through."
         )
     if mined.not_analysed:
-        return f"{len(mined.not_analysed)} sessions were not analysed; they are listed below."
+        count = len(mined.not_analysed)
+        were = "session was" if count == 1 else "sessions were"
+        return f"{count} {were} not analysed; they are listed below."
     if not made.standings:
         return "Nothing to change: no pattern had enough support."
     if not made.new:
@@ -257,12 +306,7 @@ def _write_patterns(dream: Dream, made: Plan, mined: Mined) -> None:
         one.change.pattern.key: one for one in made.standings if one.change.pattern is not None
     }
     listed = {one.key: one for one in made.consolidated.listed}
-    proposals = {
-        proposal.pattern_key: proposal
-        for proposal in Proposal.objects.filter(
-            store=dream.store, origin_kind=OriginKind.DREAM, origin_id=str(dream)
-        )
-    }
+    proposals = {proposal.pattern_key: proposal for proposal in filed_by(dream)}
     Pattern.objects.filter(dream=dream).delete()
     Pattern.objects.bulk_create(
         (
@@ -316,7 +360,7 @@ def _log_end(dream: Dream, action: Action, made: Plan) -> None:
         action,
         workspace=dream.workspace.slug,
         actor=Actor("dream", str(dream)),
-        on_behalf=_cause(dream),
+        on_behalf=cause_of(dream),
         object=str(dream),
         after={
             "state": dream.state,
@@ -335,14 +379,14 @@ def file_held(dream: Dream, numbers: Sequence[int]) -> None:
     """File the changes a held dream kept, in the transaction of the second consent."""
     changes = held_changes(dream)
     said = dict(dream.patterns.values_list("key", "sentences"))
-    file_changes(dream, changes, numbers, said)
+    refused = file_changes(dream, changes, numbers, said)
+    dream.dropped = [*dream.dropped, *(asdict(one) for one in refused.values())]
+    dream.proposed = [one for one in dream.proposed if one["change"]["path"] not in refused]
     for one in dream.proposed:
         one["status"] = FILED if one["status"] == HELD else one["status"]
     for pattern in dream.patterns.filter(status=HELD):
-        pattern.status = FILED
-        pattern.proposal = Proposal.objects.filter(
-            store=dream.store, origin_id=str(dream), pattern_key=pattern.key
-        ).first()
+        pattern.proposal = filed_by(dream).filter(pattern_key=pattern.key).first()
+        pattern.status = FILED if pattern.proposal else "dropped"
         pattern.save(update_fields=["status", "proposal"])
     dream.failure = "Held, and let through by a lead and a reviewer."
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from agents import clock
@@ -23,6 +23,7 @@ from dreaming.models import Dream, DreamState
 
 logger = logging.getLogger(__name__)
 
+LOST = "Another worker runs this dream now, or it was ended."
 PROGRESS_EVERY = timedelta(seconds=0.5)
 
 
@@ -43,14 +44,14 @@ class Lease:
     def update(self, **columns: object) -> None:
         """Write columns of the dream. Raises LeaseLost when another worker runs it now."""
         if not self.row().update(**columns):
-            raise LeaseLost("Another worker runs this dream now, or it was ended.")
+            raise LeaseLost(LOST)
 
     def lock(self) -> Dream:
         """Return the dream locked until the transaction ends; raises LeaseLost."""
         rows = self.row().select_for_update(of=("self",))
         dream = rows.select_related("workspace", "store__agent", "agent", "started_by").first()
         if dream is None:
-            raise LeaseLost("Another worker runs this dream now, or it was ended.")
+            raise LeaseLost(LOST)
         return dream
 
 
@@ -117,9 +118,12 @@ class Heartbeat:
         self.check()
 
     def check(self) -> None:
-        """Raise DreamCancelled once somebody asked for a cancel."""
-        asked = self.lease.row().values_list("cancel_requested_at", flat=True).first()
-        if asked is not None:
+        """Raise DreamCancelled once it was cancelled or its memory frozen, or LeaseLost."""
+        reasons = ("cancel_requested_at", "workspace__frozen_at", "agent__frozen_at")
+        found = self.lease.row().values_list(*reasons).first()
+        if found is None:
+            raise LeaseLost(LOST)
+        if any(found):
             raise DreamCancelled
 
     def _beat(self) -> None:
@@ -132,11 +136,16 @@ class Heartbeat:
             connection.close()
 
     def _extend(self) -> bool:
+        """Extend the lease; False when the run must end. A database that is busy is asked again."""
         now = clock.now()
-        kept = self.lease.row().filter(cancel_requested_at=None)
-        extended = kept.update(
-            heartbeat_at=now, lease_until=now + timedelta(seconds=settings.LEASE_S)
-        )
-        if not extended:
+        try:
+            self.check()
+            self.lease.update(
+                heartbeat_at=now, lease_until=now + timedelta(seconds=settings.LEASE_S)
+            )
+        except (DreamCancelled, LeaseLost):
             logger.info("lease_ended dream=%s attempt=%s", self.lease.dream_id, self.lease.attempt)
-        return bool(extended)
+            return False
+        except DatabaseError as error:
+            logger.warning("heartbeat_missed dream=%s cause=%s", self.lease.dream_id, error)
+        return True

@@ -27,7 +27,7 @@ class Step(models.TextChoices):
 
 
 class Schedule(models.Model):
-    """A fixed hour a day at which a store dreams, in UTC. `minimum_new` sessions or it is skipped."""
+    """A fixed hour a day, in UTC, at which a store dreams; without new sessions it is skipped."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="schedules")
     store = models.OneToOneField(MemoryStore, on_delete=models.CASCADE, related_name="schedule")

@@ -15,7 +15,7 @@ def result_of(dream: Dream, *, seconds: float) -> dict[str, Any]:
     """Return the result: sessions_read, patterns, proposals, dropped, usage, seconds and the state.
 
     A proposal with status already_open, already_in_memory or rejected_before was not filed again;
-    its id is that of the one that is there.
+    its id is that of the one that is there, its risk and route are null: they stand on that one.
     """
     rows = Proposal.objects.filter(
         store=dream.store, origin_kind=OriginKind.DREAM, origin_id=str(dream)

@@ -14,8 +14,8 @@ from agents.models import MemoryStore, Session
 from agents.numbers import take_number
 from agents.people import Member, actor_of
 from agents.rights import Right, may
-from dreaming.dreams import Wish, log_dream, start_dream
-from dreaming.errors import NotStartable
+from dreaming.dreams import UNFINISHED, Wish, log_dream, start_dream
+from dreaming.errors import NotStartable, UnknownEngine
 from dreaming.models import Dream, DreamState, Schedule
 from reviews.audit.actions import Action
 from reviews.audit.log import append
@@ -76,7 +76,7 @@ def start_due(now: datetime) -> list[Dream]:
         due_slot = slot.strftime(SLOT_FORM)
         if Dream.objects.filter(schedule=schedule, due_slot=due_slot).exists():
             continue
-        if is_frozen(schedule.store):
+        if is_frozen(schedule.store) or is_busy(schedule.store):
             continue
         dream = _start(schedule, due_slot)
         if dream is not None:
@@ -87,10 +87,14 @@ def start_due(now: datetime) -> list[Dream]:
 def _start(schedule: Schedule, due_slot: str) -> Dream | None:
     try:
         if not has_new_sessions(schedule.store):
-            return _skip(schedule, due_slot)
+            return _write_ended(
+                schedule, due_slot, DreamState.SKIPPED, "No new sessions since the last dream."
+            )
         return start_dream(
             schedule.store, Wish(engine=schedule.engine, schedule=schedule, due_slot=due_slot)
         )
+    except UnknownEngine as error:
+        return _write_ended(schedule, due_slot, DreamState.FAILED, str(error))
     except (NotStartable, IntegrityError):
         # A dream over this memory runs, or another tick took the slot: the next tick looks again.
         return None
@@ -111,7 +115,13 @@ def has_new_sessions(store: MemoryStore) -> bool:
     return sessions.filter(revisions__created_at__gt=last.queued_at).exists()
 
 
-def _skip(schedule: Schedule, due_slot: str) -> Dream:
+def is_busy(store: MemoryStore) -> bool:
+    """Say whether a dream over the store is queued or runs."""
+    return Dream.objects.filter(store=store, state__in=UNFINISHED).exists()
+
+
+def _write_ended(schedule: Schedule, due_slot: str, state: DreamState, words: str) -> Dream:
+    """Take the slot with a dream that never ran, and say why."""
     number = take_number(schedule.workspace, "D")
     with transaction.atomic():
         dream = Dream.objects.create(
@@ -122,10 +132,11 @@ def _skip(schedule: Schedule, due_slot: str) -> Dream:
             engine=schedule.engine,
             schedule=schedule,
             due_slot=due_slot,
-            state=DreamState.SKIPPED,
-            failure="No new sessions since the last dream.",
+            state=state,
+            failure=words,
             queued_at=clock.now(),
             finished_at=clock.now(),
         )
-        log_dream(dream, Action.DREAM_SKIPPED)
+        is_skipped = state == DreamState.SKIPPED
+        log_dream(dream, Action.DREAM_SKIPPED if is_skipped else Action.DREAM_FAILED)
     return dream

@@ -17,6 +17,7 @@ from agents.memory import heads_of
 from agents.models import Check, Event, MemoryRead, MemoryStore, MemoryVersion, SessionRevision
 from dreaming.engines.base import EngineCheck, EngineEvent, EngineSession
 from dreaming.errors import InputChanged
+from dreaming.leases import Lease
 from dreaming.models import Dream, DreamInput
 from dreaming.spool import Spool, open_spool, session_line, write_spool
 
@@ -34,14 +35,14 @@ class Gathered:
     left_out: tuple[tuple[str, int], ...]
 
 
-def gather(dream: Dream) -> Gathered:
+def gather(dream: Dream, lease: Lease) -> Gathered:
     """Return the dream's input, chosen at its first attempt and the same at every later one.
 
     A missing spool is rebuilt from DreamInput. Raises InputChanged when the material no longer has
-    the SHA-256 it began with.
+    the SHA-256 it began with, LeaseLost when another worker chooses it now.
     """
     if not dream.input_sha256:
-        _choose(dream)
+        _choose(dream, lease)
     path = spool_path(dream)
     if dream.input_sha256 and path.exists():
         spool = open_spool(path)
@@ -62,8 +63,11 @@ def spool_path(dream: Dream) -> Path:
 
 
 def drop_spool(dream: Dream) -> None:
-    """Remove the spool of a finished dream; its rows can rebuild it."""
-    spool_path(dream).unlink(missing_ok=True)
+    """Remove the spool of a finished dream and what killed workers began; rows can rebuild it."""
+    path = spool_path(dream)
+    path.unlink(missing_ok=True)
+    for part in path.parent.glob(f"{path.name}.*.part"):
+        part.unlink(missing_ok=True)
 
 
 def newest_revisions(store: MemoryStore) -> QuerySet[SessionRevision]:
@@ -85,11 +89,14 @@ def selectable(store: MemoryStore) -> QuerySet[SessionRevision]:
     )
 
 
-def _choose(dream: Dream) -> None:
-    DreamInput.objects.filter(dream=dream).delete()
+def _choose(dream: Dream, lease: Lease) -> None:
+    with transaction.atomic():
+        lease.lock()
+        DreamInput.objects.filter(dream=dream).delete()
     chosen = list(selectable(dream.store).values_list("pk", flat=True))
     for start in range(0, len(chosen), BATCH):
         with transaction.atomic():
+            lease.lock()
             DreamInput.objects.bulk_create(
                 DreamInput(dream=dream, revision_id=pk) for pk in chosen[start : start + BATCH]
             )

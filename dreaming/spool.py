@@ -7,6 +7,7 @@ or fails.
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -77,7 +78,8 @@ def write_spool(
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
     located: dict[str, Located] = {}
-    part = path.with_suffix(".part")
+    # Of its own name: a worker that was thought dead may still be writing its own.
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     with part.open("wb") as file:
         for record in _chain(header, sessions):
             line = canonical_line(record)

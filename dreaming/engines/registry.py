@@ -23,14 +23,20 @@ def engine_names() -> tuple[str, ...]:
     return tuple(sorted({*BUILTIN, *_list_entry_points()}))
 
 
-def load_engine(name: str, options: Mapping[str, str] | None = None) -> Engine:
+def load_engine(
+    name: str,
+    options: Mapping[str, str] | None = None,
+    *,
+    also: Mapping[str, str] | None = None,
+) -> Engine:
     """Import and return the engine called `name`, made with `options` (keys, addresses, models).
 
-    Built-in names cannot be taken over by an installed package. Raises UnknownEngine where no such
+    also: further names -> module:function, for this call. Built-in names cannot be taken over,
+    neither by these nor by an installed package. Raises UnknownEngine where no such
     engine is installed or what is installed under the name is no engine.
     """
     try:
-        create = _find_factory(name)
+        create = _find_factory(name, {**(also or {}), **BUILTIN})
     except ImportError as error:
         raise UnknownEngine(f'The engine "{name}" cannot be imported: {error}.') from error
     engine = create(options or {}) if callable(create) else None
@@ -42,9 +48,9 @@ def load_engine(name: str, options: Mapping[str, str] | None = None) -> Engine:
     return cast("Engine", engine)
 
 
-def _find_factory(name: str) -> object:
-    if name in BUILTIN:
-        module, _, attribute = BUILTIN[name].partition(":")
+def _find_factory(name: str, places: Mapping[str, str]) -> object:
+    if name in places:
+        module, _, attribute = places[name].partition(":")
         return getattr(import_module(module), attribute)
     found = _list_entry_points().get(name)
     if found is None:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from agents.models import Agent, MemoryStore, Person, Workspace
 from agents.people import find_member
 from agents.rights import Right
-from dreaming.dreams import Wish, queue_dream, run_dream, wait_for
+from dreaming.dreams import Wish, queue_dream, run_to_end
 from dreaming.errors import DreamingError
 from dreaming.models import Dream, DreamState
 from dreaming.results import result_of
@@ -44,9 +44,7 @@ class Command(BaseCommand):
             dream = queue_dream(store, Wish(engine=options["engine"], started_by=starter))
         except DreamingError as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
-        while run_dream(dream) or Dream.objects.get(pk=dream.pk).state in {"queued", "running"}:
-            dream = wait_until_due(dream)
-        dream = wait_for(dream)
+        dream = run_to_end(dream)
         result = result_of(dream, seconds=round(time.monotonic() - begun, 3))
         if options["json"]:
             self.stdout.write(json.dumps(result, indent=2, sort_keys=True, ensure_ascii=False))
@@ -99,11 +97,3 @@ def find_starter(store: MemoryStore, email: str | None) -> Person | None:
             returncode=BAD_INPUT,
         )
     return person
-
-
-def wait_until_due(dream: Dream) -> Dream:
-    """Wait while the dream rests between two attempts or another worker runs it."""
-    row = Dream.objects.get(pk=dream.pk)
-    if row.state in {DreamState.QUEUED, DreamState.RUNNING}:
-        time.sleep(0.5)
-    return row
