@@ -106,13 +106,14 @@ class PersonFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProposalFacts:
-    """Who is barred from deciding a proposal: its proposer, its editor, who started its dream.
+    """Who is barred from deciding a proposal: its proposer, its editors, who started its dream.
 
-    voted: who has decided on this revision already. disputed: one approved and one rejected.
+    authors: everybody who wrote one of its revisions, for their words may still stand. voted: who
+    has decided on this revision already. disputed: one approved and one rejected.
     """
 
     proposer: int | None = None
-    author: int | None = None
+    authors: frozenset[int] = frozenset()
     starter: int | None = None
     owner: int | None = None
     voted: frozenset[int] = frozenset()
@@ -284,7 +285,10 @@ def may_decide(person: PersonFacts, proposal: ProposalFacts) -> str | None:
     bars = (
         (person.role not in DECIDING_ROLES, "Reviewers and leads decide; your role does not."),
         (person.id == proposal.proposer, "You filed this proposal, so others decide it."),
-        (person.id == proposal.author, "You wrote this revision, so others decide it."),
+        (
+            person.id in proposal.authors,
+            "You wrote a revision of this proposal, so others decide it.",
+        ),
         (
             person.id == proposal.starter,
             "You started the dream that proposed this, so others decide it.",
@@ -306,7 +310,7 @@ def unsatisfiable(
     people: everyone in the workspace. proposal: whose barred people are left out; None at saving.
     In a disagreement somebody who has not voted and does not own the agent must be left.
     """
-    barred = {proposal.proposer, proposal.author, proposal.starter} if proposal else set()
+    barred = {proposal.proposer, proposal.starter, *proposal.authors} if proposal else set()
     able = [one for one in people if one.role in DECIDING_ROLES and one.id not in barred]
     if proposal is not None and proposal.disputed and not _third_people(needs, able, proposal):
         return (

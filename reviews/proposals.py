@@ -35,14 +35,23 @@ class Judged:
     route: Route
 
 
-def judge(change: Change, store: MemoryStore, memory: Memory | None, base: str | None) -> Judged:
-    """Return the risk and the route of `change`; `base` is the text of the head, if there is one.
+def judge(change: Change, store: MemoryStore) -> Judged:
+    """Return the risk and the route of `change` against what its paths say now.
 
-    Only rules of the store's workspace are asked.
+    A merge is held against every text it folds in: what it loses of one of them is a loss, and
+    one protected memory among them protects it. Only rules of the store's workspace are asked.
     """
-    flags = risk.MemoryFlags(protected=memory is not None and memory.protected)
-    found = risk.assess(change, base, taint=change.taint, memory=flags)
-    facts = rules.facts_of(change, found, store)
+    paths = [change.path, *change.merged]
+    heads = {head.memory.path: head for head in heads_of(store).filter(memory__path__in=paths)}
+    texts = [heads[path].content for path in paths if path in heads]
+    is_protected = Memory.objects.filter(store=store, path__in=paths, protected=True).exists()
+    found = risk.assess(
+        change,
+        "\n".join(texts) if texts else None,
+        taint=change.taint,
+        memory=risk.MemoryFlags(protected=is_protected),
+    )
+    facts = rules.facts_of(change, found, store, texts)
     return Judged(found, route(facts, rules.rules_of(store.workspace)))
 
 
@@ -85,7 +94,7 @@ def _file(
     head = find_head(store, change.path)
     if change.op in {Op.UPDATE, Op.RETIRE} and head is None:
         raise InvalidChange(f"{change.path} is not in this memory, so it cannot be changed.")
-    judged = judge(change, store, memory, head.content if head else None)
+    judged = judge(change, store)
     sha256 = text_sha256(change.content)
     if _is_open(store, change.path, sha256):
         raise InvalidChange(f"The same text for {change.path} is already waiting for a decision.")
@@ -366,8 +375,9 @@ def _revise(
         title=row.title,
         rationale=before.rationale,
         taint=Trust(row.taint),
+        merged=tuple(merged["path"] for merged in row.merged),
     )
-    judged = judge(change, row.store, row.memory, head.content if head else None)
+    judged = judge(change, row.store)
     row.op, row.base_version, row.revision = op.value, base, row.revision + 1
     row.state, row.state_reason, row.content_sha256 = state.value, "", sha256
     row.verdict, row.apply_at, row.decided_at, row.settled_at = "", None, None, None

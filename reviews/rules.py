@@ -18,6 +18,7 @@ from reviews.approval_rules import (
     Route,
     Rule,
     Trait,
+    is_identical_merge,
     unsatisfiable,
 )
 from reviews.audit.actions import Action
@@ -118,11 +119,16 @@ def rule_of(version: ApprovalRuleVersion) -> Rule:
     )
 
 
-def facts_of(change: Change, risk: Risk, store: MemoryStore) -> Facts:
-    """Return what rules are asked about a change with this risk in this store."""
+def facts_of(change: Change, risk: Risk, store: MemoryStore, texts: Sequence[str]) -> Facts:
+    """Return what rules are asked about a change with this risk in this store.
+
+    texts: what its path and every path it folds in say now.
+    """
     traits = {TRAIT_OF[code] for code in risk.codes if code in TRAIT_OF}
     if is_tainted(change.taint):
         traits.add(Trait.TAINTED)
+    if is_identical_merge(change, texts):
+        traits.add(Trait.IDENTICAL)
     return Facts(
         agent=store.agent.slug if store.agent else "",
         path=change.path,
@@ -179,14 +185,12 @@ def _groups_by_person(workspace: Workspace) -> dict[int, frozenset[str]]:
 
 def proposal_facts(proposal: Proposal) -> ProposalFacts:
     """Return who is barred from deciding the proposal's newest revision, and who has voted."""
-    author = (
-        proposal.revisions.filter(number=proposal.revision).values_list("author", flat=True).first()
-    )
+    revisions = proposal.revisions.exclude(author=None)
     votes = votes_of(proposal)
     standing = lifecycle.settle(needs_of(proposal), votes)
     return ProposalFacts(
         proposer=proposal.proposer_id,
-        author=author,
+        authors=frozenset(revisions.values_list("author_id", flat=True)),
         starter=proposal.started_by_id,
         owner=proposal.agent.owner_id if proposal.agent else None,
         voted=frozenset(vote.person for vote in votes),

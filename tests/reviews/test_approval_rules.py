@@ -271,7 +271,7 @@ MAY = {
     "an admin": (PersonFacts(5, "admin"), ProposalFacts(), "your role does not"),
     "somebody without a role": (PersonFacts(6, ""), ProposalFacts(), "your role does not"),
     "the proposer": (ANA, ProposalFacts(proposer=1), "You filed this proposal"),
-    "the editor": (ANA, ProposalFacts(author=1), "You wrote this revision"),
+    "the editor": (ANA, ProposalFacts(authors=frozenset({1})), "You wrote a revision"),
     "who started the dream": (ANA, ProposalFacts(starter=1), "You started the dream"),
     "who has voted": (ANA, ProposalFacts(voted=frozenset({1})), "You have decided"),
     "the owner": (ANA, ProposalFacts(owner=1), None),
@@ -297,7 +297,7 @@ def test_who_may_decide(case):
     st.builds(
         ProposalFacts,
         proposer=st.one_of(st.none(), st.integers(1, 3)),
-        author=st.one_of(st.none(), st.integers(1, 3)),
+        authors=st.frozensets(st.integers(1, 3), max_size=2),
         starter=st.one_of(st.none(), st.integers(1, 3)),
         voted=st.frozensets(st.integers(1, 3)),
         disputed=st.booleans(),
@@ -305,7 +305,7 @@ def test_who_may_decide(case):
     ),
 )
 def test_nobody_approves_their_own_words_whatever_else_is_true(role, proposal):
-    if 1 in {proposal.proposer, proposal.author, proposal.starter} | proposal.voted:
+    if 1 in {proposal.proposer, proposal.starter} | proposal.authors | proposal.voted:
         assert may_decide(PersonFacts(1, role), proposal) is not None
 
 
@@ -318,7 +318,7 @@ SHORT = {
     "one of two": (TWO, [ANA], None, "1 people may decide here"),
     "auditors do not count": (TWO, [ANA, PersonFacts(4, "auditor")], None, "asks for two"),
     "the proposer is left out": (TWO, [ANA, BEN], ProposalFacts(proposer=1), "asks for two"),
-    "the editor is left out": (TWO, [ANA, BEN], ProposalFacts(author=2), "asks for two"),
+    "the editor is left out": (TWO, [ANA, BEN], ProposalFacts(authors=frozenset({2})), "asks for two"),
     "the starter is left out": (ONE, [ANA], ProposalFacts(starter=1), "asks for one approval"),
     "three with one left out": (TWO, [ANA, BEN, CEM], ProposalFacts(proposer=1), None),
     "an empty group": ((("legal", 1),), [ANA, BEN], None, "legal has 0 and 1 are needed"),

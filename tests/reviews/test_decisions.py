@@ -167,7 +167,7 @@ def test_an_edit_drops_earlier_approvals_and_bars_its_author(cast: Cast) -> None
         expected_revision=1,
     )
     assert (edited.state, edited.revision) == ("pending", 2)
-    with pytest.raises(MayNotDecide, match="wrote this revision"):
+    with pytest.raises(MayNotDecide, match="wrote a revision"):
         approve(edited, by=member(cast, "second_reviewer"), shown=seen(edited))
     approve(edited, by=member(cast, "reviewer"), shown=seen(edited))
     assert fresh(proposal).state == "scheduled"
