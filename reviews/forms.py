@@ -51,7 +51,7 @@ class RejectForm(ShownForm):
     code = forms.ChoiceField(
         label="Why",
         choices=tuple(REASON_CODES.items()),
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"autofocus": True}),
         error_messages={"required": "Choose why the change is rejected."},
     )
     reason = reason_field("In your words", required=False, help_text="Needed for another reason.")

@@ -109,6 +109,8 @@ def reject_page(request: MemberRequest, found: Proposal, form: RejectForm) -> Ht
 @refused_in_place
 def withdraw(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
+    if found.proposer_id != request.person.pk:
+        raise MayNotDecide(f"Only who filed {found} can withdraw it.")
     form = WithdrawForm(request.POST or None)
     if not form.is_valid():
         context = {"proposal": found, "form": form, "suffix": desk_of(request).suffix}

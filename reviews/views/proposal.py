@@ -14,7 +14,7 @@ from reviews.dossier import dossier_of
 from reviews.forms import RejectForm, WithdrawForm
 from reviews.models import Proposal
 from reviews.quotes import find_evidence, widen
-from reviews.reading import record_evidence_opened
+from reviews.reading import opened_positions, record_evidence_opened
 from reviews.views.desk import Context, address_of, desk_of, is_fragment, is_prefetch, show_pane
 
 VIEWS = {"inline": "Inline", "side": "Side by side", "full": "Full entry"}
@@ -72,6 +72,8 @@ def evidence(request: MemberRequest, number: int, position: int) -> HttpResponse
         "quote": widen(quote),
         "suffix": desk_of(request).suffix,
         "session_base": session_base(request),
+        "opened": len(opened_positions(found, request.member)),
+        "all": found.evidence.count(),
     }
-    template = "reviews/evidence.html#quote" if is_fragment(request) else "reviews/evidence.html"
+    template = "reviews/_quote.html#opened" if is_fragment(request) else "reviews/evidence.html"
     return render(request, template, context)

@@ -114,7 +114,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (requestConfig && requestConfig.verb !== "get") page.dataset.settled = String(Date.now());
   if (moved) {
     const place = document.getElementById(pane);
-    const wanted = place?.querySelector("[autofocus]") ?? place;
+    const wanted = place?.querySelector("[autofocus]:not(dialog *)") ?? place;
     wanted?.focus({ preventScroll: true });
     place?.querySelector(".pane-body")?.scrollTo(0, 0);
     markRow(place?.dataset.row);
