@@ -352,7 +352,7 @@ def compare_served() -> Iterator[Difference]:
                 continue
             release = Release.objects.select_related("parent").get(pk=served)
             if served != newest:
-                last = Release.objects.get(pk=newest)
+                last = Release.objects.filter(pk__in=[newest]).first() or "none"
                 yield Difference(f"{where} serves {release}; by the log it is {last}.")
             held = manifest_sha256((line.path, line.sha256) for line in contents(release))
             if release.sha256 != held:

@@ -66,9 +66,7 @@ def verify_log(since: str | None = None) -> Report:
 def check_everything(report: Report, since: str | None) -> None:
     """Walk the log once and record what is found."""
     # Checkpoints first: one that is read after the leaves could state more of them than were read.
-    signed = Signed(report)
-    if since is not None:
-        signed.expect_kept(since)
+    signed = Signed(report, since)
     walk = Walk(report, signed)
     for rows in stored_rows():
         walk.check(rows)
@@ -96,13 +94,13 @@ def check_unsealed(report: Report) -> None:
 class Signed:
     """The checkpoints, in order of size: their signatures, and their roots as the tree grows."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, since: str | None) -> None:
         self.report = report
         self.verifiers = self.known_verifiers()
+        self.kept = None if since is None else self.read_kept(since)
         self.stored = iter(Checkpoint.objects.order_by("size").iterator(chunk_size=CHUNK))
         self.last = Checkpoint.objects.order_by("-size").first()
         self.next = self.read_next()
-        self.kept: TreeHead | None = None
 
     def known_verifiers(self) -> tuple[Verifier, ...]:
         """Return the public keys of this log, saying so when there are none."""
@@ -137,12 +135,13 @@ class Signed:
             self.report.add(Status.TAMPERED, f"{name}: {error}")
         return None
 
-    def expect_kept(self, since: str) -> None:
-        """Remember the tree of a checkpoint kept elsewhere; BadNote when the text is none."""
+    def read_kept(self, since: str) -> TreeHead | None:
+        """Return the tree of a checkpoint kept elsewhere; BadNote when the text is none."""
         try:
-            self.kept = notes.open_checkpoint(since, self.verifiers, keys.origin()).head
+            return notes.open_checkpoint(since, self.verifiers, keys.origin()).head
         except UnknownSigner as error:
             self.report.add(Status.UNVERIFIABLE, f"the checkpoint kept elsewhere: {error}")
+        return None
 
     def reached(self, size: int, root: bytes) -> None:
         """Compare what is stated of a tree of `size` with what its leaves give."""
