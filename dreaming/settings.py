@@ -267,7 +267,7 @@ INSTALLED_APPS.append("django.forms")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Brokers carry wake-ups; the rows say what is due. A lost message costs one tick, never work.
-BROKER_URL = env_secret("BROKER_URL") or "filesystem://"
+BROKER_URL = env_secret("BROKER_URL") or "filesystem://localhost"
 BROKER_DIR = DATA_DIR / "broker"
 LEASE_S = env_int("DAYBREAK_LEASE_S", 60, least=1)
 HEARTBEAT_S = env_float("DAYBREAK_HEARTBEAT_S", max(0.5, LEASE_S / 4), least=0.1)
