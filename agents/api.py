@@ -94,8 +94,10 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 def agent_of_token(request: TokenRequest, slug: str) -> Agent:
     """Return the agent of that slug if the token is for it; raises UnknownAgent."""
-    if request.agent is not None and request.agent.slug != slug:
-        raise UnknownAgent(f"The token is for {request.agent.slug}, not for {slug[:80]!r}.")
+    if request.agent is not None:
+        if request.agent.slug != slug:
+            raise UnknownAgent(f"The token is for {request.agent.slug}, not for {slug[:80]!r}.")
+        return request.agent
     agent = (
         Agent.objects.filter(workspace=request.workspace, slug=slug)
         .select_related("workspace")

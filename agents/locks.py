@@ -16,11 +16,13 @@ def transaction_waiting_at_most(milliseconds: int) -> Iterator[None]:
         with _sqlite_waiting(milliseconds), transaction.atomic():
             yield
         return
+    is_nested = connection.in_atomic_block
     with transaction.atomic():
         usual = _set_lock_timeout(f"{milliseconds:d}ms")
         yield
-        # Within an outer transaction the setting would outlive the block.
-        _set_lock_timeout(usual)
+        if is_nested:
+            # The setting ends with the transaction, which here is not the block's own.
+            _set_lock_timeout(usual)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from threading import Lock
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from agents import clock
 from agents.context import Remembered, render
@@ -134,33 +134,34 @@ def _check(external_session_id: str, budget_tokens: int) -> None:
 
 def _find_reads(agent: Agent, external_session_id: str) -> tuple[_Pair | None, set[str]]:
     """Return what the session began with, None when this is its first read, and its keys so far."""
-    reads = list(
-        MemoryRead.objects.filter(agent=agent, external_session_id=external_session_id)
-        .order_by("pk")
-        .annotate(key=F("rendering__key"))
-        .select_related("release__parent", "shared_release__parent")
-    )
-    waiting = spooled_reads(agent.pk, external_session_id)
-    recorded = {read.key for read in reads} | {record.key for record in waiting}
-    if reads:
-        return _Pair(reads[0].release, reads[0].shared_release), recorded
-    if waiting:
-        first = waiting[0]
-        releases = Release.objects.select_related("parent").in_bulk(
-            [first.release, first.shared_release]
-        )
-        return _Pair(releases[first.release], releases[first.shared_release]), recorded
-    return None, recorded
+    reads = MemoryRead.objects.filter(agent=agent, external_session_id=external_session_id)
+    found = [
+        *reads.order_by("pk").values_list("release_id", "shared_release_id", "rendering__key"),
+        *(
+            (record.release, record.shared_release, record.key)
+            for record in spooled_reads(agent.pk, external_session_id)
+        ),
+    ]
+    if not found:
+        return None, set()
+    own, shared, _ = found[0]
+    return _pair_of(own, shared), {key for _, _, key in found}
 
 
 def _live_pair(agent: Agent) -> _Pair:
-    channels = Channel.objects.filter(
-        Q(store__agent=agent) | Q(store__agent=None),
-        name=LIVE,
-        store__workspace=agent.workspace_id,
-    ).select_related("release__parent", "store")
-    live = {channel.store.agent_id: channel.release for channel in channels}
-    return _Pair(own=live[agent.pk], shared=live[None])
+    live: dict[int | None, int] = dict(
+        Channel.objects.filter(
+            Q(store__agent=agent) | Q(store__agent=None),
+            name=LIVE,
+            store__workspace=agent.workspace_id,
+        ).values_list("store__agent", "release")
+    )
+    return _pair_of(live[agent.pk], live[None])
+
+
+def _pair_of(own: int, shared: int) -> _Pair:
+    releases = Release.objects.in_bulk([own, shared])
+    return _Pair(own=releases[own], shared=releases[shared])
 
 
 def _pinned(agent: Agent, pair: _Pair, number: int) -> _Pair:
@@ -171,7 +172,7 @@ def _pinned(agent: Agent, pair: _Pair, number: int) -> _Pair:
             workspace=agent.workspace_id,
             number=number,
         )
-        .select_related("parent", "store")
+        .select_related("store")
         .first()
     )
     if release is None:
