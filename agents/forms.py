@@ -54,7 +54,8 @@ class GroupForm(forms.Form):
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         # It stands beside the form of a person, which has a name of its own.
-        super().__init__(*args, auto_id="group_%s", **kwargs)
+        kwargs["auto_id"] = "group_%s"
+        super().__init__(*args, **kwargs)
         choose_from(self, "people", people_with(workspace, Right.DECIDE).order_by("name"))
 
 
@@ -118,12 +119,6 @@ class OwnerForm(forms.Form):
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choose_from(self, "owner", owners_of(workspace))
-
-
-class ReasonForm(forms.Form):
-    """Why, in words."""
-
-    reason = forms.CharField(max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 def owners_of(workspace: Workspace) -> QuerySet[Person]:

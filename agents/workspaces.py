@@ -1,6 +1,7 @@
 """Workspaces and the agents in them: how they begin and who answers for them."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
@@ -31,6 +32,8 @@ WORKSPACE_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 WORKSPACE_SLUG_LENGTH = 60
 AGENT_SLUG = re.compile(r"[A-Za-z0-9_]+(?:-+[A-Za-z0-9_]+)*")
 AGENT_SLUG_LENGTH = 80
+MOST_CHECKS = 100
+CHECK_NAME_LENGTH = 200
 RESERVED_SLUGS = frozenset({"shared", "new"})
 """`shared` names the workspace's own store in addresses and commands, `new` a form."""
 
@@ -172,6 +175,32 @@ def set_owner(agent: Agent, owner: Person | None, *, by: Person | Actor) -> None
     )
 
 
+@transaction.atomic
+def set_visible_checks(workspace: Workspace, names: Collection[str], *, by: Person | Actor) -> None:
+    """Say which checks of an outcome engines may read, by name; every other stays unread.
+
+    Nothing is visible until it is named here: a check may hold the expected answer. The same names
+    again write nothing. Raises InvalidInput for too many or too long names.
+    """
+    chosen = clean_check_names(names)
+    lock_workspace(workspace)
+    actor = acting(by, workspace, Right.START_DREAMS)
+    before = list(Workspace.objects.values_list("visible_checks", flat=True).get(pk=workspace.pk))
+    if before == chosen:
+        return
+    Workspace.objects.filter(pk=workspace.pk).update(visible_checks=chosen)
+    workspace.visible_checks = chosen
+    log.append(
+        Action.WORKSPACE_CHANGED,
+        workspace=workspace.slug,
+        actor=actor,
+        object=f"workspace:{workspace.slug}",
+        before={"visible_checks": len(before)},
+        after={"visible_checks": len(chosen)},
+        values={"visible_checks": "\n".join(chosen)},
+    )
+
+
 def name_agent(agent: Agent) -> str:
     """Return how the log names an agent."""
     return f"agent:{agent.slug}"
@@ -187,6 +216,20 @@ def check_owner(workspace: Workspace, owner: Person | None) -> None:
             f"{owner.name} cannot own an agent of {workspace.name}: owners are reviewers, leads"
             " or auditors there."
         )
+
+
+def clean_check_names(names: Collection[str]) -> list[str]:
+    """Return the names sorted, each once, or raise InvalidInput naming the limit that is passed."""
+    chosen = sorted({name.strip() for name in names if name.strip()})
+    if len(chosen) > MOST_CHECKS:
+        raise InvalidInput(f"{len(chosen)} checks are named; {MOST_CHECKS} are the most.")
+    for name in chosen:
+        if len(name) > CHECK_NAME_LENGTH:
+            raise InvalidInput(
+                f"The check {name[:40]!r}… has {len(name)} characters;"
+                f" {CHECK_NAME_LENGTH} are the most."
+            )
+    return chosen
 
 
 def clean_workspace_slug(slug: str) -> str:

@@ -12,7 +12,7 @@ from agents.freezes import freeze_agent, freeze_workspace, unfreeze_agent, unfre
 from agents.http import MemberRequest
 from agents.models import Agent
 from agents.rights import Right
-from agents.workspaces import create_agent, set_owner
+from agents.workspaces import create_agent, set_owner, set_visible_checks
 
 
 @require_GET
@@ -80,6 +80,16 @@ def agent_owner(request: MemberRequest, agent: str) -> HttpResponse:
     set_owner(found, form.cleaned_data["owner"], by=request.person)
     owner = form.cleaned_data["owner"]
     messages.info(request, f"{owner.name if owner else 'Nobody'} answers for {found.name} now.")
+    return redirect("workspace", request.workspace.slug)
+
+
+@require_POST
+@member_page(Right.START_DREAMS)
+def checks_set(request: MemberRequest) -> HttpResponse:
+    names = request.POST.get("names", "").splitlines()
+    set_visible_checks(request.workspace, names, by=request.person)
+    count = len(request.workspace.visible_checks)
+    messages.info(request, f"Dreams read {count} {'check' if count == 1 else 'checks'} by name.")
     return redirect("workspace", request.workspace.slug)
 
 

@@ -10,7 +10,7 @@ from agents import clock
 from agents.models import Agent, MemoryStore, Person, Workspace
 from agents.people import add_person, find_member, set_group
 from agents.sessions import Ingested, ingest_sessions
-from agents.workspaces import create_agent, create_workspace
+from agents.workspaces import create_agent, create_workspace, set_visible_checks
 from dreaming.demo.company import (
     AGENTS,
     ANA,
@@ -94,8 +94,7 @@ def _found() -> Workspace:
     for group in ("compliance", "security"):
         people = [_row(person) for person in PEOPLE if group in person.groups]
         set_group(workspace, group, people, by=SYSTEM)
-    workspace.visible_checks = ["accepted by a colleague"]
-    workspace.save(update_fields=["visible_checks"])
+    set_visible_checks(workspace, ["accepted by a colleague"], by=SYSTEM)
     return workspace
 
 

@@ -10,8 +10,9 @@ from agents.errors import InvalidInput, InvalidToken, NotAllowed
 from agents.models import Scope, Token
 from agents.tokens import LONGEST_DAYS, find_token, issue_token, note_use, revoke_token
 from reviews.audit.actions import Action
-from reviews.audit.bodies import read_body
-from reviews.audit.models import Entry, Value
+from reviews.audit.bodies import commitments_of, read_body
+from reviews.audit.models import Entry
+from reviews.audit.values import open_values
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ class TestIssueToken:
         assert body["object"] == f"token:{token.public_id}"
         assert body["after"] == {"scopes": ["memory:read"], "agent": "refund-desk", "days": 30}
         assert "Claims" not in entry.body
-        assert Value.objects.filter(commitment=body["values"]["label"]).exists()
+        assert open_values(commitments_of(body))["label"] == "Claims pipeline"
 
     @pytest.mark.parametrize("days", [0, -1, 91])
     def test_refuses_a_life_beyond_ninety_days(self, cast, days):

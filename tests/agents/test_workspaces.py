@@ -4,11 +4,12 @@ from agents.errors import InvalidInput, NotAllowed
 from agents.models import Agent, Channel, MemoryStore, Workspace
 from agents.people import find_member
 from agents.rights import Role
-from agents.workspaces import create_agent, create_workspace, set_owner
+from agents.workspaces import create_agent, create_workspace, set_owner, set_visible_checks
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
-from reviews.audit.bodies import read_body
+from reviews.audit.bodies import commitments_of, read_body
 from reviews.audit.models import Entry
+from reviews.audit.values import open_values
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +125,40 @@ class TestSetOwner:
     def test_refuses_a_lead(self, cast):
         with pytest.raises(NotAllowed):
             set_owner(cast.agent, cast.lead, by=cast.lead)
+
+
+class TestVisibleChecks:
+    def test_are_those_named_sorted_and_once(self, cast):
+        set_visible_checks(cast.workspace, ["tests pass", " lint ", "lint", ""], by=cast.lead)
+        stored = Workspace.objects.get(pk=cast.workspace.pk)
+        assert stored.visible_checks == ["lint", "tests pass"]
+
+    def test_are_none_until_named(self, cast):
+        assert cast.workspace.visible_checks == []
+
+    def test_are_in_the_log_with_their_names_as_a_value(self, cast):
+        set_visible_checks(cast.workspace, ["tests pass"], by=cast.lead)
+        entry = Entry.objects.get(action=Action.WORKSPACE_CHANGED)
+        body = read_body(entry.body)
+        assert (body["before"], body["after"]) == ({"visible_checks": 0}, {"visible_checks": 1})
+        assert open_values(commitments_of(body)) | {"actor_name": ""} == {
+            "actor_name": "",
+            "visible_checks": "tests pass",
+        }
+
+    def test_the_same_names_write_nothing(self, cast):
+        set_visible_checks(cast.workspace, [], by=cast.lead)
+        assert not Entry.objects.filter(action=Action.WORKSPACE_CHANGED).exists()
+
+    @pytest.mark.parametrize("names", [["x" * 201], [f"check {n}" for n in range(101)]])
+    def test_have_limits(self, cast, names):
+        with pytest.raises(InvalidInput, match="are the most"):
+            set_visible_checks(cast.workspace, names, by=cast.lead)
+
+    @pytest.mark.parametrize("who", ["reviewer", "auditor", "admin", "outsider"])
+    def test_are_a_leads_to_name(self, cast, who):
+        with pytest.raises(NotAllowed):
+            set_visible_checks(cast.workspace, ["lint"], by=getattr(cast, who))
 
 
 def test_two_workspaces_may_have_agents_of_one_slug(cast):

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -166,6 +165,12 @@ def at_memory(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": build.memory(cast.store).number}
 
 
+def at_release(cast: Cast) -> dict[str, Any]:
+    take_numbers(cast.workspace, "R", 1_000)
+    build.memory(cast.store)
+    return here(cast) | {"number": cast.store.releases.latest("sequence").number}
+
+
 def at_containment(cast: Cast) -> dict[str, Any]:
     made = Containment.objects.create(
         workspace=cast.workspace,
@@ -273,6 +278,7 @@ ROUTES = [
     Route("workspace", "GET", here, "in 404 403 200 403 200 in"),
     Route("workspace_freeze", "POST", here, "in 404 403 302 403 302 in", REASON),
     Route("workspace_unfreeze", "POST", here, "in 404 403 422 403 403 in", REASON),
+    Route("checks_set", "POST", here, "in 404 403 302 403 403 in", sends(names="lint")),
     Route("agent_add", "POST", here, "in 404 403 403 403 302 in", sends(slug="claims")),
     Route("agent_owner", "POST", at_agent, "in 404 403 403 403 302 in", sends(owner="")),
     Route("agent_freeze", "POST", at_agent, "in 404 403 302 403 302 in", REASON),
@@ -308,9 +314,15 @@ ROUTES = [
     Route("containment", "POST", at_containment, "in 404 303 403 403 403 in", ANSWER),
     Route("roll_back", "POST", at_agent, "in 404 403 303|404|409|422 403 403 in", EARLIER),
     Route("restore_version", "POST", at_memory, "in 404 403 303|409|422 403 403 in", VERSION),
+    # Agents                        anonymous outsider reviewer lead auditor admin token
+    Route("agents", "GET", here, "in 404 200 200 200 403 in"),
+    Route("agent", "GET", at_agent, "in 404 200 200 200 403 in"),
+    Route("shared_memory", "GET", here, "in 404 200 200 200 403 in"),
     # Sessions and memory           anonymous outsider reviewer lead auditor admin token
     Route("sessions", "GET", here, "in 404 200 200 200 403 in"),
     Route("session", "GET", at_session, "in 404 200 200 200 403 in"),
+    Route("memory", "GET", at_memory, "in 404 200 200 200 403 in"),
+    Route("release", "GET", at_release, "in 404 200 200 200 403 in"),
     # The agents' own door          anonymous outsider reviewer lead auditor admin token
     Route("api_sessions", "POST", nowhere, of_role("401 401 200"), SESSIONS),
     Route(
@@ -375,14 +387,14 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def ask(client: Client, method: str, address: str, sent: dict[str, Any]) -> HttpResponse:
+def ask(client: Client, method: str, address: str, sent: dict[str, Any]) -> Any:
     """Send the request; what is sent to the API is JSON."""
     if address.startswith("/api/") and method == "POST":
         return client.post(address, sent, content_type="application/json")
     return getattr(client, method.lower())(address, sent)
 
 
-def told(answer: HttpResponse) -> str:
+def told(answer: Any) -> str:
     """Spell what a caller was told."""
     if answer.streaming:
         b"".join(answer.streaming_content)  # a file is closed when it was read
@@ -392,9 +404,9 @@ def told(answer: HttpResponse) -> str:
     return str(answer.status_code)
 
 
-def state() -> dict[str, list[Any]]:
+def state() -> dict[str, Any]:
     """Return every row of ours that is not the log of who looked and who was kept out."""
-    rows = {
+    rows: dict[str, Any] = {
         model._meta.label: list(model._default_manager.order_by("pk").values())
         for model in apps.get_models()
         if model._meta.app_label in ("agents", "reviews", "dreaming")
@@ -472,6 +484,8 @@ def test_a_token_of_another_workspace_finds_no_agent_of_this_one(cast, slug):
         f"{before}{number}{after}"
         for number in (0, 2**63, 10**30)
         for before, after in (
+            ("/w/northwind/memory/M-", "/"),
+            ("/w/northwind/releases/R-", "/"),
             ("/w/northwind/review/P-", "/"),
             ("/w/northwind/dreams/D-", "/"),
             ("/w/northwind/sessions/S-", "/"),

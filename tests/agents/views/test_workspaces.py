@@ -101,3 +101,14 @@ class TestAgents:
         page = client_of(cast.lead).get(PLACE).content.decode()
         assert "refund-desk" in page
         assert "Add an agent" not in page
+
+
+class TestChecks:
+    def test_a_lead_names_them_one_a_line(self, cast, client_of):
+        lead = client_of(cast.lead)
+        assert lead.post(f"{PLACE}checks/", {"names": "tests pass\r\nlint\r\n"}).url == PLACE
+        assert Workspace.objects.get(pk=cast.workspace.pk).visible_checks == ["lint", "tests pass"]
+        assert "lint\ntests pass\n</textarea>" in lead.get(PLACE).content.decode()
+
+    def test_an_admin_is_not_offered_them(self, cast, client_of):
+        assert "Set checks" not in client_of(cast.admin).get(PLACE).content.decode()
