@@ -318,7 +318,7 @@ def test_a_repeated_read_asks_the_database_little(agent, django_assert_max_num_q
         write(agent.store, f"/m/{number}.md", f"Text {number}.")
     publish(agent.store)
     read_memory(agent, "run-1", BUDGET)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         read_memory(agent, "run-1", BUDGET)
 
 
