@@ -7,6 +7,7 @@ from dreaming.engines.base import (
     DreamMaterial,
     DreamResult,
     Dropped,
+    Engine,
     EngineError,
     EngineSession,
     Quote,
@@ -78,3 +79,14 @@ def _quote_first_words(session: EngineSession) -> Candidate | None:
 def create_engine(options: Mapping[str, str]) -> FakeEngine:
     """Return the engine under its defaults; what an entry point names."""
     return FakeEngine()
+
+
+class Seat:
+    """Where a test puts the engine that dreams find under the name "test"."""
+
+    engine: Engine = FakeEngine()
+
+
+def create_seated(options: Mapping[str, str]) -> Engine:
+    """Return the engine a test has put on the seat."""
+    return Seat.engine
