@@ -36,7 +36,7 @@ Row = TypeVar("Row", bound=Model)
 OF_MEMORY = (Action.MEMORY_WRITTEN, Action.MEMORY_RETIRED)
 OF_RELEASE = (Action.RELEASE_PUBLISHED,)
 ROWS = 200
-TEXTS = 100
+TEXTS = 50
 """Texts held at once: one has up to 100 KiB."""
 ENTRIES = 500
 
@@ -105,7 +105,7 @@ def differences(report: Report) -> Iterator[Difference]:
     for memories in _batches(_memories()):
         report.count("memories", len(memories))
         for store, some in groupby(sorted(memories, key=_store_of), key=_store_of):
-            yield from _settled(store, list(some))
+            yield from settle(store, list(some))
     releases = Release.objects.exclude(sequence=0).select_related("workspace", "store__agent")
     for published in _batches(
         releases.only("number", "sequence", "sha256", "workspace__slug", "store__agent__slug")
@@ -131,7 +131,7 @@ def _batches(rows: QuerySet[Row]) -> Iterator[list[Row]]:
         yield some
 
 
-def _settled(store: int, memories: Sequence[Memory]) -> list[Difference]:
+def settle(store: int, memories: Sequence[Memory]) -> list[Difference]:
     """Compare memories of one store; where they differ, again while no writer can be at work."""
     found = list(compare_memories(memories))
     if not found:
