@@ -18,7 +18,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from agents import errors as agents_errors
 from dreaming import errors as dreaming_errors
 from reviews import errors as reviews_errors
+from reviews.approval_rules import InvalidRule
 from reviews.audit.requests import current_request
+from reviews.diffs import UnsettledConflict
 from reviews.lifecycle import IllegalTransition
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,8 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     reviews_errors.NotAllowed: HTTPStatus.FORBIDDEN,
     reviews_errors.ReasonMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
     reviews_errors.InvalidChange: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidRule: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnsettledConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
     dreaming_errors.UnknownEngine: HTTPStatus.UNPROCESSABLE_ENTITY,
     dreaming_errors.NotStartable: HTTPStatus.CONFLICT,
     dreaming_errors.IllegalDreamMove: HTTPStatus.CONFLICT,

@@ -23,6 +23,8 @@ from reviews.audit.requests import RequestName, current_request
 from reviews.lifecycle import IllegalTransition
 
 raised: dict[str, Exception] = {}
+# Commands raise these before or without a web server.
+OF_COMMANDS = ("dreaming.supervisor", "dreaming.demo", "tests.")
 
 
 def fail(request, **_):
@@ -96,7 +98,9 @@ def subclasses(kind):
     [agents_errors.AgentsError, reviews_errors.ReviewsError, dreaming_errors.DreamingError],
 )
 def test_every_error_of_a_room_has_an_answer(base):
-    ours = {kind for kind in subclasses(base) - {base} if not kind.__module__.startswith("tests")}
+    ours = {
+        kind for kind in subclasses(base) - {base} if not kind.__module__.startswith(OF_COMMANDS)
+    }
     left = {kind.__name__ for kind in ours if not set(kind.__mro__) & set(STATUSES)}
     assert not left
 
