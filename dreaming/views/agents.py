@@ -15,7 +15,7 @@ from agents.rights import Right
 from agents.stores import MAX_MEMORIES
 from agents.web.paging import page_of
 from dreaming import schedules
-from dreaming.models import Dream, DreamState
+from dreaming.models import Dream
 from dreaming.views.overview import (
     LISTED,
     RECENTLY,
@@ -28,20 +28,18 @@ from dreaming.views.overview import (
     live_rows,
     totals_of,
 )
-from dreaming.views.rows import STATE_ICONS
 from reviews.provenance import sources_of
 
-LISTED_DREAMS = 5
+LISTED_ROWS = 4
 
 
 @require_GET
 @member_page(Right.SEE_MEMORY)
 def agents(request: MemberRequest) -> HttpResponse:
-    channels = list(find_channels(request.workspace).order_by("store__agent__name", "store"))
-    context = {
-        "agents": [channel for channel in channels if channel.store.agent],
-        "shared": next(channel for channel in channels if channel.store.agent is None),
-    }
+    found = find_channels(request.workspace).order_by("store__agent__name", "store")
+    agents = [channel for channel in found if channel.store.agent]
+    shared = [channel for channel in found if channel.store.agent is None]
+    context = {"agents": agents, "channels": [*agents, *shared]}
     return render(request, "dreaming/agents.html", context)
 
 
@@ -67,7 +65,7 @@ def overview_of(request: MemberRequest, channel: Channel) -> dict[str, Any]:
     store, release = channel.store, channel.release
     page = page_of(
         live_items(channel),
-        order=("-release__sequence", "-memory__number"),
+        order=("-waiting", "-release__sequence", "-memory__number"),
         cursor=request.GET.get("at", ""),
     )
     versions = [item.version for item in page.items if item.version]
@@ -84,16 +82,13 @@ def overview_of(request: MemberRequest, channel: Channel) -> dict[str, Any]:
         "filled": release.memory_count / MAX_MEMORIES,
         "totals": totals_of(published, now - RECENTLY),
         "share": share,
-        "sessions": newest,
+        "sessions": newest[:LISTED_ROWS],
         "chart": growth_in_weeks(published, release.memory_count, now),
         "page": page,
         "rows": live_rows(
             page.items, sources_of(store.workspace, versions), count_reads(store, now - WEEK)
         ),
         "published": published[:LISTED],
-        "dreams": [
-            {"dream": dream, "icon": STATE_ICONS[DreamState(dream.state)]}
-            for dream in Dream.objects.filter(store=store).order_by("-number")[:LISTED_DREAMS]
-        ],
+        "dreams": Dream.objects.filter(store=store).order_by("-number")[:LISTED_ROWS],
         "next_dream": schedules.next_slot(plan, now) if plan and plan.enabled else None,
     }

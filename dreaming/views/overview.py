@@ -36,15 +36,16 @@ LISTED = 10
 class Share:
     """Sessions that came in recently: how many, how many with a known end, how many succeeded.
 
-    share, low and high: of those with a known end, with the 95 % Wilson interval; None without any.
+    share (0 to 1), low and high (whole percent, the 95 % Wilson interval): of those with a known
+    end; None without any.
     """
 
     sessions: int = 0
     known: int = 0
     succeeded: int = 0
     share: float | None = None
-    low: float | None = None
-    high: float | None = None
+    low: int | None = None
+    high: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,4 +243,4 @@ def share_of(row: Session) -> Share:
     if not known:
         return Share(sessions=total)
     low, high = wilson(succeeded, known)
-    return Share(total, known, succeeded, succeeded / known, low, high)
+    return Share(total, known, succeeded, succeeded / known, round(100 * low), round(100 * high))
