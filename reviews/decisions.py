@@ -12,7 +12,7 @@ from django.db import transaction
 from agents import clock
 from agents.errors import StaleVersion, StoreFull
 from agents.freezes import is_frozen
-from agents.memory import retire_memory, write_memory
+from agents.memory import lock_store, retire_memory, write_memory
 from agents.models import Memory, MemoryVersion
 from agents.numbers import take_number
 from agents.people import Member, actor_of
@@ -210,6 +210,8 @@ def apply_approved(proposal: Proposal, now: datetime) -> int:
     if not Memory.objects.filter(store_id=proposal.store_id, path=proposal.path).exists():
         number = take_number(proposal.workspace, "M")
     with transaction.atomic(durable=True):
+        # The store before the proposal, as containment locks them: the other order can deadlock.
+        lock_store(proposal.store)
         row = lock(proposal)
         if row.state != State.SCHEDULED or row.apply_at is None or row.apply_at > now:
             return 0
