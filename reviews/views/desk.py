@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from agents.http import MemberRequest
 from agents.people import Member
+from agents.web.characters import HIDDEN_RUN
 from reviews import lines
 from reviews.models import Proposal
 from reviews.queue import (
@@ -126,6 +127,8 @@ def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
     return {
         "proposal": proposal,
         "is_listed": desk.lists(proposal),
+        # A window's title cannot box what does not show, so it is left out there.
+        "page_title": f"{proposal} {HIDDEN_RUN.sub('', proposal.title)}",
         "suffix": desk.suffix,
         "at": at,
         "queue_url": desk.address("queue"),
