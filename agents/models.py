@@ -482,7 +482,7 @@ class QuarantineKind(models.TextChoices):
 
 
 class Quarantine(models.Model):
-    """Out of service at once. `target` is the human or public id; lifted when `lifted_at` is set."""
+    """Out of service at once until `lifted_at`. `target` is the human or public id."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="quarantines")
     kind = models.CharField(max_length=10, choices=QuarantineKind)

@@ -13,7 +13,7 @@ LETTERS = frozenset("PDMSRX")
 
 
 def take_numbers(workspace: Workspace, letter: str, count: int = 1) -> range:
-    """Return `count` new numbers of `letter` (P, D, M, S, R or X), rising and never given before."""
+    """Return `count` new numbers of `letter` (P, D, M, S, R, X), rising, never given before."""
     if letter not in LETTERS:
         raise ValueError(f"{letter!r} is not a letter of human ids")
     if count < 1:

@@ -143,14 +143,14 @@ class Proposal(models.Model):
         indexes = [
             # The queue: open first by risk, then oldest; keyset over (risk_rank, number).
             models.Index(fields=["workspace", "state", "-risk_rank", "number"], name="queue"),
-            models.Index(fields=["workspace", "agent", "state", "-risk_rank", "number"], name="queue_agent"),
+            models.Index(
+                fields=["workspace", "agent", "state", "-risk_rank", "number"], name="queue_agent"
+            ),
             models.Index(fields=["workspace", "-number"], name="proposals_newest"),
             models.Index(fields=["store", "path", "state"], name="proposals_on_path"),
             models.Index(fields=["workspace", "pattern_key"], name="proposals_of_pattern"),
             # The worker's own question: what is due.
-            models.Index(
-                fields=["apply_at"], condition=Q(state="scheduled"), name="proposals_due"
-            ),
+            models.Index(fields=["apply_at"], condition=Q(state="scheduled"), name="proposals_due"),
         ]
 
     def __str__(self) -> str:
@@ -239,7 +239,7 @@ class ContainmentKind(models.TextChoices):
 
 
 class Containment(models.Model):
-    """One lead's act that took effect at once; another reviewer confirms or reverses it by `due_at`."""
+    """One lead's act in force at once; another person confirms or reverses it by `due_at`."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="containments")
     store = models.ForeignKey(MemoryStore, on_delete=models.CASCADE, related_name="+")

@@ -5,11 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from reviews.rules import set_default_rules
 
 from agents.errors import InvalidInput
 from agents.workspaces import Founded, create_workspace
 from reviews.audit.actors import SYSTEM
+from reviews.rules import set_default_rules
 
 
 class Command(BaseCommand):
