@@ -2,14 +2,20 @@
 
 CSV is for people and spreadsheets: a cell that a spreadsheet would run as a formula gets an
 apostrophe before it. JSONL is for programs: the body of each line is the sealed one, so that
-RFC 8785 spells the bytes whose hash is the leaf. Both are written row by row in flat memory.
+RFC 8785 spells the bytes whose hash is the leaf; it keeps to ASCII, so that no reader takes a
+character for the end of a line. Both are written row by row in flat memory.
+
+An entry that waits for its place in the log has no number yet and is not in the file. One whose row
+is no longer what was sealed is left out as well. The manifest counts the first and numbers the
+second: numbers of a workspace have no gaps, so nothing can be left out unsaid.
 """
 
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
@@ -25,15 +31,22 @@ from agents.rights import Right, may
 from reviews.audit import keys
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
+from reviews.audit.errors import AuditError
 from reviews.audit.history import LoggedEntry, entries
 from reviews.audit.log import append
-from reviews.audit.models import Checkpoint
+from reviews.audit.models import Checkpoint, Entry, Leaf
 from reviews.errors import InvalidChange, NotAllowed
 from reviews.models import Export
 
 FORMATS = ("csv", "jsonl")
-FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+FORMULA_STARTS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+# What programs trim before they look at the first character: blanks, controls, zero-width ones.
+TRIMMED = "\\s\\x00-\\x1f\\x7f-\\xa0\\u200b-\\u200f\\u2060-\\u2064\\ufeff"
+# A program that splits at other marks than commas begins a cell after one of them.
+RUNS_AS_FORMULA = re.compile(rf"(\A|[;\t\r\n])(?=[{TRIMMED}]*[{FORMULA_STARTS}])")
+STARTS_WITH_BREAK = re.compile(r"\A(?=[\t\r\n])")
 ERASED = "[erased]"
+LEFT_OUT = 1_000
 VALUE_COLUMNS = ("actor_name", "path", "title", "reason", "rationale", "content", "message")
 COLUMNS = (
     "number",
@@ -63,11 +76,11 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A written file: its rows, its SHA-256, the first and the last number in it."""
+    """A written file: its rows, its SHA-256, and which entries were chosen for it."""
 
     rows: int
     sha256: str
-    numbers: tuple[int, ...]
+    chosen: "Chosen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,9 @@ def export_history(workspace: Workspace, *, form: str, period: Period, by: Membe
     try:
         written = _write(target, workspace, form, period)
         return _record(workspace, number, form, period, by, written)
+    except AuditError as error:
+        target.unlink(missing_ok=True)
+        raise InvalidChange(f"The log cannot be read out: {error} Verify it first.") from error
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -114,6 +130,11 @@ def export_path(workspace: Workspace, number: int, form: str) -> Path:
     return Path(settings.DATA_DIR) / "exports" / workspace.slug / name
 
 
+def count_waiting(workspace: Workspace) -> int:
+    """Return how many of the workspace's entries have no number yet: exports come without them."""
+    return Entry.objects.filter(workspace=workspace.slug, pending__isnull=False).count()
+
+
 def manifest_of(export: Export) -> dict[str, Any]:
     """Return the manifest: what the file holds, its SHA-256, and the newest signed checkpoint."""
     return dict(export.manifest)
@@ -121,44 +142,74 @@ def manifest_of(export: Export) -> dict[str, Any]:
 
 def _write(target: Path, workspace: Workspace, form: str, period: Period) -> Written:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    chosen = (
-        entry
-        for entry in entries(workspace.slug)
-        if entry.number is not None and period.holds(entry)
-    )
-    numbers: list[int] = []
+    newest = Leaf.objects.filter(workspace=workspace.slug).order_by("-number").first()
+    chosen = Chosen(period, 0 if newest is None else newest.number or 0)
     with target.open("w", encoding="utf-8", newline="") as file:
-        count = _WRITERS[form](file, _noting(chosen, numbers))
+        target.chmod(0o600)
+        count = _WRITERS[form](file, chosen.of(entries(workspace.slug)))
     with target.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-    return Written(count, sha256, tuple(numbers))
+    return Written(count, sha256, chosen)
 
 
-def _noting(chosen: Iterator[LoggedEntry], numbers: list[int]) -> Iterator[LoggedEntry]:
-    """Pass entries through and keep the first and the last number."""
-    for entry in chosen:
-        if entry.number is not None:
-            numbers[:] = [numbers[0] if numbers else entry.number, entry.number]
-        yield entry
+@dataclass(slots=True)
+class Chosen:
+    """Which entries of a workspace go into the file, and what became of the others.
+
+    highest: the workspace's last number. first, last: those in the file. waiting: entries of the
+    period without a number yet. changed: how many rows are not what was sealed, whatever their day;
+    left_out: their numbers, at most LEFT_OUT of them.
+    """
+
+    period: Period
+    highest: int
+    first: int | None = None
+    last: int | None = None
+    waiting: int = 0
+    changed: int = 0
+    left_out: list[int] = field(default_factory=list)
+    expected: int = 1
+
+    def of(self, found: Iterator[LoggedEntry]) -> Iterator[LoggedEntry]:
+        """Yield the sealed entries of the period, in the order of their numbers."""
+        for entry in found:
+            is_asked = self.period.holds(entry)
+            if entry.number is None:
+                self.waiting += is_asked
+                continue
+            self.skip_to(entry.number)
+            self.expected = entry.number + 1
+            if is_asked:
+                self.first, self.last = self.first or entry.number, entry.number
+                yield entry
+        self.skip_to(self.highest + 1)
+
+    def skip_to(self, number: int) -> None:
+        """Note the numbers that were expected before this one and did not come."""
+        missing = range(self.expected, number)
+        self.changed += len(missing)
+        self.left_out += missing[: max(0, LEFT_OUT - len(self.left_out))]
 
 
 def _write_jsonl(file: IO[str], chosen: Iterator[LoggedEntry]) -> int:
     count = 0
     for entry in chosen:
+        values = entry.values
         line = {
             "number": entry.number,
             "leaf": entry.index,
             "leaf_hash": entry.event_id,
             "body": entry.body,
-            "values": entry.values,
+            "values": values,
+            "erased": [name for name, text in values.items() if text is None],
         }
-        file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        file.write(json.dumps(line, separators=(",", ":")) + "\n")
         count += 1
     return count
 
 
 def _write_csv(file: IO[str], chosen: Iterator[LoggedEntry]) -> int:
-    writer = csv.writer(file)
+    writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(COLUMNS)
     count = 0
     for entry in chosen:
@@ -200,14 +251,13 @@ def csv_row(entry: LoggedEntry) -> list[object]:
 
 
 def safe_cell(cell: object) -> object:
-    """Return the cell with an apostrophe before text that a spreadsheet would run as a formula.
+    """Return the cell with an apostrophe before all that a spreadsheet would run as a formula.
 
-    Leading blanks are looked through: some programs trim them before they decide.
+    Blanks are looked through: some programs trim them before they decide. JSONL has the exact text.
     """
     if not isinstance(cell, str):
         return cell
-    start = cell.lstrip(" ")[:1]
-    return f"'{cell}" if start in FORMULA_STARTS and start else cell
+    return STARTS_WITH_BREAK.sub("'", RUNS_AS_FORMULA.sub(r"\1'", cell))
 
 
 def _reference(value: object) -> str:
@@ -236,8 +286,11 @@ def _record(
         "format": form,
         "columns": list(COLUMNS) if form == "csv" else None,
         "rows": written.rows,
-        "first_number": written.numbers[0] if written.numbers else None,
-        "last_number": written.numbers[-1] if written.numbers else None,
+        "first_number": written.chosen.first,
+        "last_number": written.chosen.last,
+        "waiting": written.chosen.waiting,
+        "changed": written.chosen.changed,
+        "left_out": written.chosen.left_out,
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
         "file": export_path(workspace, number, form).name,
