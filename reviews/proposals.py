@@ -87,18 +87,11 @@ def _file(
     number: int,
     sentences: Mapping[str, Sequence[str]],
 ) -> Proposal:
-    check_path(change.path)
-    if change.op is not Op.RETIRE:
-        check_content(change.path, change.content)
-    memory = Memory.objects.filter(store=store, path=change.path).first()
-    head = find_head(store, change.path)
-    if change.op in {Op.UPDATE, Op.RETIRE} and head is None:
-        raise InvalidChange(f"{change.path} is not in this memory, so it cannot be changed.")
+    _check_change(store, change)
     judged = judge(change, store)
     sha256 = text_sha256(change.content)
     if _is_open(store, change.path, sha256):
         raise InvalidChange(f"The same text for {change.path} is already waiting for a decision.")
-    pattern = change.pattern or PatternFacts("", "", "", "words" if origin.proposer else "")
     proposal = Proposal.objects.create(
         workspace=store.workspace,
         store=store,
@@ -106,26 +99,14 @@ def _file(
         number=number,
         op=change.op.value,
         path=change.path,
-        memory=memory,
+        memory=Memory.objects.filter(store=store, path=change.path).first(),
         merged=_bases_of(store, change.merged),
         base_version=change.base_version,
         title=change.title[:TITLE_LENGTH],
         content_sha256=sha256,
-        origin_kind=origin.kind,
-        origin_id=origin.id,
-        origin_label=origin.label,
-        proposer=origin.proposer,
-        started_by=origin.started_by,
-        engine=origin.engine,
-        engine_version=origin.engine_version,
-        pattern_kind=pattern.kind,
-        pattern_key=pattern.key,
-        pattern_statement=pattern.statement,
-        pattern_numbers=dict(pattern.numbers),
-        pattern_sentences=list(sentences.get(pattern.key, ())),
-        signal=pattern.signal,
-        support=int(str(pattern.numbers.get("sessions", 0))),
         filed_at=clock.now(),
+        **_origin_columns(origin),
+        **_pattern_columns(change, origin, sentences),
         **_judged_columns(judged, change.taint),
     )
     ProposalRevision.objects.create(
@@ -141,6 +122,42 @@ def _file(
     _file_evidence(proposal, change.evidence)
     _log_filed(proposal, change, actor, cause)
     return proposal
+
+
+def _check_change(store: MemoryStore, change: Change) -> None:
+    check_path(change.path)
+    if change.op is not Op.RETIRE:
+        check_content(change.path, change.content)
+    if change.op in {Op.UPDATE, Op.RETIRE} and find_head(store, change.path) is None:
+        raise InvalidChange(f"{change.path} is not in this memory, so it cannot be changed.")
+
+
+def _origin_columns(origin: Origin) -> dict[str, object]:
+    return {
+        "origin_kind": origin.kind,
+        "origin_id": origin.id,
+        "origin_label": origin.label,
+        "proposer": origin.proposer,
+        "started_by": origin.started_by,
+        "engine": origin.engine,
+        "engine_version": origin.engine_version,
+    }
+
+
+def _pattern_columns(
+    change: Change, origin: Origin, sentences: Mapping[str, Sequence[str]]
+) -> dict[str, object]:
+    """Freeze the pattern; what a person files rests on people's words where it names none."""
+    pattern = change.pattern or PatternFacts("", "", "", "words" if origin.proposer else "")
+    return {
+        "pattern_kind": pattern.kind,
+        "pattern_key": pattern.key,
+        "pattern_statement": pattern.statement,
+        "pattern_numbers": dict(pattern.numbers),
+        "pattern_sentences": list(sentences.get(pattern.key, ())),
+        "signal": pattern.signal,
+        "support": int(str(pattern.numbers.get("sessions", 0))),
+    }
 
 
 def _is_open(store: MemoryStore, path: str, sha256: str) -> bool:
