@@ -219,9 +219,7 @@ def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal
     """Leave out what the member filed, started, wrote or has voted on: others decide that."""
     own = {"proposal": OuterRef("pk"), "person": member.person}
     voted = Decision.objects.filter(**own, revision=OuterRef("revision"))
-    written = ProposalRevision.objects.filter(
-        proposal=OuterRef("pk"), number=OuterRef("revision"), author=member.person
-    )
+    written = ProposalRevision.objects.filter(proposal=OuterRef("pk"), author=member.person)
     filed = Q(proposer=member.person) | Q(started_by=member.person)
     return rows.exclude(filed).filter(~Exists(voted), ~Exists(written))
 

@@ -1,0 +1,129 @@
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from agents.memory import write_memory
+from agents.models import Release
+from agents.people import find_member
+from agents.releases import live_release, publish
+from reviews import containment
+from reviews.audit.actors import SYSTEM
+
+pytestmark = pytest.mark.django_db
+
+
+def place(release):
+    return f"/w/northwind/releases/{release}/"
+
+
+def read(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def write_many(store, count, start=0):
+    """Apply so many new memories and publish them as one release."""
+    for n in range(start, start + count):
+        with transaction.atomic():
+            write_memory(
+                store,
+                f"/rules/{n:04d}.md",
+                f"Rule {n} stands.\n",
+                base_version=None,
+                actor=SYSTEM,
+                number=1_000 + n,
+            )
+    return publish(store)
+
+
+@pytest.fixture
+def lead(cast, client_of):
+    return client_of(cast.lead)
+
+
+@pytest.mark.parametrize("who", ["reviewer", "lead", "auditor"])
+def test_shows_what_it_changed_and_its_sha256(cast, client_of, who):
+    release = write_many(cast.store, 2)
+    page = read(client_of(getattr(cast, who)), place(release))
+    assert "Changes 2 paths against" in page
+    assert "/rules/0000.md" in page
+    assert '<ins><span class="vh">added: </span>Rule 1 stands.' in page
+    assert release.sha256 in page
+
+
+def test_an_admin_sees_no_content(cast, client_of):
+    assert client_of(cast.admin).get(place(live_release(cast.store))).status_code == 403
+
+
+def test_a_release_of_another_workspace_is_not_there(cast, lead):
+    for n in range(5):
+        release = write_many(cast.other_agent.store, 1, start=n)
+    assert lead.get(place(release)).status_code == 404
+
+
+def test_says_whether_it_is_served(cast, lead):
+    first = write_many(cast.store, 1)
+    second = write_many(cast.store, 1, start=1)
+    assert "Channel live" in read(lead, place(second))
+    page = read(lead, place(first))
+    assert "Channel live" not in page
+    assert "sessions that began with it keep it" in page
+
+
+def test_only_a_lead_can_go_back_and_not_to_what_is_live(cast, client_of, lead):
+    first = write_many(cast.store, 1)
+    second = write_many(cast.store, 1, start=1)
+    form = 'action="/w/northwind/agents/refund-desk/roll-back/"'
+    assert form in read(lead, place(first))
+    assert form not in read(lead, place(second))
+    assert form not in read(client_of(cast.reviewer), place(first))
+    assert form not in read(client_of(cast.auditor), place(first))
+
+
+def test_the_form_of_the_shared_memory_goes_to_the_shared_memory(cast, lead):
+    first = write_many(cast.shared_store, 1)
+    write_many(cast.shared_store, 1, start=1)
+    page = read(lead, place(first))
+    assert 'action="/w/northwind/agents/shared/roll-back/"' in page
+    answer = lead.post(
+        "/w/northwind/agents/shared/roll-back/", {"release": first.number, "reason": "Wrong"}
+    )
+    assert answer.status_code in (302, 303)
+    assert live_release(cast.shared_store).memory_count == 1
+
+
+def test_names_the_release_it_went_back_to(cast, lead):
+    first = write_many(cast.store, 1)
+    write_many(cast.store, 1, start=1)
+    member = find_member(cast.lead, cast.workspace)
+    containment.roll_back(cast.store, first, by=member, reason="Wrong")
+    page = read(lead, place(live_release(cast.store)))
+    assert f'Went back to the texts of <a href="{place(first)}">{first}</a>' in page
+    assert "retired" in page
+
+
+def test_the_first_release_is_empty_and_says_so(cast, lead):
+    empty = Release.objects.get(store=cast.store, sequence=0)
+    page = read(lead, place(empty))
+    assert "The empty release this memory began with." in page
+    assert "No text differs" in page
+
+
+def test_many_paths_are_counted_and_the_first_shown(cast, lead):
+    page = read(lead, place(write_many(cast.store, 23)))
+    assert "Changes 23 paths" in page
+    assert "and 3 more paths." in page
+    assert "/rules/0019.md" in page
+    assert "/rules/0020.md" not in page
+
+
+def test_asks_no_more_for_more_paths(cast, lead):
+    def count(release):
+        lead.get(place(release))
+        with CaptureQueriesContext(connection) as asked:
+            lead.get(place(release))
+        return len(asked)
+
+    few = count(write_many(cast.store, 10))
+    assert count(write_many(cast.store, 20, start=10)) == few <= 15
