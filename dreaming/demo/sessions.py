@@ -35,6 +35,7 @@ DAYS = 21
 SURNAMES = ("Keller", "Lindqvist", "Marchetti", "Novak", "Osei", "Pereira")
 CALLERS = ("Nina Bauer", "Luis Ortega", "Grace Mensah", "Pavel Dvorak", "Yuki Sato", "Ida Holm")
 USUAL_SUCCESS = 0.9
+ACCEPTED = "accepted by a colleague"
 
 SCENES: tuple[tuple[DemoAgent, Sequence[Scene]], ...] = (
     (CLAIMS, CLAIMS_SCENES),
@@ -177,7 +178,7 @@ def _session(
         events=tuple(script.events),
         outcome=ParsedOutcome(
             verdict=verdict,
-            checks=(ParsedCheck("accepted by a colleague", passed=ends_well, message=said),),
+            checks=(ParsedCheck(ACCEPTED, passed=ends_well, message=said),),
             edit_distance=round(
                 chance.uniform(0, 0.1) if ends_well else chance.uniform(0.3, 0.9), 2
             ),
