@@ -262,7 +262,7 @@ def _opened(
     while some := list(rows.filter(pk__gt=last).order_by("pk")[:TEXTS]):
         last = some[-1].pk
         entries = list(logged([(row, getattr(row, "leaf", None)) for row in some]))
-        texts = _texts(
+        texts = texts_of(
             [
                 entry.commitments[name]
                 for entry in entries
@@ -272,18 +272,21 @@ def _opened(
         )
         for entry in entries:
             named = entry.commitments
-            yield entry, {name: texts[named[name]] for name in wanted if name in named}
+            yield entry, {name: texts.get(named[name]) for name in wanted if name in named}
 
 
-def _texts(commitments: Sequence[str]) -> dict[str, str | None]:
-    """Return the texts; None for one that is gone or stays closed, which `verify_log` has named."""
+def texts_of(commitments: Sequence[str]) -> dict[str, str | None]:
+    """Return the texts behind these commitments, in few queries; None for one that is gone.
+
+    One that stays closed is left out and hides no other: `verify_log` names it.
+    """
     try:
         return open_values({one: one for one in commitments})
     except (KeyMissing, ValueUnreadable, TypeError):
         if len(commitments) == 1:
-            return {commitments[0]: None}
+            return {}
         middle = len(commitments) // 2
-        return _texts(commitments[:middle]) | _texts(commitments[middle:])
+        return texts_of(commitments[:middle]) | texts_of(commitments[middle:])
 
 
 def compare_releases(releases: Sequence[Release]) -> Iterator[Difference]:

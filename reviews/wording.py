@@ -7,8 +7,11 @@ from datetime import datetime
 from reviews.audit.actions import Action
 from reviews.audit.canonical import Json
 from reviews.audit.history import LoggedEntry
+from reviews.audit.models import Entry
 
 ERASED = "erased"
+UNREADABLE = "cannot be read"
+CHANGED = "Changed after it was sealed"
 
 WORDS: Mapping[str, str] = {
     Action.SIGNED_IN: "Signed in",
@@ -61,7 +64,10 @@ FACTS = ("state", "role", "risk", "version", "rows", "changed", "sessions", "eve
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """One line of the audit table. number: in the workspace, None while it waits for its leaf."""
+    """One line of the audit table. number: in the workspace, None while it waits for its leaf.
+
+    object: the name of what was acted on, for a link. is_changed: the row is not what was sealed.
+    """
 
     pk: int
     number: int | None
@@ -69,8 +75,10 @@ class EntryLine:
     who: str
     did: str
     what: str
+    object: str
     detail: str
     hash: str
+    is_changed: bool = False
 
 
 def spell_action(action: str) -> str:
@@ -80,8 +88,8 @@ def spell_action(action: str) -> str:
 
 def spell_actor(entry: LoggedEntry, values: Mapping[str, str | None]) -> str:
     """Return who acted: the printed name, the dream's id, or "system"."""
-    if "actor_name" in values:
-        return values["actor_name"] or ERASED
+    if "actor_name" in entry.commitments:
+        return values.get("actor_name", UNREADABLE) or ERASED
     kind = entry.columns.actor_kind
     return "system" if kind == "system" else entry.columns.actor_id
 
@@ -116,9 +124,8 @@ def _facts(after: Mapping[str, Json]) -> str:
     return ", ".join(said[:3])
 
 
-def line_of(pk: int, entry: LoggedEntry) -> EntryLine:
-    """Return the line of one entry."""
-    values = entry.values
+def line_of(pk: int, entry: LoggedEntry, values: Mapping[str, str | None]) -> EntryLine:
+    """Return the line of one entry; values: its texts by name."""
     return EntryLine(
         pk=pk,
         number=entry.number,
@@ -126,6 +133,29 @@ def line_of(pk: int, entry: LoggedEntry) -> EntryLine:
         who=spell_actor(entry, values),
         did=spell_action(entry.columns.action),
         what=spell_object(entry.columns.object),
+        object=entry.columns.object,
         detail=spell_detail(entry, values),
-        hash=f"{entry.event_id[:4]}…{entry.event_id[-4:]}",
+        hash=short_hash(entry.event_id),
     )
+
+
+def changed_line(row: Entry) -> EntryLine:
+    """Return the line of a row that is not what was sealed: nothing it says can be believed."""
+    leaf = getattr(row, "leaf", None)
+    return EntryLine(
+        pk=row.pk,
+        number=leaf.number if leaf else None,
+        at=row.at,
+        who="",
+        did=CHANGED,
+        what="",
+        object="",
+        detail="Verify the log",
+        hash=short_hash(bytes(leaf.hash).hex() if leaf else row.event_id),
+        is_changed=True,
+    )
+
+
+def short_hash(spelled: str) -> str:
+    """Return both ends of a hash, enough to compare by eye."""
+    return f"{spelled[:4]}\u2026{spelled[-4:]}"

@@ -1,47 +1,57 @@
 """The audit page: entries found by a few words, verification, the newest checkpoint, exports."""
 
 import json
+from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from agents.access import member_page
 from agents.http import MemberRequest
 from agents.rights import Right
+from agents.web.ids import BadId, parse_id
 from agents.web.paging import page_of
 from reviews import exports, trail
 from reviews.audit.errors import BadProof
 from reviews.audit.history import LoggedEntry
 from reviews.audit.models import Entry
 from reviews.audit.proofs import checkpoint_covering, inclusion_proof_for, latest_checkpoint
+from reviews.audit.report import Status
 from reviews.errors import ReviewsError
 from reviews.exports import Period
 from reviews.forms import ExportForm
 from reviews.models import Export
-from reviews.wording import spell_action, spell_actor, spell_object
+from reviews.wording import CHANGED, spell_action, spell_actor, spell_object
 
 PAGE = 50
+OBJECT_PAGES = {
+    "P": ("proposal", Right.SEE_QUEUE),
+    "D": ("dream", Right.SEE_DREAMS),
+    "S": ("session", Right.SEE_TRANSCRIPTS),
+}
 
 
 @require_GET
 @member_page(Right.AUDIT_OWN)
 def audit(request: MemberRequest) -> HttpResponse:
-    search = trail.read_search(request.GET.get("q", ""))
+    q = request.GET.get("q", "")
+    search = trail.read_search(q)
     found = trail.narrow(trail.visible_entries(request.member), search)
     page = page_of(
         found.select_related("leaf"), order=("-id",), cursor=request.GET.get("at", ""), size=PAGE
     )
-    lines = trail.lines_of(list(page.items))
+    lines = [(line, address_of(request, line.object)) for line in trail.lines_of(page.items)]
     context = {
         "search": search,
-        "q": request.GET.get("q", ""),
+        "q": q,
         "page": page,
-        "days": [(day, list(group)) for day, group in groupby(lines, lambda one: one.at.date())],
-        "total": found.order_by().count(),
+        "days": [(day, list(some)) for day, some in groupby(lines, lambda one: one[0].at.date())],
+        "count": trail.count_entries(request.member, found, search),
         "checkpoint": latest_checkpoint(),
         "verification": _verification(request),
         "sees_all": request.member.may(Right.AUDIT_WORKSPACE),
@@ -51,24 +61,37 @@ def audit(request: MemberRequest) -> HttpResponse:
     return render(request, "reviews/audit.html", context)
 
 
+def address_of(request: MemberRequest, name: str) -> str:
+    """Return the page of an entry's object, "" where there is none or the role does not open it."""
+    try:
+        letter, number = parse_id(name)
+    except BadId:
+        return ""
+    page, right = OBJECT_PAGES.get(letter, ("", Right.BE_HERE))
+    if not page or not request.member.may(right):
+        return ""
+    return reverse(page, kwargs={"workspace": request.workspace.slug, "number": number})
+
+
 def _verification(request: MemberRequest) -> dict[str, Any] | None:
-    entry = trail.last_verification(request.member)
-    if entry is None or not request.member.may(Right.AUDIT_WORKSPACE):
+    if not request.member.may(Right.AUDIT_WORKSPACE):
         return None
-    problems = entry.values.get("problems") or ""
-    return {"at": entry.columns.at, **_after(entry), "problems_said": problems.splitlines()}
-
-
-def _after(entry: LoggedEntry) -> dict[str, Any]:
+    found = trail.last_verification(request.member)
+    if found is None:
+        return None
+    entry, values = found
     after = entry.body.get("after")
-    return dict(after) if isinstance(after, dict) else {}
+    said = dict(after) if isinstance(after, dict) else {}
+    problems = (values.get("problems") or "").splitlines()
+    return {"at": entry.columns.at, **said, "problems_said": problems}
 
 
 @require_POST
 @member_page(Right.AUDIT_VERIFY)
 def audit_verify(request: MemberRequest) -> HttpResponse:
     report = trail.verify_for(request.member)
-    messages.info(request, f"Verified: {report.status.name.lower()}.")
+    tell = messages.success if report.status is Status.SOUND else messages.error
+    tell(request, f"Verified: {report.status.name.lower()}.")
     return redirect("audit", request.workspace.slug)
 
 
@@ -78,26 +101,50 @@ def audit_entry(request: MemberRequest, pk: int) -> HttpResponse:
     row = trail.visible_entries(request.member).select_related("leaf").filter(pk=pk).first()
     if row is None:
         raise Http404(f"{request.workspace.name} has no such entry, or it is not for you.")
-    entry = trail.open_entry(row)
-    if request.GET.get("format") == "json" and entry is not None:
-        return JsonResponse({"body": entry.body, "values": entry.values, "leaf": entry.index})
-    return render(request, "reviews/audit_entry.html", {"row": row, **entry_context(row, entry)})
+    opened = trail.open_entry(row)
+    if opened is None:
+        context = {"row": row, "did": CHANGED}
+        return render(request, "reviews/audit_entry.html", context, status=HTTPStatus.CONFLICT)
+    proof = proof_of(row, opened[0])
+    if request.GET.get("format") == "json":
+        return entry_json(opened, proof)
+    context = {"row": row, "proof": proof, **entry_context(request, opened)}
+    return render(request, "reviews/audit_entry.html", context)
 
 
-def entry_context(row: Entry, entry: LoggedEntry | None) -> dict[str, Any]:
-    """Return what the page of one entry shows; a row that was changed shows that it was."""
-    if entry is None:
-        return {"entry": None, "did": spell_action(row.action)}
-    values = entry.values
+def entry_context(
+    request: MemberRequest, opened: tuple[LoggedEntry, trail.Values]
+) -> dict[str, Any]:
+    """Return what the page of one entry shows."""
+    entry, values = opened
+    names = [name for name in entry.commitments if name != "actor_name"]
     return {
         "entry": entry,
-        "did": spell_action(row.action),
+        "did": spell_action(entry.columns.action),
         "who": spell_actor(entry, values),
-        "what": spell_object(row.object),
-        "values": [(name, text) for name, text in values.items() if name != "actor_name"],
+        "what": spell_object(entry.columns.object),
+        "address": address_of(request, entry.columns.object),
+        "texts": [(name.replace("_", " "), name in values, values.get(name)) for name in names],
         "body": json.dumps(entry.body, indent=2, sort_keys=True, ensure_ascii=False),
-        "proof": proof_of(row, entry),
     }
+
+
+def entry_json(
+    opened: tuple[LoggedEntry, trail.Values], proof: dict[str, Any] | None
+) -> JsonResponse:
+    """Answer with all it takes to check the entry elsewhere: body, leaf, path to a signed root."""
+    entry, values = opened
+    signed = proof if proof and "hashes" in proof else None
+    said = {
+        "number": entry.number,
+        "leaf": entry.index,
+        "leaf_hash": entry.event_id,
+        "body": entry.body,
+        "values": values,
+        "checkpoint": signed["checkpoint"].note if signed else None,
+        "proof": signed["hashes"] if signed else None,
+    }
+    return JsonResponse(said, json_dumps_params={"indent": 2})
 
 
 def proof_of(row: Entry, entry: LoggedEntry) -> dict[str, Any] | None:
@@ -146,16 +193,29 @@ def export_make(request: MemberRequest) -> HttpResponse:
         except ReviewsError as error:
             form.add_error(None, str(error))
         else:
-            messages.info(request, f"{export} holds {export.rows:,} entries.")
+            tell_made(request, export)
             return redirect("exports", request.workspace.slug)
     return export_page(request, form, status=422)
+
+
+def tell_made(request: MemberRequest, export: Export) -> None:
+    """Say what the export holds, and what it could not take."""
+    manifest = exports.manifest_of(export)
+    messages.success(request, f"{export} holds {export.rows:,} entries.")
+    if manifest["changed"]:
+        messages.error(
+            request,
+            f"{manifest['changed']:,} entries are not in {export}: their rows are not what was"
+            " sealed. The manifest has their numbers. Verify the log.",
+        )
 
 
 def export_page(request: MemberRequest, form: ExportForm, status: int = 200) -> HttpResponse:
     """Render the exports that were made, and the form that makes one."""
     rows = Export.objects.filter(workspace=request.workspace).select_related("by")
     page = page_of(rows, order=("-number",), cursor=request.GET.get("at", ""), size=PAGE)
-    context = {"form": form, "page": page, "exports": page.items}
+    waiting = exports.count_waiting(request.workspace)
+    context = {"form": form, "page": page, "exports": page.items, "waiting": waiting}
     return render(request, "reviews/exports.html", context, status=status)
 
 
