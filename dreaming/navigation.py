@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from agents.models import Workspace
 from agents.people import Member
 from agents.rights import Right, Role
-from reviews.models import OPEN_STATES, Proposal
+from reviews.models import Proposal
 
 MOST_COUNTED = 1_000
 """The queue's count stops here: "1,000" on a tab says enough, and stays one short index read."""
@@ -27,8 +27,8 @@ class Tab:
 
 def count_open(workspace: Workspace) -> int:
     """Return how many proposals wait, at most MOST_COUNTED."""
-    waiting = Proposal.objects.filter(workspace=workspace, state__in=OPEN_STATES)
-    return waiting.order_by()[:MOST_COUNTED].count()
+    waiting = Proposal.objects.filter(workspace=workspace, waits=1)
+    return waiting.order_by().values("number")[:MOST_COUNTED].count()
 
 
 TABS = (

@@ -1,7 +1,7 @@
 """What is proposed, who decided, and by which rule."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from agents.models import (
@@ -129,6 +129,13 @@ class Proposal(models.Model):
     filed_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    # 1 for both open states: an index over two values of `state` is in no order by risk. No
+    # boolean: SQLite would not look up a bare column in an index.
+    waits = models.GeneratedField(
+        expression=Case(When(state__in=OPEN_STATES, then=1), default=0),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [
@@ -141,10 +148,41 @@ class Proposal(models.Model):
             models.CheckConstraint(condition=Q(state__in=STATES), name="proposal_state_is_known"),
         ]
         indexes = [
-            # The queue: open first by risk, then oldest; keyset over (risk_rank, number).
+            # The queue by state: conflicted, awaiting a second; keyset over (risk_rank, number).
             models.Index(fields=["workspace", "state", "-risk_rank", "number"], name="queue"),
+            # What waits, by risk, then oldest; what it is filtered by stands behind, so that
+            # a page and its counts are read from the index alone.
             models.Index(
-                fields=["workspace", "agent", "state", "-risk_rank", "number"], name="queue_agent"
+                fields=[
+                    "workspace",
+                    "waits",
+                    "-risk_rank",
+                    "number",
+                    "agent",
+                    "op",
+                    "pattern_kind",
+                ],
+                name="queue_waiting",
+            ),
+            models.Index(
+                fields=[
+                    "workspace",
+                    "agent",
+                    "waits",
+                    "-risk_rank",
+                    "number",
+                    "op",
+                    "pattern_kind",
+                ],
+                name="queue_waiting_agent",
+            ),
+            models.Index(
+                fields=["workspace", "decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="proposals_decided",
+            ),
+            models.Index(
+                fields=["workspace", "origin_kind", "origin_id"], name="proposals_of_origin"
             ),
             models.Index(fields=["workspace", "-number"], name="proposals_newest"),
             models.Index(fields=["store", "path", "state"], name="proposals_on_path"),

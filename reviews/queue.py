@@ -187,7 +187,9 @@ def list_of(member: Member, search: Search, agents: Sequence[int] = ()) -> Query
     """Return the proposals the search asks for, in no order; agents: keys of those it names."""
     rows = Proposal.objects.filter(_narrow(search, agents), workspace=member.workspace)
     states = STATES_OF.get(search.where)
-    if states is not None:
+    if states == OPEN_STATES:
+        rows = rows.filter(waits=1)
+    elif states is not None:
         rows = rows.filter(state__in=states) if len(states) > 1 else rows.filter(state=states[0])
     if search.where is Where.OWN:
         rows = rows.filter(proposer=member.person)
@@ -197,7 +199,7 @@ def list_of(member: Member, search: Search, agents: Sequence[int] = ()) -> Query
 def _narrow(search: Search, agents: Sequence[int]) -> Q:
     wanted = Q()
     for column, values in (
-        ("risk", search.risks),
+        ("risk_rank", {Level(risk).rank for risk in search.risks}),
         ("op", search.ops),
         ("pattern_kind", search.kinds),
     ):
@@ -287,7 +289,7 @@ def count_all(member: Member, rows: QuerySet[Proposal]) -> Counts:
         "conflicted": Counted(_capped(every.filter(state="conflicted"))),
         "containments": Counted(open_containments(workspace).order_by().values("pk")),
         "decided_today": Counted(_capped(every.filter(decided_at__gte=start))),
-        "open": Counted(_capped(every.filter(state__in=OPEN_STATES))),
+        "open": Counted(_capped(every.filter(waits=1))),
     }
     asked = {f"n_{name}": query for name, query in counted.items()}
     one = Workspace.objects.filter(pk=workspace.pk).annotate(**asked).values(*asked).get()
@@ -295,7 +297,7 @@ def count_all(member: Member, rows: QuerySet[Proposal]) -> Counts:
 
 
 def _capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
-    return rows.order_by().values("pk")[: COUNTED + 1]
+    return rows.order_by().values("number")[: COUNTED + 1]
 
 
 def open_containments(workspace: Workspace) -> QuerySet[Containment]:
