@@ -27,7 +27,7 @@ from reviews.changes import Op
 from reviews.errors import MayNotDecide, ReasonMissing, ReviewsError, StaleProposal
 from reviews.lifecycle import Act, Given, Standing, State, Verdict
 from reviews.models import Decision, Proposal
-from reviews.proposals import conflict_others, head_version, lock, mark_conflicted
+from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
 
 REASON_CODES = {
     "wrong": "It is wrong",
@@ -109,8 +109,7 @@ def _refusal(row: Proposal, verdict: Verdict, by: Member, shown: Shown) -> Revie
     barred = may_decide(rules.person_facts(by), rules.proposal_facts(row))
     if barred is not None:
         return MayNotDecide(barred)
-    head = head_version(row)
-    if head != row.base_version and row.state != State.CONFLICTED:
+    if row.state != State.CONFLICTED and is_stale(row):
         mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
         message = f"{row.path} has changed since {name} was proposed; nothing was decided."
         return StaleProposal(message, proposal=name)
@@ -252,8 +251,7 @@ def _settle_approved(row: Proposal, now: datetime, number: int | None) -> None:
         after={"state": row.state, "memory": str(version.memory), "version": version.number},
         rule=rules.route_reference(row.route),
     )
-    paths = [row.path, *(merged["path"] for merged in row.merged)]
-    conflict_others(row.store, paths, actor=SYSTEM, but=row)
+    conflict_others(row.store, paths_of(row), actor=SYSTEM, but=row)
 
 
 def _write(row: Proposal, number: int | None) -> MemoryVersion:

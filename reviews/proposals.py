@@ -160,20 +160,25 @@ def _pattern_columns(
     }
 
 
-def _is_open(store: MemoryStore, path: str, sha256: str) -> bool:
-    return Proposal.objects.filter(
+def _is_open(store: MemoryStore, path: str, sha256: str, *, but: Proposal | None = None) -> bool:
+    rows = Proposal.objects.filter(
         store=store, path=path, content_sha256=sha256, state__in=list(lifecycle.OPEN)
-    ).exists()
+    )
+    return (rows if but is None else rows.exclude(pk=but.pk)).exists()
 
 
 def _bases_of(store: MemoryStore, paths: Sequence[str]) -> list[dict[str, object]]:
-    heads = dict(
-        heads_of(store).filter(memory__path__in=paths).values_list("memory__path", "number")
-    )
+    heads = _numbers_of(store, paths)
     missing = sorted(set(paths) - heads.keys())
     if missing:
         raise InvalidChange(f"{missing[0]} is not in this memory, so it cannot be merged.")
     return [{"path": path, "base_version": heads[path]} for path in paths]
+
+
+def _numbers_of(store: MemoryStore, paths: Sequence[str]) -> dict[str, int]:
+    """Return path -> number of its head, for those that have a text, in the order of paths."""
+    heads = heads_of(store).filter(memory__path__in=paths)
+    return dict(heads.values_list("memory__path", "number"))
 
 
 def _judged_columns(judged: Judged, taint: Trust) -> dict[str, object]:
@@ -196,7 +201,7 @@ def _file_evidence(proposal: Proposal, evidence: Sequence[Evidence]) -> None:
         EvidenceRow(
             proposal=proposal,
             position=position,
-            event=events[quote.session, quote.revision, quote.event],
+            event=_event_of(quote, events),
             quote=quote.quote,
             start=quote.start,
             end=quote.end,
@@ -205,6 +210,16 @@ def _file_evidence(proposal: Proposal, evidence: Sequence[Evidence]) -> None:
         )
         for position, quote in enumerate(evidence, start=1)
     )
+
+
+def _event_of(quote: Evidence, events: Mapping[tuple[str, int, int], Event]) -> Event:
+    event = events.get((quote.session, quote.revision, quote.event))
+    if event is None:
+        raise InvalidChange(
+            f"{quote.session} has no event {quote.event} in revision {quote.revision} here, "
+            "so it cannot be cited."
+        )
+    return event
 
 
 def _events_of(
@@ -351,6 +366,7 @@ def rebase(
             raise StaleProposal(
                 f"{row.path} changed again while you settled {row}.", proposal=str(row)
             )
+        row.merged = _still_there(row)
         _revise(row, state, content, reason, by.person, head, new_words=content != before.content)
         _log_revised(row, Action.PROPOSAL_REBASED, by, reason, content)
     return row
@@ -382,8 +398,10 @@ def _revise(
     sha256 = text_sha256(content)
     if new_words and sha256 == before.sha256:
         raise InvalidChange("The text is the same as before; approve or reject it instead.")
+    if _is_open(row.store, row.path, sha256, but=row):
+        raise InvalidChange(f"The same text for {row.path} is already waiting for a decision.")
     head = find_head(row.store, row.path)
-    op = Op.RETIRE if is_retire else _op_on(Op(row.op), head)
+    op = Op.RETIRE if is_retire else _op_on(row, head)
     change = Change(
         op=op,
         path=row.path,
@@ -414,10 +432,16 @@ def _revise(
     )
 
 
-def _op_on(op: Op, head: MemoryVersion | None) -> Op:
-    if op is Op.MERGE:
-        return op
+def _op_on(row: Proposal, head: MemoryVersion | None) -> Op:
+    if row.merged:
+        return Op.MERGE
     return Op.UPDATE if head else Op.CREATE
+
+
+def _still_there(row: Proposal) -> list[dict[str, object]]:
+    """Return what a merge folds in, on today's heads; a path retired since has nothing to fold."""
+    heads = _numbers_of(row.store, [merged["path"] for merged in row.merged])
+    return _bases_of(row.store, list(heads))
 
 
 def _log_revised(row: Proposal, action: Action, by: Member, reason: str, content: str) -> None:
@@ -469,12 +493,16 @@ def conflict_others(
 ) -> list[str]:
     """Turn the open proposals on `paths` conflicted, in the caller's transaction; return their ids.
 
+    A merge is on every path it folds in as well.
     `but` is the proposal whose application moved the path.
     """
-    rows = Proposal.objects.filter(store=store, path__in=paths, state__in=list(lifecycle.OPEN))
+    rows = Proposal.objects.filter(
+        Q(path__in=paths) | Q(op=Op.MERGE), store=store, state__in=list(lifecycle.OPEN)
+    )
     if but is not None:
         rows = rows.exclude(pk=but.pk)
-    conflicted = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    found = rows.select_for_update(of=("self",)).order_by("pk")
+    conflicted = [row for row in found if not set(paths).isdisjoint(paths_of(row))]
     for row in conflicted:
         mark_conflicted(row, actor=actor, reason="Another change to this path was applied first.")
     return [str(row) for row in conflicted]
@@ -514,3 +542,16 @@ def head_version(proposal: Proposal) -> int | None:
     """Return the number of the head of the proposal's path now; None where it has no text."""
     head = find_head(proposal.store, proposal.path)
     return head.number if head else None
+
+
+def paths_of(proposal: Proposal) -> list[str]:
+    """Return every path the proposal changes: its own, and those a merge folds into it."""
+    return [proposal.path, *(merged["path"] for merged in proposal.merged)]
+
+
+def is_stale(proposal: Proposal) -> bool:
+    """Say whether the head of one of its paths is another than the one it was written on."""
+    if head_version(proposal) != proposal.base_version:
+        return True
+    folded = {merged["path"]: merged["base_version"] for merged in proposal.merged}
+    return bool(folded) and _numbers_of(proposal.store, list(folded)) != folded
