@@ -166,7 +166,7 @@ def test_what_a_session_repeats_in_a_field_is_taken_once_and_the_last_stands(age
 
 def test_a_line_beyond_the_limit_leaves_its_neighbours(agent_client, monkeypatch):
     monkeypatch.setattr("agents.bodies.MAX_LINE_BYTES", 200)
-    lines = [json.dumps(GOOD | {"external_id": name}).encode() for name in ("a", "b" * 90, "c")]
+    lines = [json.dumps(GOOD | {"external_id": name}).encode() for name in ("a", "b" * 200, "c")]
     answer = send(agent_client, b"\n".join(lines), LINES)
     assert answer.status_code == 207
     assert [kept["position"] for kept in answer.json()["kept"]] == [0, 2]
