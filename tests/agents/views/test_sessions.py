@@ -15,7 +15,7 @@ from tests import build
 
 pytestmark = pytest.mark.django_db
 LIST = "/w/northwind/sessions/"
-READING, LOGGING = 13, 6
+READING, LOGGING = 13, 7
 """Queries of a page, and of its entry in the log, which is sealed at once on SQLite."""
 
 
