@@ -155,5 +155,5 @@ class ExportForm(forms.Form):
         label="To",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Both days are included. Leave them empty for everything.",
+        help_text="Both days are included, in UTC. Leave them empty for everything.",
     )

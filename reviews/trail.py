@@ -16,6 +16,7 @@ from agents.models import Person
 from agents.people import Member, actor_of
 from agents.rights import Right
 from agents.web.ids import BadId, parse_id, spell_id
+from agents.web.paging import Page
 from reviews import reconcile
 from reviews.audit.actions import Action
 from reviews.audit.history import LoggedEntry, logged
@@ -167,13 +168,22 @@ def _actor(text: str) -> Q:
     )
 
 
-def count_entries(member: Member, found: QuerySet[Entry], search: Search) -> Count:
-    """Count what a search found: exactly where that costs one row, else up to COUNTED."""
+def count_entries(
+    member: Member, found: QuerySet[Entry], search: Search, page: Page[Entry]
+) -> Count:
+    """Count what a search found: exactly where that is cheap, else up to COUNTED.
+
+    page: one of its pages. Numbers of a workspace have no gaps, so the last one is the count of
+    what is sealed; an entry that waits for its number is counted when it has it.
+    """
+    if not page.newer and not page.older:
+        return Count(len(page.items))
     if search.is_empty and member.may(Right.AUDIT_SIGN_INS):
-        # Numbers of a workspace have no gaps, so the last one is the count of what is sealed.
-        leaf = Leaf.objects.filter(workspace=member.workspace.slug).order_by("-number").first()
-        waiting = Entry.objects.filter(workspace=member.workspace.slug, pending__isnull=False)
-        return Count((leaf.number or 0 if leaf else 0) + waiting.count())
+        newest = getattr(page.items[0], "leaf", None) if page.items and not page.newer else None
+        if newest is None:
+            leaves = Leaf.objects.filter(workspace=member.workspace.slug, number__isnull=False)
+            newest = leaves.order_by("-number").first()
+        return Count(newest.number if newest and newest.number else 0)
     number = found.order_by()[: COUNTED + 1].count()
     return Count(min(number, COUNTED), is_more=number > COUNTED)
 
@@ -202,6 +212,12 @@ def open_entry(row: Entry) -> tuple[LoggedEntry, Values] | None:
     if entry is None:
         return None
     return entry, values_of(entry, reconcile.texts_of(sorted(set(entry.commitments.values()))))
+
+
+def _problems_in(entry: LoggedEntry) -> list[str]:
+    commitment = entry.commitments.get("problems")
+    text = reconcile.texts_of([commitment]).get(commitment) if commitment else None
+    return (text or "").splitlines()
 
 
 def _opened(rows: Sequence[Entry]) -> list[LoggedEntry]:
@@ -246,8 +262,9 @@ def _workspace_in(message: str) -> str:
     return "" if match is None else next(filter(None, match.groups()))
 
 
-def last_verification(member: Member) -> tuple[LoggedEntry, Values] | None:
-    """Return the newest verification of this workspace, None when there was none."""
+def last_verification(member: Member) -> tuple[LoggedEntry, list[str]] | None:
+    """Return the workspace's newest verification and its problems, None when there was none."""
     rows = Entry.objects.filter(workspace=member.workspace.slug, action=str(Action.AUDIT_VERIFIED))
     row = rows.select_related("leaf").order_by("-pk").first()
-    return open_entry(row) if row else None
+    entry = next(iter(_opened([row] if row else [])), None)
+    return None if entry is None else (entry, _problems_in(entry))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from agents.web.amounts import spell_number
 from reviews.audit.actions import Action
 from reviews.audit.canonical import Json
 from reviews.audit.history import LoggedEntry
@@ -59,7 +60,21 @@ WORDS: Mapping[str, str] = {
     Action.LOG_MANIFEST: "Counted the log",
 }
 DETAILS = ("title", "reason", "message", "words", "path", "name")
-FACTS = ("state", "role", "risk", "version", "rows", "changed", "sessions", "events", "status")
+FACTS: Mapping[str, str] = {
+    "status": "{}",
+    "state": "{}",
+    "verdict": "{}",
+    "risk": "{} risk",
+    "role": "as {}",
+    "memory": "{}",
+    "version": "version {}",
+    "format": "{}",
+    "rows": "{} entries",
+    "changed": "{} changed",
+    "events": "{} events",
+    "problems": "{} problems",
+}
+SHOWN_FACTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,7 @@ def spell_object(name: str) -> str:
     """Return the object as people quote it; pseudonyms of people and rows stay out of the way."""
     kind, _, rest = name.partition(":")
     if not rest:
-        return name
+        return name[:1].upper() + name[1:]
     words = {"store": "Memory of", "rule": "Rule", "schedule": "Schedule", "agent": "Agent"}
     if kind in words:
         return f"{words[kind]} {'the workspace' if rest == '*' else rest}"
@@ -116,23 +131,26 @@ def spell_detail(entry: LoggedEntry, values: Mapping[str, str | None]) -> str:
 
 
 def _facts(after: Mapping[str, Json]) -> str:
+    """Return the first few facts in words; zeros and empty ones say nothing worth a line."""
     said = [
-        f"{name} {after[name]}".replace("_", " ")
-        for name in FACTS
-        if isinstance(after.get(name), str | int)
+        words.format(spell_number(fact) if isinstance(fact, int) else fact.replace("_", " "))
+        for name, words in FACTS.items()
+        if isinstance(fact := after.get(name), str | int) and fact
     ]
-    return ", ".join(said[:3])
+    return ", ".join(said[:SHOWN_FACTS])
 
 
 def line_of(pk: int, entry: LoggedEntry, values: Mapping[str, str | None]) -> EntryLine:
     """Return the line of one entry; values: its texts by name."""
+    own = f"{entry.columns.actor_kind}:{entry.columns.actor_id}"
     return EntryLine(
         pk=pk,
         number=entry.number,
         at=entry.columns.at,
         who=spell_actor(entry, values),
         did=spell_action(entry.columns.action),
-        what=spell_object(entry.columns.object),
+        # Who signs in does so to themselves: the person stands in the line already.
+        what="" if entry.columns.object == own else spell_object(entry.columns.object),
         object=entry.columns.object,
         detail=spell_detail(entry, values),
         hash=short_hash(entry.event_id),

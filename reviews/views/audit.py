@@ -51,7 +51,7 @@ def audit(request: MemberRequest) -> HttpResponse:
         "q": q,
         "page": page,
         "days": [(day, list(some)) for day, some in groupby(lines, lambda one: one[0].at.date())],
-        "count": trail.count_entries(request.member, found, search),
+        "count": trail.count_entries(request.member, found, search, page),
         "checkpoint": latest_checkpoint(),
         "verification": _verification(request),
         "sees_all": request.member.may(Right.AUDIT_WORKSPACE),
@@ -79,10 +79,9 @@ def _verification(request: MemberRequest) -> dict[str, Any] | None:
     found = trail.last_verification(request.member)
     if found is None:
         return None
-    entry, values = found
+    entry, problems = found
     after = entry.body.get("after")
     said = dict(after) if isinstance(after, dict) else {}
-    problems = (values.get("problems") or "").splitlines()
     return {"at": entry.columns.at, **said, "problems_said": problems}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from agents.models import Workspace, WorkspaceRole
 from agents.people import Member, actor_of, find_member
+from agents.web.paging import page_of
 from reviews import trail
 from reviews.audit import erasure, sealing
 from reviews.audit.actions import Action
@@ -146,16 +147,33 @@ def test_the_ends_of_the_calendar_are_days_too(space, text):
 
 def count(by: Member, text: str = "") -> trail.Count:
     search = read_search(text)
-    return trail.count_entries(by, trail.narrow(trail.visible_entries(by), search), search)
+    entries = trail.narrow(trail.visible_entries(by), search)
+    page = page_of(entries.select_related("leaf"), order=("-id",), size=2)
+    return trail.count_entries(by, entries, search, page)
 
 
-def test_all_entries_are_counted_without_reading_them(space, django_assert_max_num_queries):
+def test_all_entries_are_counted_without_reading_them(space, django_assert_num_queries):
     aiko = member(space, "Aiko", "auditor")
     fill(20, workspace="northwind")
-    note()
     there_are = Entry.objects.filter(workspace="northwind").count()
-    with django_assert_max_num_queries(2):
+    with django_assert_num_queries(1):
         assert count(aiko) == trail.Count(there_are)
+
+
+def test_a_page_further_on_has_the_same_count(space):
+    aiko = member(space, "Aiko", "auditor")
+    fill(20, workspace="northwind")
+    entries = trail.visible_entries(aiko)
+    first = page_of(entries, order=("-id",), size=2)
+    second = page_of(entries, order=("-id",), cursor=first.older, size=2)
+    assert trail.count_entries(aiko, entries, Search(), second) == count(aiko)
+
+
+def test_what_fits_on_a_page_is_counted_by_its_lines(space):
+    aiko = member(space, "Aiko", "auditor")
+    fill(1, workspace="northwind", object="P-77")
+    assert count(aiko, "P-77") == trail.Count(1)
+    assert count(aiko, "P-78") == trail.Count(0)
 
 
 def test_a_search_is_counted_up_to_where_nobody_reads_on(space, monkeypatch):
@@ -208,9 +226,9 @@ def test_a_verification_is_on_the_record_with_what_it_found(space):
     assert trail.verify_for(aiko).status is Status.TAMPERED
     last = trail.last_verification(aiko)
     assert last is not None
-    logged, values = last
+    logged, problems = last
     assert logged.body["after"]["status"] == "tampered"  # type: ignore[index,call-overload]
-    assert "its body is not the one that was sealed." in str(values["problems"])
+    assert "its body is not the one that was sealed." in problems[0]
 
 
 def test_what_was_found_in_another_workspace_is_not_told(space):

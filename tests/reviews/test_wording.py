@@ -26,7 +26,7 @@ def test_every_action_has_words_that_begin_a_line(action):
         ("rule:money", "Rule money"),
         ("agent:refund-desk", "Agent refund-desk"),
         ("person:3f2a", "Person"),
-        ("log", "log"),
+        ("log", "Log"),
     ],
 )
 def test_objects_are_named_as_people_quote_them(name, words):
@@ -56,7 +56,15 @@ class TestLine:
 
     def test_facts_are_the_detail_where_there_is_no_text(self):
         (entry,) = fill(1, values={}, after={"state": "applied", "version": 2, "other": 7})
-        assert line_of(entry).detail == "state applied, version 2"
+        assert line_of(entry).detail == "applied, version 2"
+
+    def test_a_fact_that_is_nothing_is_not_told(self):
+        (entry,) = fill(1, values={}, after={"events": 0, "state": "", "rows": 1200})
+        assert line_of(entry).detail == "1,200 entries"
+
+    def test_who_acts_on_themselves_is_named_once(self):
+        (entry,) = fill(1, object="person:p7", values={})
+        assert line_of(entry).what == ""
 
     @pytest.mark.postgresql
     def test_an_entry_without_a_place_has_no_number(self):
