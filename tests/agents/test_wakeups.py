@@ -1,0 +1,121 @@
+"""Wake-ups: hints after the commit, whose loss never costs the change that was made."""
+
+import logging
+import socket
+from collections.abc import Iterator
+
+import pytest
+from celery import Celery, current_app
+from django.db import transaction
+
+from agents import clock
+from agents.models import Workspace
+from agents.wakeups import APPLY, DREAM, EXPIRES_S, send_wakeup, wake_on_commit
+from dreaming import tasks
+from reviews.decisions import Shown, approve
+from reviews.models import Decision
+from tests import build
+from tests.cast import Cast
+from tests.reviews.views.desks import fresh, member
+
+
+def told_by(app: Celery) -> Iterator[Celery]:
+    """Let `app` send what is sent in this thread, then the product's own again."""
+    usual = current_app._get_current_object()
+    app.set_current()
+    try:
+        yield app
+    finally:
+        usual.set_current()
+        app.close()
+
+
+@pytest.fixture
+def memory_broker() -> Iterator[Celery]:
+    """An application whose messages stay in this process."""
+    yield from told_by(Celery("in-memory", broker="memory://", set_as_current=False))
+
+
+@pytest.fixture
+def no_broker() -> Iterator[Celery]:
+    """An application whose broker answers to nobody: its port was just given up."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    address = f"redis://127.0.0.1:{port}/0"
+    yield from told_by(Celery("nowhere", broker=address, set_as_current=False))
+
+
+def sent(app: Celery) -> list[str]:
+    """Take every message off the queue; return the names of their tasks."""
+    names: list[str] = []
+    with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
+        while queue.qsize():
+            message = queue.get_nowait()
+            names.append(message.headers["task"])
+            assert message.headers["expires"] is not None
+            message.ack()
+    return names
+
+
+def test_both_wake_ups_are_tasks_that_the_worker_has() -> None:
+    assert {APPLY, DREAM} <= {tasks.apply_due.name, tasks.run_dreams.name}
+
+
+def test_a_wake_up_is_a_message_that_expires(memory_broker: Celery) -> None:
+    send_wakeup(DREAM)
+    assert sent(memory_broker) == [DREAM]
+    assert EXPIRES_S <= 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_sent_after_the_commit_and_not_before(memory_broker: Celery) -> None:
+    with transaction.atomic():
+        wake_on_commit(APPLY)
+        assert sent(memory_broker) == []
+    assert sent(memory_broker) == [APPLY]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_rolled_back_wakes_nobody(memory_broker: Celery) -> None:
+    with transaction.atomic():
+        wake_on_commit(APPLY)
+        transaction.set_rollback(True)
+    assert sent(memory_broker) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_it_is_sent_at_once(memory_broker: Celery) -> None:
+    wake_on_commit(DREAM)
+    assert sent(memory_broker) == [DREAM]
+
+
+def test_a_broker_that_does_not_answer_is_logged(
+    no_broker: Celery, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="agents.wakeups"):
+        send_wakeup(APPLY)
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "agents.wakeups"]
+    assert said.startswith(f"wakeup_not_sent task={APPLY} cause=")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_change_stays_without_a_broker(no_broker: Celery) -> None:
+    with transaction.atomic():
+        made = Workspace.objects.create(slug="kept", name="Kept")
+        wake_on_commit(APPLY)
+    assert Workspace.objects.filter(pk=made.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_decision_stands_without_a_broker_and_the_tick_applies_it(
+    cast: Cast, no_broker: Celery, django_capture_on_commit_callbacks
+) -> None:
+    proposal = build.filed(cast.store)
+    with django_capture_on_commit_callbacks(execute=True) as hints:
+        approve(proposal, by=member(cast, "reviewer"), shown=Shown(1, "pending"))
+    assert len(hints) == 1
+    assert Decision.objects.filter(proposal=proposal).count() == 1
+    tasks.apply_due.apply()
+    assert fresh(proposal).state == "applied"
+    assert fresh(proposal).settled_at <= clock.now()
