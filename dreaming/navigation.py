@@ -28,7 +28,8 @@ class Tab:
 def count_open(workspace: Workspace) -> int:
     """Return how many proposals wait, at most MOST_COUNTED."""
     waiting = Proposal.objects.filter(workspace=workspace, waits=1)
-    return waiting.order_by().values("number")[:MOST_COUNTED].count()
+    # In the order of an index, so that no planner reads the table from its start instead.
+    return waiting.order_by("-risk_rank", "number").values("number")[:MOST_COUNTED].count()
 
 
 TABS = (

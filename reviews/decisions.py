@@ -106,14 +106,15 @@ def _refusal(row: Proposal, verdict: Verdict, by: Member, shown: Shown) -> Revie
     if row.state != shown.state or not _is_decidable(row, verdict):
         message = f"{name} is {row.state.replace('_', ' ')} now; your decision was not recorded."
         return StaleProposal(message, proposal=name)
-    barred = may_decide(rules.person_facts(by), rules.proposal_facts(row))
+    votes = rules.votes_of(row)
+    barred = may_decide(rules.person_facts(by), rules.proposal_facts(row, votes))
     if barred is not None:
         return MayNotDecide(barred)
     if row.state != State.CONFLICTED and is_stale(row):
         mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
         message = f"{row.path} has changed since {name} was proposed; nothing was decided."
         return StaleProposal(message, proposal=name)
-    if verdict is Verdict.APPROVE and not rules.advances(row, by):
+    if verdict is Verdict.APPROVE and not rules.advances(row, by, votes):
         groups = ", ".join(standing_of(row).groups)
         return MayNotDecide(f"The approval still needed is one from {groups}.")
     return None

@@ -15,7 +15,7 @@ from agents.web.templatetags.daybreak import visible
 from agents.web.times import spell_span
 from reviews.changes import Op
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
-from reviews.queue import COUNTED, Counts, Row
+from reviews.queue import COUNTED, Counts, Neighbours, Row
 from reviews.risk import Level
 from reviews.searches import SHARED, Search, Where, put
 
@@ -203,6 +203,24 @@ def groups_of(
 def spell_count(count: int) -> str:
     """Return a count as printed; beyond COUNTED it is said to be more."""
     return f"{count:,}" if count <= COUNTED else f"{COUNTED:,}+"
+
+
+def spell_counts(counts: Counts) -> dict[str, str]:
+    """Return the queue's numbers as printed, by name; decided_of: today's and what is open."""
+    names = ("high", "medium", "low", "conflicted", "open")
+    of = f"{counts.decided_today + min(counts.open, COUNTED):,}"
+    is_more = max(counts.open, counts.decided_today) > COUNTED
+    return {name: spell_count(getattr(counts, name)) for name in names} | {
+        "decided_today": spell_count(counts.decided_today),
+        "decided_of": f"{of}+" if is_more else of,
+    }
+
+
+def spell_place(at: Neighbours) -> str:
+    """Return where a proposal stands in its list, as printed; far behind, only that."""
+    if at.position > COUNTED:
+        return f"past {COUNTED:,}"
+    return f"{at.position:,} of {spell_count(at.total)}"
 
 
 def containment_lines(

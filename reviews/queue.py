@@ -20,8 +20,8 @@ from reviews.risk import Level
 from reviews.searches import SHARED, Search, Where
 
 SIZE = 50
-COUNTED = 10_000
-"""Where counting stops: more than that is said to be more."""
+COUNTED = 1_000
+"""Where counting stops: more than that is said to be more, and costs no more."""
 
 MOST_IN_FRONT = 20
 COLUMNS = (
@@ -278,18 +278,21 @@ def _take(walk: Sequence[QuerySet[Proposal]], count: int) -> list[Row]:
     return found
 
 
-def count_all(member: Member, rows: QuerySet[Proposal]) -> Counts:
-    """Return every number of the queue in one query."""
+def count_all(member: Member, rows: QuerySet[Proposal], order: Order) -> Counts:
+    """Return every number of the queue in one query; order: the one in which `rows` is walked."""
     workspace = member.workspace
     every = Proposal.objects.filter(workspace=workspace)
     start = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     counted = {
-        level.value: Counted(_capped(rows.filter(risk_rank=level.rank))) for level in Level
+        level.value: Counted(_capped(rows.filter(risk_rank=level.rank).order_by(*order.first)))
+        for level in Level
     } | {
-        "conflicted": Counted(_capped(every.filter(state="conflicted"))),
+        "conflicted": Counted(_capped(every.filter(state="conflicted").order_by(*BY_RISK.first))),
         "containments": Counted(open_containments(workspace).order_by().values("pk")),
-        "decided_today": Counted(_capped(every.filter(decided_at__gte=start))),
-        "open": Counted(_capped(every.filter(waits=1))),
+        "decided_today": Counted(
+            _capped(every.filter(decided_at__gte=start).order_by("decided_at"))
+        ),
+        "open": Counted(_capped(every.filter(waits=1).order_by(*BY_RISK.first))),
     }
     asked = {f"n_{name}": query for name, query in counted.items()}
     one = Workspace.objects.filter(pk=workspace.pk).annotate(**asked).values(*asked).get()
@@ -297,7 +300,12 @@ def count_all(member: Member, rows: QuerySet[Proposal]) -> Counts:
 
 
 def _capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
-    return rows.order_by().values("number")[: COUNTED + 1]
+    """Return as much of the rows as is counted.
+
+    Ordered as an index is: a planner takes a short count without an order for a reason to read
+    the table from its start.
+    """
+    return rows.values("number")[: COUNTED + 1]
 
 
 def open_containments(workspace: Workspace) -> QuerySet[Containment]:
@@ -318,18 +326,12 @@ def find_neighbours(
     at: in which of the segments the place is. One query; a place that is no longer in the list
     has neighbours all the same.
     """
-    rows, order = segments[at]
-    before = [_numbers(step) for step in order.before(rows, place)]
-    after = [_numbers(step) for step in order.after(rows, place)]
-    for earlier, its in reversed(segments[:at]):
-        before.append(_numbers(earlier.order_by(*its.last)))
-    for later, its in segments[at + 1 :]:
-        after.append(_numbers(later.order_by(*its.first)))
-    asked = {f"before_{n}": Subquery(step[:1]) for n, step in enumerate(before)}
-    asked |= {f"after_{n}": Subquery(step[:1]) for n, step in enumerate(after)}
-    ahead = [step.order_by()[: COUNTED + 1] for step in before]
-    asked |= {f"ahead_{n}": Counted(step) for n, step in enumerate(ahead)}
-    asked |= {f"all_{n}": Counted(_capped(part)) for n, (part, _) in enumerate(segments)}
+    before, after = _steps_before(segments, at, place), _steps_after(segments, at, place)
+    asked: dict[str, Subquery] = {f"before_{n}": Subquery(one[:1]) for n, one in enumerate(before)}
+    asked |= {f"after_{n}": Subquery(one[:1]) for n, one in enumerate(after)}
+    asked |= {f"ahead_{n}": Counted(one[: COUNTED + 1]) for n, one in enumerate(before)}
+    lists = [part.order_by(*its.first) for part, its in segments]
+    asked |= {f"all_{n}": Counted(_capped(part)) for n, part in enumerate(lists)}
     one = Workspace.objects.annotate(**asked).values(*asked).order_by()[:1].get()
     return Neighbours(
         previous=next(_values(one, "before"), None),
@@ -337,6 +339,30 @@ def find_neighbours(
         position=1 + sum(_values(one, "ahead")),
         total=sum(_values(one, "all")),
     )
+
+
+def find_next(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
+) -> int | None:
+    """Return the number of who comes after `place`, None at the end; as find_neighbours."""
+    steps = (one.first() for one in _steps_after(segments, at, place))
+    return next((row["number"] for row in steps if row is not None), None)
+
+
+def _steps_before(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
+) -> list[QuerySet[Proposal, Any]]:
+    rows, order = segments[at]
+    earlier = [part.order_by(*its.last) for part, its in reversed(segments[:at])]
+    return [_numbers(step) for step in (*order.before(rows, place), *earlier)]
+
+
+def _steps_after(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
+) -> list[QuerySet[Proposal, Any]]:
+    rows, order = segments[at]
+    later = [part.order_by(*its.first) for part, its in segments[at + 1 :]]
+    return [_numbers(step) for step in (*order.after(rows, place), *later)]
 
 
 def _numbers(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:

@@ -183,10 +183,13 @@ def _groups_by_person(workspace: Workspace) -> dict[int, frozenset[str]]:
     return found
 
 
-def proposal_facts(proposal: Proposal) -> ProposalFacts:
-    """Return who is barred from deciding the proposal's newest revision, and who has voted."""
+def proposal_facts(proposal: Proposal, votes: Sequence[Vote] | None = None) -> ProposalFacts:
+    """Return who is barred from deciding the proposal's newest revision, and who has voted.
+
+    votes: those of votes_of, where they are at hand.
+    """
     revisions = proposal.revisions.exclude(author=None)
-    votes = votes_of(proposal)
+    votes = votes_of(proposal) if votes is None else votes
     standing = lifecycle.settle(needs_of(proposal), votes)
     return ProposalFacts(
         proposer=proposal.proposer_id,
@@ -198,11 +201,17 @@ def proposal_facts(proposal: Proposal) -> ProposalFacts:
     )
 
 
-def votes_of(proposal: Proposal) -> list[Vote]:
-    """Return the votes on the newest revision, oldest first, with each voter's groups now."""
+def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) -> list[Vote]:
+    """Return the votes on the newest revision, oldest first, with each voter's groups now.
+
+    decisions: all of the proposal's by age, where they are at hand.
+    """
+    if decisions is None:
+        decisions = Decision.objects.filter(proposal=proposal).order_by("pk")
+    cast = [one for one in decisions if one.revision == proposal.revision]
     owner = proposal.agent.owner_id if proposal.agent else None
-    groups = _groups_by_person(proposal.workspace)
-    decisions = Decision.objects.filter(proposal=proposal, revision=proposal.revision)
+    # Most proposals have no vote yet, and then nobody's groups matter.
+    groups = _groups_by_person(proposal.workspace) if cast else {}
     return [
         Vote(
             person=decision.person_id,
@@ -210,14 +219,15 @@ def votes_of(proposal: Proposal) -> list[Vote]:
             groups=groups.get(decision.person_id, frozenset()),
             is_owner_of_agent=decision.person_id == owner,
         )
-        for decision in decisions.order_by("pk")
+        for decision in cast
         if decision.person_id is not None
     ]
 
 
-def advances(proposal: Proposal, member: Member) -> bool:
-    """Say whether an approval by `member` would leave fewer approvals due."""
-    approvers = [vote.groups for vote in votes_of(proposal) if vote.verdict is Verdict.APPROVE]
+def advances(proposal: Proposal, member: Member, votes: Sequence[Vote] | None = None) -> bool:
+    """Say whether an approval by `member` would leave fewer approvals due; as proposal_facts."""
+    votes = votes_of(proposal) if votes is None else votes
+    approvers = [vote.groups for vote in votes if vote.verdict is Verdict.APPROVE]
     return lifecycle.advances(needs_of(proposal), approvers, member.groups)
 
 

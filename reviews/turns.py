@@ -81,12 +81,13 @@ class WhoseTurn:
 def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]) -> WhoseTurn:
     """Return whose turn it is; decisions: all of the proposal's, with their persons."""
     needs = rules.needs_of(proposal)
-    facts = rules.proposal_facts(proposal)
-    standing = lifecycle.settle(needs, rules.votes_of(proposal))
+    votes = rules.votes_of(proposal, decisions)
+    facts = rules.proposal_facts(proposal, votes)
+    standing = lifecycle.settle(needs, votes)
     is_open = proposal.state in lifecycle.OPEN
     barred = may_decide(rules.person_facts(member), facts) or ""
     off = barred
-    if is_open and not barred and not rules.advances(proposal, member):
+    if is_open and not barred and not rules.advances(proposal, member, votes):
         off = f"The approval still needed is one from {' or '.join(standing.groups)}."
     lead, effect = _effect(proposal, standing, count_approvals(needs))
     may_approve = is_open and not off

@@ -29,6 +29,7 @@ from reviews.views.desk import (
     desk_of,
     is_fragment,
     neighbours_of,
+    number_after,
     pane_context,
     queue_context,
     queue_fragment,
@@ -156,7 +157,7 @@ def move_on(request: MemberRequest, decided: Proposal, words: str) -> HttpRespon
 
 def next_of(desk: Desk, decided: Proposal) -> int | None:
     """Return who comes after the proposal in the list, or else its first one; None when alone."""
-    following = neighbours_of(desk, decided).next
+    following = number_after(desk, decided)
     if following is not None:
         return following
     for rows, order in segments_of(desk.member, desk.search, desk.agents):

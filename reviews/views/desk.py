@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -20,10 +21,13 @@ from reviews.queue import (
     STATES_OF,
     Counts,
     Neighbours,
+    Order,
+    Place,
     count_all,
     cursor_before,
     find_agents,
     find_neighbours,
+    find_next,
     list_of,
     open_containments,
     order_of,
@@ -131,6 +135,7 @@ def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
         "page_title": f"{proposal} {HIDDEN_RUN.sub('', proposal.title)}",
         "suffix": desk.suffix,
         "at": at,
+        "place": lines.spell_place(at),
         "queue_url": desk.address("queue"),
         "previous_url": desk.address("proposal", at.previous) if at.previous else "",
         "next_url": desk.address("proposal", at.next) if at.next else "",
@@ -149,9 +154,20 @@ def _dream_url(slug: str, proposal: Proposal) -> str:
 
 def neighbours_of(desk: Desk, proposal: Proposal) -> Neighbours:
     """Return who stands around the proposal in the desk's list."""
+    return find_neighbours(*_walk_from(desk, proposal))
+
+
+def number_after(desk: Desk, proposal: Proposal) -> int | None:
+    """Return who comes after the proposal in the desk's list, None at its end."""
+    return find_next(*_walk_from(desk, proposal))
+
+
+def _walk_from(
+    desk: Desk, proposal: Proposal
+) -> tuple[list[tuple[QuerySet[Proposal], Order]], int, Place]:
     segments = segments_of(desk.member, desk.search, desk.agents)
     at = 0 if proposal.state == "conflicted" else len(segments) - 1
-    return find_neighbours(segments, at, place_of(proposal))
+    return segments, at, place_of(proposal)
 
 
 def queue_context(
@@ -159,7 +175,7 @@ def queue_context(
 ) -> Context:
     """Return the queue as its template wants it; the open proposal's page where there is one."""
     rows = list_of(desk.member, desk.search, desk.agents)
-    counts = count_all(desk.member, rows)
+    counts = count_all(desk.member, rows, order_of(desk.search))
     if proposal and at and at.position > SIZE and desk.search.is_by_risk:
         cursor = cursor_before(place_of(proposal))
     page = page_of(rows, order_of(desk.search), cursor)
@@ -169,6 +185,7 @@ def queue_context(
         "search": desk.search,
         "suffix": desk.suffix,
         "counts": counts,
+        "spelled": lines.spell_counts(counts),
         "total": lines.spell_count(counts.total),
         "page": page,
         "page_link": f"{desk.more}at=",

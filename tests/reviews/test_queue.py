@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from agents import clock as product_clock
 from agents.people import Member, find_member
 from reviews import queue
-from reviews.models import Containment, Decision
+from reviews.models import OPEN_STATES, STATES, Containment, Decision, Proposal
 from reviews.queue import Place, Row
 from reviews.searches import Where, read_search
 from tests import build
@@ -251,7 +251,7 @@ def test_counts_are_true_and_one_query(cast, mixed, django_assert_num_queries) -
     rows = queue.list_of(member, read_search("risk:high,medium"))
 
     with django_assert_num_queries(1):
-        counts = queue.count_all(member, rows)
+        counts = queue.count_all(member, rows, queue.BY_RISK)
 
     assert (counts.high, counts.medium, counts.low, counts.total) == (2, 2, 0, 4)
     assert (counts.open, counts.conflicted, counts.decided_today) == (6, 1, 1)
@@ -261,7 +261,8 @@ def test_counts_of_a_list_that_cannot_match_are_nought(cast, mixed) -> None:
     member = member_of(cast)
     search, agents = queue.find_agents(cast.workspace, read_search("agent:nobody"))
 
-    counts = queue.count_all(member, queue.list_of(member, search, agents))
+    rows = queue.list_of(member, search, agents)
+    counts = queue.count_all(member, rows, queue.order_of(search))
 
     assert counts.total == 0
     assert counts.open == len(mixed)
@@ -271,7 +272,8 @@ def test_counting_stops_where_it_would_cost(cast, mixed, monkeypatch) -> None:
     monkeypatch.setattr(queue, "COUNTED", 3)
     member = member_of(cast)
 
-    assert queue.count_all(member, queue.list_of(member, read_search(""))).open == 4
+    rows = queue.list_of(member, read_search(""))
+    assert queue.count_all(member, rows, queue.BY_RISK).open == 4
 
 
 def test_an_answered_containment_waits_for_nobody(cast, clock) -> None:
@@ -307,6 +309,23 @@ def test_neighbours_stand_in_the_order_of_the_list(cast, mixed) -> None:
         assert found.previous == (order[index - 1] if index else None)
         assert found.next == (order[index + 1] if index + 1 < len(order) else None)
         assert (found.position, found.total) == (index + 1, len(order))
+
+
+def test_who_comes_next_is_the_neighbour_after(cast, mixed) -> None:
+    conflicted = build.proposal(cast.store, "conflicted", risk="low", content="c\n")
+    segments = queue.segments_of(member_of(cast), read_search(""))
+
+    for one in (conflicted, *mixed):
+        at = 0 if one is conflicted else len(segments) - 1
+        found = queue.find_next(segments, at, queue.place_of(one))
+        assert found == around(cast, one).next
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_open_states_wait(cast, state: str) -> None:
+    made = build.proposal(cast.store, state, content="w\n")
+
+    assert Proposal.objects.filter(pk=made.pk, waits=1).exists() == (state in OPEN_STATES)
 
 
 def test_neighbours_are_one_query(cast, mixed, django_assert_num_queries) -> None:
