@@ -280,25 +280,8 @@ def _record(
 ) -> Export:
     """Write the export's row and entry in one transaction, the manifest on the row."""
     now = clock.now()
-    manifest = {
-        "export": f"X-{number}",
-        "workspace": workspace.slug,
-        "format": form,
-        "columns": list(COLUMNS) if form == "csv" else None,
-        "rows": written.rows,
-        "first_number": written.chosen.first,
-        "last_number": written.chosen.last,
-        "waiting": written.chosen.waiting,
-        "changed": written.chosen.changed,
-        "left_out": written.chosen.left_out,
-        "since": period.since.isoformat() if period.since else None,
-        "until": period.until.isoformat() if period.until else None,
-        "file": export_path(workspace, number, form).name,
-        "sha256": written.sha256,
-        "made_at": now.isoformat(),
-        "checkpoint": _newest_note(),
-        "verifiers": [verifier.to_text() for verifier in keys.listed_verifiers()],
-    }
+    name = export_path(workspace, number, form).name
+    described = _describe(form, period, written)
     with transaction.atomic():
         export = Export.objects.create(
             workspace=workspace,
@@ -309,8 +292,17 @@ def _record(
             until=period.until,
             rows=written.rows,
             sha256=written.sha256,
-            manifest=manifest,
-            file_name=str(manifest["file"]),
+            manifest={
+                "export": f"X-{number}",
+                "workspace": workspace.slug,
+                **described,
+                "file": name,
+                "sha256": written.sha256,
+                "made_at": now.isoformat(),
+                "checkpoint": _newest_note(),
+                "verifiers": [verifier.to_text() for verifier in keys.listed_verifiers()],
+            },
+            file_name=name,
             created_at=now,
         )
         append(
@@ -321,12 +313,28 @@ def _record(
             after={
                 "format": form,
                 "rows": written.rows,
-                "since": manifest["since"],
-                "until": manifest["until"],
+                "since": described["since"],
+                "until": described["until"],
                 "sha256": written.sha256,
             },
         )
     return export
+
+
+def _describe(form: str, period: Period, written: Written) -> dict[str, Any]:
+    """Return what the manifest says of the file's contents, and of what is not in it."""
+    return {
+        "format": form,
+        "columns": list(COLUMNS) if form == "csv" else None,
+        "rows": written.rows,
+        "first_number": written.chosen.first,
+        "last_number": written.chosen.last,
+        "waiting": written.chosen.waiting,
+        "changed": written.chosen.changed,
+        "left_out": written.chosen.left_out,
+        "since": period.since.isoformat() if period.since else None,
+        "until": period.until.isoformat() if period.until else None,
+    }
 
 
 def _newest_note() -> str | None:
