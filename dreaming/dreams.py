@@ -384,21 +384,30 @@ def admit_dream(dream: Dream, *, by: Member) -> Dream:
 
 
 def _consent(row: Dream, by: Member) -> None:
-    if row.state != DreamState.HELD:
-        raise IllegalDreamMove(f"{row} is {row.state}; only a held dream is admitted.")
-    if is_frozen(row.store):
-        raise IllegalDreamMove("This memory is frozen; a lead lifts the freeze first.")
-    if not may(by.role, Right.DECIDE):
-        raise IllegalDreamMove("A lead and a reviewer admit a held dream.")
-    pk = by.person.pk
-    if pk in {row.started_by_id, row.admitted_by_lead_id, row.admitted_by_reviewer_id}:
-        raise IllegalDreamMove("Another person is needed: who started it or agreed before is not.")
+    if why := why_not_admit(row, by):
+        raise IllegalDreamMove(why)
     if may(by.role, Right.CONTAIN) and row.admitted_by_lead_id is None:
         row.admitted_by_lead = by.person
-    elif row.admitted_by_reviewer_id is None:
-        row.admitted_by_reviewer = by.person
     else:
-        raise IllegalDreamMove("A reviewer has agreed; now a lead is needed.")
+        row.admitted_by_reviewer = by.person
+
+
+def why_not_admit(dream: Dream, by: Member) -> str:
+    """Return why this member cannot agree to what a dream would take, '' when they can."""
+    if dream.state != DreamState.HELD:
+        return f"{dream} is {dream.state}; only a held dream is let through."
+    if not may(by.role, Right.DECIDE):
+        return "A lead and a reviewer let a held dream through."
+    pk, has_reviewer = by.person.pk, dream.admitted_by_reviewer_id is not None
+    reasons = {
+        "You started it, so others let it through.": pk == dream.started_by_id,
+        "You have agreed; another person is needed.": pk
+        in {dream.admitted_by_lead_id, dream.admitted_by_reviewer_id},
+        "This memory is frozen; a lead lifts the freeze first.": is_frozen(dream.store),
+        "A reviewer has agreed; now a lead is needed.": has_reviewer
+        and not may(by.role, Right.CONTAIN),
+    }
+    return next((words for words, holds in reasons.items() if holds), "")
 
 
 def run_to_end(dream: Dream, *, poll_s: float = 0.2) -> Dream:

@@ -22,10 +22,14 @@ from dreaming.forms import DreamForm, ScheduleForm, store_label, stores_of
 from dreaming.models import Dream, DreamState, Schedule
 from dreaming.views.rows import (
     STATE_ICONS,
+    folded_rows,
     pattern_rows,
     stages_of,
     standing_words,
 )
+
+FIRST_HOUR = 2
+"""What the form offers for a memory that has no hour yet."""
 
 
 @require_GET
@@ -79,19 +83,27 @@ def dream_page(request: MemberRequest, number: int) -> HttpResponse:
 def dream_progress(request: MemberRequest, number: int) -> HttpResponse:
     """The polled piece; when the dream has ended, the browser is sent to the whole page."""
     dream = dream_of(request, number)
+    if not request.htmx:
+        return redirect("dream", request.workspace.slug, number)
     if dream.state not in UNFINISHED:
         response = HttpResponse(status=204)
         response["HX-Refresh"] = "true"
         return response
-    context = {"dream": dream, **progress_context(dream)}
+    context = progress_context(request, dream)
     return render(request, "dreaming/dream.html#progress", context)
 
 
 @require_POST
 @member_page(Right.START_DREAMS)
 def dream_cancel(request: MemberRequest, number: int) -> HttpResponse:
-    dream = dreams.cancel_dream(dream_of(request, number), by=request.member)
-    messages.info(request, f"{dream} is being cancelled. Nothing more is filed.")
+    try:
+        dream = dreams.cancel_dream(dream_of(request, number), by=request.member)
+    except DreamingError as error:
+        messages.error(request, str(error))
+    else:
+        is_over = dream.state == DreamState.CANCELLED
+        verb = "is cancelled" if is_over else "is being cancelled"
+        messages.info(request, f"{dream} {verb}. Nothing more is filed.")
     return redirect("dream", request.workspace.slug, number)
 
 
@@ -139,6 +151,7 @@ def list_page(request: MemberRequest, form: DreamForm, status: int = 200) -> Htt
             "name": store.agent.slug if store.agent else "shared",
             "label": store_label(store),
             "plan": (plan := plans.get(store.pk)),
+            "hour": plan.hour if plan else FIRST_HOUR,
             "next": schedules.next_slot(plan, now) if plan and plan.enabled else None,
         }
         for store in stores_of(request.workspace)
@@ -164,10 +177,12 @@ def row_of(dream: Dream) -> dict[str, Any]:
     }
 
 
-def progress_context(dream: Dream) -> dict[str, Any]:
+def progress_context(request: MemberRequest, dream: Dream) -> dict[str, Any]:
     """Return what the polled piece shows."""
     now = clock.now()
     return {
+        "dream": dream,
+        "may_cancel": request.member.may(Right.START_DREAMS),
         "stages": stages_of(dream, now),
         "standing": standing_words(dream, now),
         "icon": STATE_ICONS[DreamState(dream.state)],
@@ -180,16 +195,15 @@ def dream_context(request: MemberRequest, number: int) -> dict[str, Any]:
     """Return everything the page of one dream shows."""
     dream = dream_of(request, number)
     rows = pattern_rows(dream.patterns.select_related("proposal").order_by("position"))
-    may_admit = request.member.may(Right.DECIDE) and dream.state == DreamState.HELD
     return {
-        "dream": dream,
-        **progress_context(dream),
+        **progress_context(request, dream),
         "proposed": [row for row in rows if row.pattern.status not in {"listed", "dropped"}],
         "listed": [row for row in rows if row.pattern.status in {"listed", "dropped"}],
         "told": sum(row.told for row in rows),
         "tested": rows[0].pattern.numbers["tested"] if rows else 0,
         "loss_limit": round(100 * LOSS_LIMIT),
-        "may_cancel": request.member.may(Right.START_DREAMS),
-        "may_admit": may_admit,
+        "folded": folded_rows(dream),
+        "may_decide": request.member.may(Right.DECIDE),
+        "why_not_admit": dreams.why_not_admit(dream, request.member),
         "may_start": request.member.may(Right.START_DREAMS),
     }

@@ -1,13 +1,16 @@
 """What the dream pages show of rows: plain values, worked out before the template."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from agents.web.charts import Pair, Rate, pair_of
 from agents.web.times import spell_duration
+from dreaming.filing import filed_by
 from dreaming.models import Dream, DreamState, Pattern, Step
+from reviews.models import Proposal
 
 KIND_WORDS = {
     "mistake": "Recurring mistake",
@@ -76,6 +79,37 @@ class PatternRow:
 def pattern_rows(patterns: Iterable[Pattern]) -> list[PatternRow]:
     """Return each pattern with its numbers, in the order given."""
     return [_pattern_row(pattern) for pattern in patterns]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedRow:
+    """A change that rests on no pattern: memories that say the same become one."""
+
+    title: str
+    paths: tuple[str, ...]
+    kept: str
+    status: str
+    reference: str
+    number: int | None
+
+
+def folded_rows(dream: Dream) -> list[FoldedRow]:
+    """Return the changes of a dream that no pattern led to, with the proposals they became."""
+    folded = [one for one in dream.proposed if one["change"]["pattern"] is None]
+    filed = {row.path: row for row in filed_by(dream)} if folded else {}
+    return [_folded_row(one, filed.get(one["change"]["path"])) for one in folded]
+
+
+def _folded_row(one: Mapping[str, Any], proposal: Proposal | None) -> FoldedRow:
+    change = one["change"]
+    return FoldedRow(
+        title=change["title"],
+        paths=tuple(change["merged"]),
+        kept=change["path"],
+        status=STATUS_WORDS.get(one["status"], one["status"]),
+        reference=str(proposal) if proposal else one["reference"],
+        number=proposal.number if proposal else None,
+    )
 
 
 def _pattern_row(pattern: Pattern) -> PatternRow:

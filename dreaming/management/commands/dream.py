@@ -16,6 +16,7 @@ from dreaming.models import Dream, DreamState
 from dreaming.results import result_of
 
 BAD_INPUT = 4
+WRONG_ARGUMENT = 2
 EXIT_CODES = {
     DreamState.COMPLETED: 0,
     DreamState.SKIPPED: 0,
@@ -28,6 +29,13 @@ EXIT_CODES = {
 
 class Command(BaseCommand):
     help = "Run one dream over an agent's memory, or over the workspace's shared memory."
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run, and end with 4 for a wrong argument too, where argparse ends with 2."""
+        try:
+            super().run_from_argv(argv)
+        except SystemExit as end:
+            raise SystemExit(BAD_INPUT if end.code == WRONG_ARGUMENT else end.code) from end
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--workspace", required=True, metavar="SLUG")

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from agents.models import MemoryStore
 from dreaming.engines.base import Dropped, EngineError
+from dreaming.management.commands.dream import Command
 from dreaming.models import Dream
 from reviews.models import Proposal
 from tests import build, pack
@@ -165,6 +166,14 @@ def test_a_second_run_prints_the_same_and_files_nothing(cast: Cast):
     assert lasting(first) == lasting(second)
     assert Proposal.objects.count() == 1
     assert [one["status"] for one in second["proposals"]] == ["already_open"]
+
+
+@pytest.mark.parametrize("words", [["--sideways"], ["--agent"], []])
+def test_a_wrong_argument_ends_with_4_too(words: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as end:
+        Command().run_from_argv(["manage.py", "dream", *words])
+    assert end.value.code == 4
+    assert "usage: manage.py dream" in capsys.readouterr().err
 
 
 # Real sessions
