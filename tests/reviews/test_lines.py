@@ -1,44 +1,175 @@
-"""How the queue prints its numbers: exact up to where counting stops, said to be more beyond."""
+"""The queue's rows as they are printed."""
+
+from datetime import timedelta
 
 import pytest
 
+from agents import clock as product_clock
 from reviews import lines
-from reviews.queue import COUNTED, Counts, Neighbours
+from reviews.models import Containment
+from reviews.queue import COUNTED, Counts, Row
+from reviews.searches import read_search
+
+NOUGHT = Counts(high=0, medium=0, low=0, conflicted=0, containments=0, decided_today=0, open=0)
 
 
-def counts(**numbers: int) -> Counts:
-    names = ("high", "medium", "low", "conflicted", "containments", "decided_today", "open")
-    return Counts(**{name: numbers.get(name, 0) for name in names})
+def row(**more: object) -> Row:
+    now = product_clock.now()
+    facts: dict[str, object] = {
+        "number": 7,
+        "risk_rank": 0,
+        "op": "update",
+        "title": "Ask first",
+        "state": "pending",
+        "verdict": "",
+        "support": 0,
+        "merged": [],
+        "filed_at": now - timedelta(hours=2),
+        "decided_at": None,
+        "revision": 1,
+        "origin_kind": "dream",
+        "agent_name": "Claims",
+        "agent_slug": "claims",
+    }
+    return Row(**{**facts, **more})  # type: ignore[arg-type]
+
+
+def address(name: str, *parts: object) -> str:
+    return f"/w/P-1/review/{name}/P-{parts[0]}/?q=review%2FP-1%2F"
+
+
+def printed(**more: object) -> lines.Line:
+    return lines.lines_of([row(**more)], address)[0]
+
+
+def test_a_row_leads_to_its_proposal_with_the_list_kept(clock) -> None:
+    assert printed(number=1042).url == "/w/P-1/review/proposal/P-1042/?q=review%2FP-1%2F"
+
+
+def test_a_conflict_leads_to_where_it_is_settled(clock) -> None:
+    assert printed(state="conflicted").url.endswith("P-7/conflict/?q=review%2FP-1%2F")
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(0, "0"), (COUNTED, "1,000"), (COUNTED + 1, "1,000+")]
-)
-def test_a_count_is_exact_until_counting_stops(count: int, words: str):
-    assert lines.spell_count(count) == words
-
-
-@pytest.mark.parametrize(
-    ("position", "total", "words"),
+    ("facts", "text", "is_flag"),
     [
-        (3, 24, "3 of 24"),
-        (1_000, 1_001, "1,000 of 1,000+"),
-        (1_001, 1_001, "past 1,000"),
+        ({"support": 13}, "13 sessions", False),
+        ({"support": 1}, "1 session", False),
+        ({}, "", False),
+        ({"origin_kind": "person", "support": 3}, "By hand", False),
+        ({"revision": 2, "support": 3}, "Edited", True),
+        ({"op": "retire", "support": 3}, "Removes", True),
+        ({"op": "merge", "merged": [{}, {}]}, "3 into 1", True),
+        ({"state": "awaiting_second", "op": "retire"}, "Needs another", True),
+        ({"state": "conflicted", "op": "retire"}, "Base changed", True),
+        ({"state": "scheduled", "verdict": "approve"}, "Approved", True),
+        ({"state": "scheduled", "verdict": "reject"}, "Rejected", True),
+        ({"state": "applied"}, "Applied", True),
     ],
 )
-def test_a_place_is_told_as_far_as_it_is_counted(position: int, total: int, words: str):
-    assert lines.spell_place(Neighbours(None, None, position, total)) == words
+def test_a_row_says_one_fact_and_a_flag_comes_first(clock, facts, text, is_flag) -> None:
+    fact = printed(**facts).fact
+
+    assert (fact.text, fact.is_flag) == (text, is_flag)
 
 
-def test_decided_today_is_of_all_that_was_and_is_open():
-    spelled = lines.spell_counts(counts(decided_today=3, open=4, high=4))
-    assert (spelled["decided_today"], spelled["decided_of"], spelled["high"]) == ("3", "7", "4")
+def test_only_a_changed_base_is_red(clock) -> None:
+    tones = {state: fact.tone for state, fact in lines.STATE_FACTS.items() if fact.tone}
+
+    assert tones == {"conflicted": "bad"}
 
 
-def test_decided_today_of_more_than_is_counted_says_so():
-    spelled = lines.spell_counts(counts(decided_today=3, open=COUNTED + 1, low=COUNTED + 1))
-    assert (spelled["decided_of"], spelled["open"], spelled["low"]) == (
-        "1,003+",
-        "1,000+",
-        "1,000+",
+@pytest.mark.parametrize(
+    ("facts", "sign"),
+    [
+        ({"op": "create"}, "plus"),
+        ({"op": "merge"}, "merge"),
+        ({"op": "retire"}, "archive"),
+        ({"verdict": "approve", "decided": True}, "check"),
+        ({"verdict": "reject", "decided": True}, "x"),
+    ],
+)
+def test_the_sign_is_the_kind_of_change_and_then_the_verdict(clock, facts, sign) -> None:
+    if facts.pop("decided", False):
+        facts = {**facts, "decided_at": clock()}
+
+    assert printed(**facts).sign == sign
+
+
+def test_the_age_is_since_it_was_filed_and_then_since_it_was_decided(clock) -> None:
+    assert printed().age == "2 h"
+    assert printed(decided_at=clock() - timedelta(minutes=4), verdict="approve").age == "4 min"
+
+
+def test_hidden_characters_of_a_title_are_boxed(clock) -> None:
+    assert "U+202E" in printed(title="a\u202e<b>").title
+    assert "&lt;b&gt;" in printed(title="a\u202e<b>").title
+
+
+def test_rows_stand_in_groups_by_risk_with_the_counts_of_the_whole_list(clock) -> None:
+    rows = [row(number=3, risk_rank=2), row(number=1, risk_rank=0), row(number=2, risk_rank=0)]
+    counts = Counts(
+        high=1, medium=4, low=COUNTED + 1, conflicted=0, containments=0, decided_today=0, open=9
     )
+
+    groups = lines.groups_of(rows, counts, read_search(""), address)
+
+    assert [(one.label, one.count, one.is_high) for one in groups] == [
+        ("High risk", "1", True),
+        ("Low", f"{COUNTED:,}+", False),
+    ]
+    assert [len(one.lines) for one in groups] == [1, 2]
+
+
+def test_what_is_decided_is_one_group(clock) -> None:
+    [group] = lines.groups_of([row(), row(number=8)], NOUGHT, read_search("is:decided"), address)
+
+    assert (group.label, len(group.lines)) == ("Decided", 2)
+
+
+def test_an_empty_page_has_no_group(clock) -> None:
+    assert lines.groups_of([], NOUGHT, read_search("is:decided"), address) == ()
+    assert lines.groups_of([], NOUGHT, read_search(""), address) == ()
+
+
+def test_a_filter_that_is_on_is_taken_away_by_its_link() -> None:
+    search = read_search("risk:high agent:claims words")
+
+    filters = lines.filters_of(search, [row()], "/queue/")
+
+    risks = {link.label: link for link in filters.risks}
+    assert risks["High risk"].is_on
+    assert risks["High risk"].url == "/queue/?q=agent%3Aclaims+words"
+    assert risks["Low"].url == "/queue/?q=risk%3Alow+agent%3Aclaims+words"
+    [agent] = filters.agents
+    assert (agent.label, agent.is_on) == ("Claims", True)
+
+
+def test_every_list_has_a_name() -> None:
+    for where in lines.Where:
+        assert lines.filters_of(read_search(f"is:{where}"), [], "/queue/").label
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours", "title", "due", "is_late"),
+    [
+        ("roll_back", 40, "Rolled back to R-7", "due 40 h", False),
+        ("restore", -3, "Restored R-7", "late 3 h", True),
+    ],
+)
+def test_a_containment_says_when_its_answer_is_due(
+    cast, clock, kind, hours, title, due, is_late
+) -> None:
+    made = Containment(
+        pk=1,
+        workspace=cast.workspace,
+        store=cast.store,
+        kind=kind,
+        target="R-7",
+        by=cast.lead,
+        due_at=clock() + timedelta(hours=hours),
+    )
+
+    [line] = lines.containment_lines([made], lambda *_: "/x/")
+
+    assert (line.title, line.due, line.is_late) == (title, due, is_late)
