@@ -274,7 +274,7 @@ def check_port(host: str, port: int) -> None:
 
 def clear_messages(folder: Path) -> int:
     """Remove wake-ups an earlier run left in the broker's folder; the rows say what is due."""
-    left = list(folder.glob("*.msg"))
+    left = [*folder.glob("*.msg"), *folder.glob("*.draft")]
     for message in left:
         message.unlink(missing_ok=True)
     return len(left)
