@@ -227,7 +227,7 @@ def test_a_verification_is_on_the_record_with_what_it_found(space):
     last = trail.last_verification(aiko)
     assert last is not None
     logged, problems = last
-    assert logged.body["after"]["status"] == "tampered"  # type: ignore[index,call-overload]
+    assert logged.body["after"]["status"] == "tampered"  # type: ignore[call-overload]
     assert "its body is not the one that was sealed." in problems[0]
 
 
