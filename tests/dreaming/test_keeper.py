@@ -1,76 +1,101 @@
-"""The keeper ends what a supervisor left behind when it was killed."""
+"""Rules and flows: process groups whose supervisor is gone are ended, and no other."""
 
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dreaming import keeper
+from dreaming.keeper import groups_left, kill_group
+
+KEEPER = Path(keeper.__file__)
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+@pytest.fixture
+def sleeper():
+    """A process in a group of its own."""
+    process = subprocess.Popen(SLEEPER, start_new_session=True)
+    yield process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(30)
+
+
+def keep(lines, *, during=None):
+    """Run the keeper over these lines; `during` happens before its pipe ends."""
+    process = subprocess.Popen([sys.executable, str(KEEPER)], stdin=subprocess.PIPE, text=True)
+    process.stdin.write(lines)
+    process.stdin.flush()
+    if during:
+        during(process)
+    process.stdin.close()
+    return process.wait(30)
 
 
 @pytest.mark.parametrize(
     ("lines", "left"),
     [
         ([], set()),
-        (["+10\n"], {10}),
-        (["+10\n", "+11\n", "-10\n"], {11}),
-        (["-10\n"], set()),
-        (["+10\n", "-10\n", "+10\n"], {10}),
-        (["+10\n", "+10\n", "-10\n"], set()),
-        (["", "\n", "noise\n", "+10"], {10}),
+        (["+7\n"], {7}),
+        (["+7\n", "-7\n"], set()),
+        (["+7\n", "+8\n", "-7\n"], {8}),
+        (["-7\n", "+7\n"], {7}),
+        (["+7\n", "+7\n", "-7\n"], set()),
+        (["-9\n"], set()),
+        (["+7"], {7}),
+        (["\n", "noise\n", "+7\n"], {7}),
     ],
 )
-def test_what_was_added_and_not_taken_off_is_left(lines: list[str], left: set[int]) -> None:
-    assert keeper.groups_left(lines) == left
+def test_groups_are_left_that_were_added_and_not_taken_off(lines, left):
+    assert groups_left(lines) == left
 
 
-@given(st.lists(st.tuples(st.sampled_from("+-"), st.integers(1, 5))))
-def test_the_last_word_about_a_group_counts(words: list[tuple[str, int]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from("+-"), st.integers(2, 9))))
+def test_the_last_word_about_a_group_counts(words):
     last = {group: sign for sign, group in words}
-    found = keeper.groups_left(f"{sign}{group}\n" for sign, group in words)
-    assert found == {group for group, sign in last.items() if sign == "+"}
+    assert groups_left(f"{sign}{group}\n" for sign, group in words) == {
+        group for group, sign in last.items() if sign == "+"
+    }
 
 
-@pytest.fixture
-def sleeper():
-    """A process in a group of its own that would sleep for a minute."""
-    words = [sys.executable, "-c", "import time; time.sleep(60)"]
-    with subprocess.Popen(words, start_new_session=True) as process:
-        yield process
-        if process.poll() is None:
-            process.kill()
+def test_a_group_that_is_gone_is_no_fault(sleeper):
+    sleeper.kill()
+    sleeper.wait(30)
+    assert kill_group(sleeper.pid, signal.SIGKILL) is None
 
 
-def keep(said: str) -> int:
-    """Run the keeper as the supervisor does, say this, and end the pipe."""
-    done = subprocess.run(
-        [sys.executable, keeper.__file__], input=said, text=True, timeout=30, check=False
-    )
-    return done.returncode
-
-
-def test_the_end_of_the_pipe_ends_what_is_on_the_list(sleeper: subprocess.Popen) -> None:
+def test_a_group_on_the_list_is_ended_when_the_pipe_ends(sleeper):
     assert keep(f"+{sleeper.pid}\n") == 0
-    assert sleeper.wait(10) == -signal.SIGKILL
+    assert sleeper.wait(30) == -signal.SIGKILL
 
 
-def test_what_was_taken_off_the_list_lives_on(sleeper: subprocess.Popen) -> None:
+def test_a_group_taken_off_the_list_lives_on(sleeper):
     assert keep(f"+{sleeper.pid}\n-{sleeper.pid}\n") == 0
     assert sleeper.poll() is None
 
 
-def test_a_group_that_is_gone_is_fine(sleeper: subprocess.Popen) -> None:
-    sleeper.kill()
-    sleeper.wait(10)
-    keeper.kill_group(sleeper.pid, signal.SIGKILL)
-    assert keep(f"+{sleeper.pid}\n") == 0
+@pytest.mark.parametrize("chosen", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_signals_that_stop_the_supervisor_do_not_stop_the_keeper(sleeper, chosen):
+    def interrupt(process):
+        status = Path(f"/proc/{process.pid}/status")
+        if not status.exists():
+            pytest.skip("no /proc: when the keeper has begun to ignore signals cannot be seen")
+        while not ignores(status.read_text(), chosen):
+            assert process.poll() is None
+        process.send_signal(chosen)
+
+    assert keep(f"+{sleeper.pid}\n", during=interrupt) == 0
+    assert sleeper.wait(30) == -signal.SIGKILL
 
 
-def test_a_polite_signal_reaches_the_whole_group(sleeper: subprocess.Popen) -> None:
-    assert os.getpgid(sleeper.pid) == sleeper.pid
-    keeper.kill_group(sleeper.pid, signal.SIGTERM)
-    assert sleeper.wait(10) == -signal.SIGTERM
+def ignores(status, chosen):
+    """Say whether a process's /proc status lists the signal, and the last one set, as ignored."""
+    (line,) = (line for line in status.splitlines() if line.startswith("SigIgn"))
+    mask = int(line.split()[1], 16)
+    return all(mask >> (number - 1) & 1 for number in (chosen, signal.SIGHUP))
