@@ -1,7 +1,13 @@
 """What has to be chosen in a conflict, and the text the choices lead to."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from django.db import transaction
+
+from agents.memory import retire_memory
+from reviews.audit.actors import SYSTEM
+from reviews.changes import Op
 from reviews.conflicts import (
     conflict_of,
     fallen_approvals,
@@ -12,7 +18,8 @@ from reviews.conflicts import (
     settle_text,
 )
 from reviews.diffs import Pick, UnsettledConflict
-from tests.reviews.views.desks import LIVE, conflict
+from tests import build
+from tests.reviews.views.desks import LIVE, PATH, approve, conflict, fresh, update
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +95,68 @@ def test_the_result_is_held_against_what_is_live(here) -> None:
 
 def test_without_votes_no_approval_falls(here) -> None:
     assert fallen_approvals(here.proposal) == ()
+
+
+@pytest.mark.parametrize(
+    ("pick", "line"), [(Pick.LIVE, "Two, and a half."), (Pick.PROPOSED, "Two or three.")]
+)
+def test_a_pick_decides_its_line_and_the_rest_stays(here, pick: Pick, line: str) -> None:
+    text = settle_text(here, {0: pick})
+    assert text == f"One.\n{line}\nThree.\nFour at least.\nFive.\n"
+
+
+def test_both_is_chosen_at_first_where_both_can_stand(here) -> None:
+    (asked,) = here.choices
+    alone = replace(here, blocks=(replace(asked, both=None),))
+    together = replace(here, blocks=(replace(asked, both=("Two, both.",)),))
+    assert first_picks(alone) == {}
+    assert first_picks(together) == {0: Pick.BOTH}
+    assert settle_text(together, {0: Pick.BOTH}).strip() == "Two, both."
+
+
+def test_both_is_offered_only_where_both_can_stand(here) -> None:
+    (asked,) = here.choices
+    for both, offered in ((None, False), (("Two, both.",), True)):
+        (question,) = questions_of(replace(here, blocks=(replace(asked, both=both),)), {})
+        assert (Pick.BOTH in {option.pick for option in question.options}) is offered
+
+
+def test_a_path_that_was_retired_leaves_the_proposal_as_new_memory(cast) -> None:
+    waiting = update(cast, OURS)
+    with transaction.atomic():
+        retire_memory(cast.store, PATH, base_version=1, actor=SYSTEM)
+    here = conflict_of(waiting)
+    assert (here.base, here.live, here.moved.version) == ("", "", None)
+    assert here.choices == ()
+    assert settle_text(here, {}) == OURS
+
+
+def test_a_retire_has_no_text_to_choose(cast) -> None:
+    waiting = update(cast, LIVE + "Six.\n")
+    goes = build.filed(cast.store, op=Op.RETIRE, path=PATH, content="", base_version=1)
+    for name in ("reviewer", "second_reviewer"):
+        if fresh(waiting).state in {"pending", "awaiting_second"}:
+            approve(cast, waiting, name)
+    here = conflict_of(goes)
+    assert here.retires
+    assert here.blocks == ()
+    assert settle_text(here, {}) == ""
+
+
+def test_new_memory_on_a_path_that_got_a_text_stands_on_nothing(cast) -> None:
+    waiting = build.filed(cast.store, path=PATH, content=OURS)
+    build.memory(cast.store, PATH, THEIRS)
+    here = conflict_of(waiting)
+    assert (here.written_on, here.base, here.live) == (None, "", THEIRS)
+    assert here.choices
+
+
+def test_approvals_of_the_text_as_it_was_have_fallen(cast) -> None:
+    build.memory(cast.store, PATH, LIVE)
+    two = {"rule": "r", "version": 1, "needs": [[None, 2]], "mode": "people", "reasons": []}
+    waiting = build.proposal(
+        cast.store, op=Op.UPDATE, path=PATH, content=OURS, base_version=1, route=two
+    )
+    approve(cast, waiting, "reviewer")
+    (fallen,) = fallen_approvals(fresh(waiting))
+    assert fallen.person == cast.reviewer

@@ -145,3 +145,28 @@ def test_all_quotes_cost_three_queries(cast, django_assert_num_queries) -> None:
 def test_a_position_without_a_quote_is_not_there(cast) -> None:
     with pytest.raises(Http404, match="has no quote 1"):
         find_evidence(build.filed(cast.store), 1)
+
+
+def test_a_quote_of_another_proposal_is_not_found(cast) -> None:
+    filed(cast, build.EVENTS, 2, "already shipped")
+
+    with pytest.raises(Http404):
+        find_evidence(build.filed(cast.store), 1)
+
+
+@pytest.mark.parametrize("length", [CLIP - 1, CLIP])
+def test_nothing_is_clipped_where_all_of_it_fits(cast, length) -> None:
+    text = "a" * length + "words" + "b" * length
+
+    [turn] = only(filed(cast, [build.says(text)], 0, "words")).turns
+
+    assert turn.before + turn.quote + turn.after == text
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"), [("", "paid"), ("x" * 500, ("paid: " + "x" * 500)[:200])]
+)
+def test_a_check_without_words_is_its_name_and_a_long_one_is_cut(cast, message, shown) -> None:
+    checks = [build.ParsedCheck("paid", False, message)]
+
+    assert only(filed(cast, build.EVENTS, 2, "shipped", checks=checks)).ending.check == shown
