@@ -54,7 +54,10 @@ def measure_size(client: Any, place: Any, size: int) -> tuple[list[Line], float]
         told("desk", named(f"queue, 4 filters p50 {name}"), p50(filtered), "ms"),
         told("desk", named(f"queue, page 1 p50 {name}"), p50(first), "ms"),
         at_most(
-            "desk", named(f"deep page against page 1 {name}"), p50(deep) / p50(first), "x",
+            "desk",
+            named(f"deep page against page 1 {name}"),
+            p50(deep) / p50(first),
+            "x",
             DEEP_RATIO,
         ),
         at_most("desk", named(f"proposal pane p95 {name}"), p95(pane), "ms", PANE_MS),

@@ -1,6 +1,6 @@
 """Runs a measurement in a process of its own, on a fresh SQLite file and on a private PostgreSQL.
 
-The process has the product's own settings, not those of the tests; rows are made by its own builder.
+The process has the product's own settings, not those of the tests; `rows` makes what it reads.
 """
 
 import importlib

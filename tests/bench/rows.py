@@ -1,12 +1,20 @@
 """Rows for the benches, made in bulk: what is measured is reading and deciding, not making them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection, transaction
 from django.test import Client
 
-from agents.models import Agent, Counter, MemoryStore, Person, Workspace
+from agents.memory import write_memory
+from agents.models import Agent, Counter, MemoryStore, Person, Scope, Workspace
+from agents.numbers import take_numbers
 from agents.people import add_person
+from agents.releases import publish
+from agents.sessions import ingest_sessions
+from agents.tokens import issue_token
+from agents.transcripts.base import ParsedSession
 from agents.workspaces import create_agent, create_workspace
 from reviews.audit.actors import SYSTEM
 from reviews.changes import text_sha256
@@ -27,12 +35,14 @@ NUMBERS = {
 
 @dataclass(slots=True)
 class Place:
-    """A workspace with one agent and one reviewer."""
+    """A workspace with one agent, an admin and one reviewer; client: of nobody."""
 
     workspace: Workspace
     agent: Agent
     store: MemoryStore
+    admin: Person
     reviewer: Person
+    client: Client = field(default_factory=lambda: Client(SERVER_NAME="localhost"))
 
     def open_numbers(self, count: int) -> list[int]:
         """Return numbers of pending proposals that need one approval, oldest first."""
@@ -55,7 +65,7 @@ def make_place() -> Place:
         by=SYSTEM,
     )
     store = MemoryStore.objects.select_related("workspace", "agent").get(agent=agent)
-    return Place(founded.workspace, agent, store, invited.person)
+    return Place(founded.workspace, agent, store, founded.admin.person, invited.person)
 
 
 def sign_in(place: Place) -> Client:
@@ -81,9 +91,48 @@ def make_proposals(place: Place, upto: int) -> None:
             )
             for row in made
         )
-    Counter.objects.update_or_create(
-        workspace=place.workspace, letter="P", defaults={"last": upto}
+    Counter.objects.update_or_create(workspace=place.workspace, letter="P", defaults={"last": upto})
+    if connection.vendor == "postgresql":
+        # What the server does by itself once it has time: statistics, and which pages all may see.
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+
+def make_memories(place: Place, count: int) -> None:
+    """Write memories of about 300 bytes and publish them."""
+    numbers = take_numbers(place.workspace, "M", count)
+    with transaction.atomic():
+        for number in numbers:
+            write_memory(
+                place.store,
+                f"/mistake/document-{number}.md",
+                _text(number) * 7,
+                base_version=None,
+                actor=SYSTEM,
+                number=number,
+                title=f"Ask for document {number}",
+                support=number % 40,
+            )
+    publish(place.store)
+
+
+def make_token(place: Place) -> str:
+    """Return the secret of a token that reads the agent's memory."""
+    issued = issue_token(
+        place.workspace,
+        label="Bench",
+        scopes=[Scope.MEMORY_READ],
+        by=place.admin,
+        agent=place.agent,
     )
+    return issued.secret
+
+
+def ingest(place: Place, sessions: Iterable[ParsedSession]) -> None:
+    """Store the sessions as the agent's; raises when one is refused."""
+    done = ingest_sessions(place.workspace, sessions, agent_for=lambda _: place.agent, actor=SYSTEM)
+    if done.refused:
+        raise RuntimeError(done.refused[0].reason)
 
 
 def _text(number: int) -> str:
