@@ -278,15 +278,12 @@ def _take(walk: Sequence[QuerySet[Proposal]], count: int) -> list[Row]:
     return found
 
 
-def count_all(member: Member, rows: QuerySet[Proposal], order: Order) -> Counts:
-    """Return every number of the queue in one query; order: the one in which `rows` is walked."""
+def count_all(member: Member, rows: QuerySet[Proposal], search: Search) -> Counts:
+    """Return every number of the queue in one query; rows: those the search lists."""
     workspace = member.workspace
     every = Proposal.objects.filter(workspace=workspace)
     start = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    counted = {
-        level.value: Counted(_capped(rows.filter(risk_rank=level.rank).order_by(*order.first)))
-        for level in Level
-    } | {
+    counted = {level.value: Counted(_capped(_at_risk(rows, level, search))) for level in Level} | {
         "conflicted": Counted(_capped(every.filter(state="conflicted").order_by(*BY_RISK.first))),
         "containments": Counted(open_containments(workspace).order_by().values("pk")),
         "decided_today": Counted(
@@ -297,6 +294,13 @@ def count_all(member: Member, rows: QuerySet[Proposal], order: Order) -> Counts:
     asked = {f"n_{name}": query for name, query in counted.items()}
     one = Workspace.objects.filter(pk=workspace.pk).annotate(**asked).values(*asked).get()
     return Counts(**{name.removeprefix("n_"): number for name, number in one.items()})
+
+
+def _at_risk(rows: QuerySet[Proposal], level: Level, search: Search) -> QuerySet[Proposal]:
+    """Return the rows of one level; for one not searched for, none without asking for it."""
+    if search.risks and level.value not in search.risks:
+        return rows.none()
+    return rows.filter(risk_rank=level.rank).order_by(*order_of(search).first)
 
 
 def _capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:

@@ -175,7 +175,7 @@ def queue_context(
 ) -> Context:
     """Return the queue as its template wants it; the open proposal's page where there is one."""
     rows = list_of(desk.member, desk.search, desk.agents)
-    counts = count_all(desk.member, rows, order_of(desk.search))
+    counts = count_all(desk.member, rows, desk.search)
     if proposal and at and at.position > SIZE and desk.search.is_by_risk:
         cursor = cursor_before(place_of(proposal))
     page = page_of(rows, order_of(desk.search), cursor)

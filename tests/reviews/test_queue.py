@@ -251,7 +251,7 @@ def test_counts_are_true_and_one_query(cast, mixed, django_assert_num_queries) -
     rows = queue.list_of(member, read_search("risk:high,medium"))
 
     with django_assert_num_queries(1):
-        counts = queue.count_all(member, rows, queue.BY_RISK)
+        counts = queue.count_all(member, rows, read_search(""))
 
     assert (counts.high, counts.medium, counts.low, counts.total) == (2, 2, 0, 4)
     assert (counts.open, counts.conflicted, counts.decided_today) == (6, 1, 1)
@@ -262,7 +262,7 @@ def test_counts_of_a_list_that_cannot_match_are_nought(cast, mixed) -> None:
     search, agents = queue.find_agents(cast.workspace, read_search("agent:nobody"))
 
     rows = queue.list_of(member, search, agents)
-    counts = queue.count_all(member, rows, queue.order_of(search))
+    counts = queue.count_all(member, rows, search)
 
     assert counts.total == 0
     assert counts.open == len(mixed)
@@ -273,7 +273,7 @@ def test_counting_stops_where_it_would_cost(cast, mixed, monkeypatch) -> None:
     member = member_of(cast)
 
     rows = queue.list_of(member, read_search(""))
-    assert queue.count_all(member, rows, queue.BY_RISK).open == 4
+    assert queue.count_all(member, rows, read_search("")).open == 4
 
 
 def test_an_answered_containment_waits_for_nobody(cast, clock) -> None:
