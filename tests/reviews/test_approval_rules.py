@@ -318,7 +318,12 @@ SHORT = {
     "one of two": (TWO, [ANA], None, "1 people may decide here"),
     "auditors do not count": (TWO, [ANA, PersonFacts(4, "auditor")], None, "asks for two"),
     "the proposer is left out": (TWO, [ANA, BEN], ProposalFacts(proposer=1), "asks for two"),
-    "the editor is left out": (TWO, [ANA, BEN], ProposalFacts(authors=frozenset({2})), "asks for two"),
+    "the editor is left out": (
+        TWO,
+        [ANA, BEN],
+        ProposalFacts(authors=frozenset({2})),
+        "asks for two",
+    ),
     "the starter is left out": (ONE, [ANA], ProposalFacts(starter=1), "asks for one approval"),
     "three with one left out": (TWO, [ANA, BEN, CEM], ProposalFacts(proposer=1), None),
     "an empty group": ((("legal", 1),), [ANA, BEN], None, "legal has 0 and 1 are needed"),
