@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from agents import clock
@@ -90,9 +90,7 @@ def _file(
     _check_change(store, change)
     judged = judge(change, store)
     sha256 = text_sha256(change.content)
-    if _is_open(store, change.path, sha256):
-        raise InvalidChange(f"The same text for {change.path} is already waiting for a decision.")
-    proposal = Proposal.objects.create(
+    proposal = Proposal(
         workspace=store.workspace,
         store=store,
         agent=store.agent,
@@ -109,6 +107,7 @@ def _file(
         **_pattern_columns(change, origin, sentences),
         **_judged_columns(judged, change.taint),
     )
+    _save_once(proposal)
     ProposalRevision.objects.create(
         proposal=proposal,
         number=1,
@@ -160,11 +159,23 @@ def _pattern_columns(
     }
 
 
-def _is_open(store: MemoryStore, path: str, sha256: str, *, but: Proposal | None = None) -> bool:
-    rows = Proposal.objects.filter(
-        store=store, path=path, content_sha256=sha256, state__in=list(lifecycle.OPEN)
-    )
-    return (rows if but is None else rows.exclude(pk=but.pk)).exists()
+def _save_once(row: Proposal) -> None:
+    """Save an open proposal; the database says whether its text waits already, also in a race."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        others = Proposal.objects.exclude(pk=row.pk) if row.pk else Proposal.objects.all()
+        if others.filter(
+            store=row.store_id,
+            path=row.path,
+            content_sha256=row.content_sha256,
+            state__in=list(lifecycle.OPEN),
+        ).exists():
+            raise InvalidChange(
+                f"The same text for {row.path} is already waiting for a decision."
+            ) from error
+        raise
 
 
 def _bases_of(store: MemoryStore, paths: Sequence[str]) -> list[dict[str, object]]:
@@ -398,8 +409,6 @@ def _revise(
     sha256 = text_sha256(content)
     if new_words and sha256 == before.sha256:
         raise InvalidChange("The text is the same as before; approve or reject it instead.")
-    if _is_open(row.store, row.path, sha256, but=row):
-        raise InvalidChange(f"The same text for {row.path} is already waiting for a decision.")
     head = find_head(row.store, row.path)
     op = Op.RETIRE if is_retire else _op_on(row, head)
     change = Change(
@@ -418,7 +427,7 @@ def _revise(
     row.verdict, row.apply_at, row.decided_at, row.settled_at = "", None, None, None
     for column, value in _judged_columns(judged, Trust(row.taint)).items():
         setattr(row, column, value)
-    row.save()
+    _save_once(row)
     ProposalRevision.objects.create(
         proposal=row,
         number=row.revision,
