@@ -288,7 +288,7 @@ ROUTES = [
     Route("dream_start", "POST", here, "in 404 403 302 403 403 in", at_own_store),
     Route("schedule_set", "POST", at_store, "in 404 403 302 403 403 in", sends(hour=2)),
     Route("dream", "GET", at_dream, "in 404 200 200 200 403 in"),
-    Route("dream_progress", "GET", at_running, "in 404 200 200 200 403 in"),
+    Route("dream_progress", "GET", at_running, "in 404 302 302 302 403 in"),
     Route("dream_cancel", "POST", at_running, "in 404 403 302 403 403 in"),
     Route("dream_admit", "POST", at_held, "in 404 302 302 403 403 in"),
     # Review                        anonymous outsider reviewer lead auditor admin token
