@@ -178,7 +178,8 @@ def _fragment(
         body = render_to_string("reviews/proposal.html#pane", pane, request)
         url = desk.address("proposal", found.number)
     else:
-        calm = queue | calm_context(desk, queue)
+        # In place of a pane it is the page's main part, whatever stands in the list beside it.
+        calm = queue | calm_context(desk, queue) | {"lists": False, "level": 1}
         body = render_to_string("reviews/queue.html#pane", calm, request)
         url = desk.address("queue")
     context = {"words": words, "open": f"{found} is open." if found else "", **queue}

@@ -23,11 +23,13 @@ def calm_context(desk: Desk, context: Context) -> Context:
     """Return what stands where no proposal is open: where to begin, or why there is nothing."""
     lines = [*context["front"], *(line for group in context["groups"] for line in group.lines)]
     has_rows = bool(lines or context["containments"])
+    # Where nothing is listed, a phone shows what is the case instead of an empty list.
+    lists = has_rows or not desk.search.is_plain
     calm: Context = {
         "has_rows": has_rows,
         "first": lines[0] if lines else None,
-        # Where nothing is listed, a phone shows what is the case instead of an empty list.
-        "lists": has_rows or not desk.search.is_plain,
+        "lists": lists,
+        "level": 2 if lists else 1,
     }
     if has_rows:
         return calm

@@ -52,7 +52,7 @@ def test_only_the_line_both_touched_is_asked(cast, client_of, stuck) -> None:
     assert "Line 2: choose what it says" in html
     assert "Live, version 2" in html
     assert "This proposal" in html
-    assert "Version 2 is live now" in html
+    assert "Version 2 went live" in html
     assert "written on version 1" in html
     assert "Save on version 2" in html
 
