@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agents.models import MemoryRead
+from dreaming.models import Dream
+from reviews.audit.actions import Action
+from reviews.audit.models import Entry
+from reviews.models import Proposal
+from tests.bench import dream, log, memory, rows, sessions
 from tests.bench.lines import at_least, at_most, percentile, table, told, write_json
 from tests.measure import ROOT
 
@@ -53,3 +59,38 @@ def test_an_unknown_part_is_refused_with_the_known_ones():
     assert done.returncode == 2
     assert "Known:" in done.stderr
     assert "start" in done.stderr
+
+
+def test_the_raw_way_writes_the_same_rows(transactional_db, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("BENCH_ON", "here")
+    measured = {line.name: line for line in sessions.measure_here(sessions=20)}
+    assert measured["ingest of 1 KB events, here"].value > 0
+    assert [line.budget for line in measured.values() if line.budget] in ([0.2], [0.25])
+
+
+def test_an_entry_is_measured_against_the_same_change_without(
+    transactional_db, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("BENCH_ON", "here")
+    lines = list(log.measure_cost(rows.make_place(), pairs=3))
+    assert [line.budget for line in lines] == [None, 1.0]
+    assert Entry.objects.filter(action=Action.AGENT_CHANGED).count() == 13
+
+
+def test_a_read_is_measured_new_again_and_unchanged(
+    transactional_db, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("BENCH_ON", "here")
+    lines = list(memory.measure_here(memories=3))
+    assert [line.budget for line in lines] == [15.0, None] * 3
+    assert MemoryRead.objects.count() == 66
+
+
+def test_the_night_of_the_bench_has_patterns_to_file(
+    transactional_db, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("BENCH_ON", "here")
+    lines = list(dream.measure_here(sessions=60))
+    assert lines[0].budget == pytest.approx(0.24)
+    assert Dream.objects.get().sessions_read == 60
+    assert Proposal.objects.exists()
