@@ -156,6 +156,33 @@ def go_back(
     return back
 
 
+def take_back(
+    store: MemoryStore,
+    release: Release,
+    before: Release,
+    *,
+    actor: Actor,
+    number: int,
+    on_behalf: Actor | Cause | None = None,
+) -> WentBack:
+    """Undo what `release` changed against `before`, and nothing that was applied since elsewhere.
+
+    The paths in which the two differ get the texts of `before` again, published in the caller's
+    transaction; every other path stays as it is served. number: of R-…, taken before.
+    """
+    locked = lock_store(store)
+    paths = {difference.path for difference in differences(before, release)}
+    wanted = [
+        (memory, version)
+        for memory, version in _texts_to_replace(locked, contents(before))
+        if memory.path in paths
+    ]
+    replace_texts(locked, wanted, actor=actor, on_behalf=on_behalf)
+    memories = [memory for memory, _ in wanted]
+    made = publish_memories(locked, memories, number=number, actor=actor, on_behalf=on_behalf)
+    return WentBack(made or live_release(locked), tuple(memory.path for memory in memories))
+
+
 def live_release(store: MemoryStore) -> Release:
     """Return what channel live serves."""
     channel = Channel.objects.select_related("release").get(store=store, name=LIVE)

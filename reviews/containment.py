@@ -11,10 +11,16 @@ from django.db import transaction
 
 from agents import clock
 from agents.memory import find_head, restore_memory
-from agents.models import Memory, MemoryStore, MemoryVersion, Release
+from agents.models import Memory, MemoryStore, MemoryVersion, Quarantine, Release
 from agents.numbers import take_number
 from agents.people import Member, actor_of
-from agents.releases import go_back, live_release, publish_memories
+from agents.releases import (
+    differences,
+    go_back,
+    live_release,
+    publish_memories,
+    take_back,
+)
 from agents.rights import Right, may
 from reviews.audit.actions import Action
 from reviews.audit.log import append
@@ -50,10 +56,22 @@ def roll_back(store: MemoryStore, release: Release, *, by: Member, reason: str) 
 def _go_back(
     store: MemoryStore, release: Release, by: Member, reason: str, number: int
 ) -> tuple[Release, Sequence[str]]:
+    _refuse_quarantined(store, release)
     back = go_back(store, release, actor=actor_of(by.person), reason=reason, number=number)
     if not back.paths:
         raise InvalidChange(f"Memory says now what {release} says; there is nothing to go back.")
     return back.release, back.paths
+
+
+def _refuse_quarantined(store: MemoryStore, release: Release) -> None:
+    """Raise InvalidChange when a text that would come back is of a memory ever quarantined."""
+    returning = [one.after for one in differences(live_release(store), release) if one.after]
+    found = Quarantine.objects.filter(memory__in=[line.memory_id for line in returning]).first()
+    if found is not None:
+        raise InvalidChange(
+            f"{release} would bring back {found.memory}, which was quarantined; its texts need "
+            "approval to come back."
+        )
 
 
 def restore_version(
@@ -100,9 +118,10 @@ def _restore(
 
 
 def answer(containment: Containment, *, by: Member, verdict: str, reason: str) -> Containment:
-    """Confirm a containment, or reverse it: then the memory as it was before is served again.
+    """Confirm a containment, or reverse it: then its paths say again what they said before.
 
-    Raises MayNotDecide for the lead who did it and for roles that do not decide, StaleProposal
+    What was applied to other paths since stays. Raises MayNotDecide for the
+    lead who did it and for roles that do not decide, StaleProposal
     when somebody answered before.
     """
     if not may(by.role, Right.DECIDE):
@@ -118,9 +137,8 @@ def answer(containment: Containment, *, by: Member, verdict: str, reason: str) -
             raise MayNotDecide("Another person than the lead who did it answers.")
         if row.answer:
             raise StaleProposal(f"This was {row.answer} before.", proposal=row.target)
-        if verdict == REVERSED and row.release_before is not None:
-            paths = _go_back(row.store, row.release_before, by, reason, number)[1]
-            conflict_others(row.store, paths, actor=actor_of(by.person))
+        if verdict == REVERSED:
+            _reverse(row, by, number)
         row.answer, row.answered_by, row.answered_at = verdict, by.person, clock.now()
         row.save(update_fields=["answer", "answered_by", "answered_at"])
         append(
@@ -132,6 +150,14 @@ def answer(containment: Containment, *, by: Member, verdict: str, reason: str) -
             values={"reason": reason.strip()} if reason.strip() else {},
         )
     return row
+
+
+def _reverse(row: Containment, by: Member, number: int) -> None:
+    if row.release is None or row.release_before is None:
+        raise InvalidChange(f"{row.target} kept no release to return to.")
+    actor = actor_of(by.person)
+    back = take_back(row.store, row.release, row.release_before, actor=actor, number=number)
+    conflict_others(row.store, back.paths, actor=actor)
 
 
 def _check(by: Member, reason: str) -> None:

@@ -312,6 +312,30 @@ def test_reversing_conflicts_what_was_filed_in_between(cast: Cast, good: Release
     assert fresh(waiting).state == "conflicted"
 
 
+def test_reversing_leaves_what_was_applied_elsewhere_since(cast: Cast, good: Release) -> None:
+    row = roll_back(cast, good)
+    change(cast, "New since.\n", "/other.md")
+    answer(cast, row, containment.REVERSED, reason="It was right.")
+    assert says(cast) == SECOND
+    assert says(cast, "/other.md") == "New since.\n"
+    assert "/other.md" in {line.path for line in contents(live_release(cast.store))}
+
+
+def test_going_back_brings_nothing_back_that_was_quarantined(cast: Cast, good: Release) -> None:
+    Quarantine.objects.create(
+        workspace=cast.workspace,
+        kind=QuarantineKind.MEMORY,
+        target="M-1",
+        memory=Memory.objects.get(store=cast.store, path=PATH),
+        by=cast.lead,
+        reason="Poisoned.",
+        lifted_at=product_clock.now(),
+    )
+    with pytest.raises(InvalidChange, match="quarantined"):
+        roll_back(cast, good)
+    assert says(cast) == SECOND
+
+
 def test_a_restored_text_can_be_reversed_as_well(cast: Cast, good: Release) -> None:
     answer(cast, restore(cast, 1), "reversed", reason="It was right.")
     assert says(cast) == SECOND
