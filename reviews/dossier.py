@@ -267,11 +267,18 @@ def why_of(proposal: Proposal, revision: ProposalRevision) -> Why:
     return Why(
         sentences=sentences,
         is_told=is_told,
-        words=revision.rationale,
+        words=_without(revision.rationale, sentences),
         by=proposal.origin_label if is_by_hand else "",
         chart=_chart(numbers),
         facts=() if is_by_hand else _facts(numbers, proposal.signal),
     )
+
+
+def _without(rationale: str, sentences: Sequence[str]) -> str:
+    """Return the rationale less what its sentences about the numbers say already."""
+    for sentence in sentences:
+        rationale = rationale.replace(sentence, "", 1)
+    return " ".join(rationale.split()) if sentences else rationale
 
 
 def _chart(numbers: Mapping[str, Any]) -> TwoRates | None:

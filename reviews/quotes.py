@@ -179,7 +179,8 @@ def _failed_checks(outcomes: Iterable[Outcome]) -> dict[int, str]:
     checks = Check.objects.filter(outcome__in=list(outcomes), passed=False)
     for check in checks.order_by("outcome", "position"):
         words = f"{check.name}: {check.message}" if check.message else check.name
-        found.setdefault(check.outcome_id, words[:200])
+        # The page ends the sentence itself.
+        found.setdefault(check.outcome_id, words[:200].rstrip(" ."))
     return found
 
 
