@@ -52,11 +52,20 @@ def refused_in_place(view: View) -> View:
         try:
             return view(request, number)
         except (StaleProposal, IllegalTransition) as error:
-            return _refused(request, number, str(error), 409)
+            return _refused(request, number, f"{error}{_seen(request)}", 409)
         except MayNotDecide as error:
             return _refused(request, number, str(error), 403)
 
     return answered
+
+
+def _seen(request: MemberRequest) -> str:
+    """Return what the page had shown when the button was pressed, as a sentence to follow on."""
+    form = ShownForm(request.POST)
+    if not form.is_valid():
+        return ""
+    state = form.cleaned_data["state"].replace("_", " ")
+    return f" You saw revision {form.cleaned_data['revision']}, {state}."
 
 
 def _refused(request: MemberRequest, number: int, words: str, status: int) -> HttpResponse:

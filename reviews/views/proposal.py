@@ -46,7 +46,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "dossier": dossier_of(found, request.member),
         "view": view,
         "views": tuple(VIEWS.items()),
-        "view_next": dict(zip(VIEWS, [*list(VIEWS)[1:], "inline"], strict=True))[view],
+        "view_next": "side" if view == "inline" else "inline",
         "view_link": f"{desk_of(request).more}view=",
         "reject_form": RejectForm(),
         "withdraw_form": WithdrawForm(),

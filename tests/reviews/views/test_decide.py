@@ -151,6 +151,7 @@ def test_an_edited_proposal_is_not_decided_on_an_old_page(cast, client_of, heade
     assert response.status_code == 409
     assert "Your decision was not recorded." in html
     assert "at revision 2 now" in html
+    assert "You saw revision 1, pending." in html
     assert "Another text." in html
     assert Decision.objects.count() == 0
 

@@ -65,9 +65,7 @@ def test_what_is_not_understood_is_said_beside_the_field(cast, client_of) -> Non
     assert "“risk:blue” is not known" in html
 
 
-@pytest.mark.parametrize(
-    "query", ["?q=%00", "?at=zzz", "?at=o2.99999999999999999999", "?q=" + "x" * 500]
-)
+@pytest.mark.parametrize("query", ["?at=zzz", "?at=o2.99999999999999999999", "?q=" + "x" * 500])
 def test_odd_addresses_still_show_the_queue(cast, client_of, query) -> None:
     build.proposal(cast.store)
 
