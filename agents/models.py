@@ -423,9 +423,7 @@ class Channel(models.Model):
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["store", "name"], name="one_channel_a_name")
-        ]
+        constraints = [models.UniqueConstraint(fields=["store", "name"], name="one_channel_a_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -497,4 +495,3 @@ class Quarantine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.target}"
-

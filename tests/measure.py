@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("agents", "reviews", "dreaming")
 WANTED = 1.3
-LEAST = 0.9
+LEAST = 1.25
 SILENT = {
     tokenize.COMMENT,
     tokenize.NL,
