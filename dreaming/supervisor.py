@@ -22,6 +22,7 @@ from types import FrameType
 from typing import IO
 
 from django.conf import settings
+from django.core.management import call_command
 
 from dreaming import keeper
 from dreaming.assets import collect_assets
@@ -212,9 +213,16 @@ def serve(*, host: str, port: int, announce: Callable[[], None]) -> None:
     with hold_folder(settings.DATA_DIR):
         check_port(host, port)
         collect_assets()
+        if web_processes_share_a_cache():
+            call_command("createcachetable", verbosity=0)
         clear_messages(settings.BROKER_DIR / "messages")
         supervisor = Supervisor(roles, settings.BASE_DIR, settings.DATA_DIR / "logs")
         supervisor.run(address=f"http://{host}:{port}/healthz", announce=announce)
+
+
+def web_processes_share_a_cache() -> bool:
+    """Say whether limits on sign-in must be counted in the database: one process counts alone."""
+    return int(settings.WEB_PROCESSES) > 1
 
 
 def embedded_roles(*, host: str, port: int, web_processes: int, beat_file: Path) -> list[Role]:

@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from dreaming.checks import OURS
@@ -22,8 +21,6 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
-        if settings.WEB_PROCESSES > 1:
-            call_command("createcachetable", verbosity=0)
         try:
             serve(
                 host=host,
