@@ -96,7 +96,6 @@ TRANSITIONS: Mapping[tuple[State, Act, Given], State] = {
     (State.SCHEDULED, Act.GRACE_ENDED, Given.STALE): State.CONFLICTED,
     (State.CHANGES_REQUESTED, Act.SUPERSEDE, Given.NOTHING): State.SUPERSEDED,
     (State.CHANGES_REQUESTED, Act.WITHDRAW, Given.NOTHING): State.WITHDRAWN,
-    (State.CONFLICTED, Act.EDIT, Given.NOTHING): State.PENDING,
     (State.CONFLICTED, Act.REBASE, Given.NOTHING): State.PENDING,
     # Approvals given on the old base no longer count, so one rejection is enough either way.
     (State.CONFLICTED, Act.REJECT, Given.SETTLED): State.SCHEDULED,

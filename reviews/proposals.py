@@ -11,6 +11,7 @@ from agents.memory import find_head, heads_of
 from agents.models import Event, Memory, MemoryStore, MemoryVersion, Person, Workspace
 from agents.numbers import take_number
 from agents.people import Member, actor_of
+from agents.rights import Right
 from agents.stores import check_content, check_path
 from reviews import lifecycle, risk, rules
 from reviews.approval_rules import Route, route
@@ -18,7 +19,13 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
 from reviews.audit.log import append
 from reviews.changes import Change, Evidence, Op, PatternFacts, Trust, text_sha256
-from reviews.errors import InvalidChange, MayNotDecide, ReasonMissing, StaleProposal
+from reviews.errors import (
+    InvalidChange,
+    MayNotDecide,
+    NotAllowed,
+    ReasonMissing,
+    StaleProposal,
+)
 from reviews.lifecycle import Act, Given, State
 from reviews.models import Evidence as EvidenceRow
 from reviews.models import OriginKind, Proposal, ProposalRevision
@@ -338,8 +345,10 @@ def submit_edit(
     """Make `content` the proposal's next revision, written by `by`; earlier approvals fall.
 
     The proposal goes back to pending and `by` can no longer decide it. Raises StaleProposal when
-    the page showed another revision or state, ReasonMissing, InvalidChange for unchanged text.
+    the page showed another revision, ReasonMissing, InvalidChange for unchanged text, NotAllowed
+    for roles that do not decide, IllegalTransition for one in conflict: that is rebased.
     """
+    _check_role(by)
     if not reason.strip():
         raise ReasonMissing("Say what you changed and why: the next reviewer reads it.")
     with transaction.atomic(durable=True):
@@ -365,8 +374,9 @@ def rebase(
     Who rebases writes the revision, unless the text stays word for word what it was.
     expected_head: the version of the path that the page showed, None where it had no text; what
     was put together on it says nothing about a newer one. Raises StaleProposal when somebody was
-    quicker.
+    quicker, NotAllowed for roles that do not decide.
     """
+    _check_role(by)
     with transaction.atomic(durable=True):
         row = lock(proposal)
         _refuse_stale(row, expected_revision)
@@ -381,6 +391,11 @@ def rebase(
         _revise(row, state, content, reason, by.person, head, new_words=content != before.content)
         _log_revised(row, Action.PROPOSAL_REBASED, by, reason, content)
     return row
+
+
+def _check_role(by: Member) -> None:
+    if not by.may(Right.DECIDE):
+        raise NotAllowed("Reviewers and leads write proposals; your role does not.")
 
 
 def _refuse_stale(row: Proposal, expected_revision: int) -> None:

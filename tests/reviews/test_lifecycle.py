@@ -54,7 +54,6 @@ scheduled          grace_ended      rejected             rejected
 scheduled          grace_ended      stale                conflicted
 changes_requested  supersede        nothing              superseded
 changes_requested  withdraw         nothing              withdrawn
-conflicted         edit             nothing              pending
 conflicted         rebase           nothing              pending
 conflicted         reject           settled              scheduled
 conflicted         reject           more                 scheduled

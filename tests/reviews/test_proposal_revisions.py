@@ -12,7 +12,13 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.bodies import read_body
 from reviews.changes import Op, Trust
-from reviews.errors import InvalidChange, MayNotDecide, ReasonMissing, StaleProposal
+from reviews.errors import (
+    InvalidChange,
+    MayNotDecide,
+    NotAllowed,
+    ReasonMissing,
+    StaleProposal,
+)
 from reviews.lifecycle import OPEN, IllegalTransition
 from reviews.models import Proposal
 from tests import build
@@ -53,6 +59,21 @@ def rebase(cast: Cast, proposal: Proposal, content: str, **given: object) -> Pro
 
 
 # Editing
+
+
+def test_one_in_conflict_is_rebased_not_edited(cast: Cast) -> None:
+    proposal = build.proposal(cast.store, "conflicted")
+    with pytest.raises(IllegalTransition, match="cannot be edited"):
+        edit(cast, proposal, "Ask before cancelling.\n")
+    assert fresh(proposal).revision == 1
+
+
+@pytest.mark.parametrize("role", ["auditor", "admin"])
+def test_roles_that_do_not_decide_write_no_revision(cast: Cast, role: str) -> None:
+    proposal = build.filed(cast.store, content=PLAIN)
+    with pytest.raises(NotAllowed):
+        edit(cast, proposal, "Ask before cancelling.\n", by=member(cast, role))
+    assert fresh(proposal).revision == 1
 
 
 def test_an_edit_is_the_next_revision_of_its_author(cast: Cast) -> None:
