@@ -35,6 +35,11 @@ def is_prefetch(request: HttpRequest) -> bool:
     return any("prefetch" in purpose.lower() for purpose in said)
 
 
+def asked(request: HttpRequest, name: str) -> str:
+    """Return what the address asks for under `name`, '' without it; a NUL can name no row."""
+    return request.GET.get(name, "").replace("\0", "\ufffd")
+
+
 class HumanIdConverter:
     """The number of one kind of human id in an address: `P-1042` there is 1042 in the view."""
 

@@ -3,13 +3,12 @@
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseRedirectBase
 from django.template.loader import render_to_string
@@ -111,21 +110,13 @@ class ErrorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Refuse an address no database can be asked about; pass everything else on."""
-        if "\0" in request.path or any("\0" in text for text in _words_of(request)):
-            raise BadRequest("The address holds a NUL character; remove %00 from it.")
+        """Pass the request on; process_exception does the work."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer an error of ours; leave every other to Django."""
         refusal = refusal_of(error)
         return None if refusal is None else answer(request, refusal)
-
-
-def _words_of(request: HttpRequest) -> Iterator[str]:
-    for name, values in request.GET.lists():
-        yield name
-        yield from values
 
 
 def refusal_of(error: Exception) -> Refusal | None:

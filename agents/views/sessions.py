@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from agents.access import member_page, session_of
-from agents.http import MemberRequest, is_prefetch
+from agents.http import MemberRequest, asked, is_prefetch
 from agents.models import Agent, Event, MemoryRead, Session, SessionRevision
 from agents.readership import reads_of
 from agents.reading import record_session_opened
@@ -68,7 +68,7 @@ class Given:
 @require_GET
 @member_page(Right.SEE_TRANSCRIPTS)
 def sessions(request: MemberRequest) -> HttpResponse:
-    agent, verdict = request.GET.get("agent", ""), request.GET.get("verdict", "")
+    agent, verdict = asked(request, "agent"), asked(request, "verdict")
     rows = Session.objects.filter(workspace=request.workspace).select_related("agent")
     if agent:
         rows = rows.filter(agent__slug=agent)

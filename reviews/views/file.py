@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from agents.access import member_page, store_of
 from agents.errors import InvalidInput, InvalidPath, StoreFull
-from agents.http import MemberRequest
+from agents.http import MemberRequest, asked
 from agents.memory import find_head
 from agents.rights import Right
 from reviews import proposals
@@ -41,7 +41,7 @@ def propose(request: MemberRequest) -> HttpResponse:
 
 def first_form(request: MemberRequest) -> ProposeForm:
     """Return the form with the store, path and present text that the address names."""
-    store, path = request.GET.get("store", ""), request.GET.get("path", "")
+    store, path = asked(request, "store"), asked(request, "path")
     text = ""
     if store and path:
         head = find_head(store_of(request.member, store), path)

@@ -276,12 +276,12 @@ HOSTILE = {
 
 
 def fastest(function: Callable[[str], object], text: str) -> float:
-    """Return the least milliseconds of five runs: the machine may be busy, the work is the same."""
+    """Return the least milliseconds of the processor in five runs, however busy the machine is."""
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         function(text)
-        times.append((time.perf_counter() - start) * 1000)
+        times.append((time.process_time() - start) * 1000)
         if times[-1] < 50:
             break
     return min(times)
@@ -289,12 +289,13 @@ def fastest(function: Callable[[str], object], text: str) -> float:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_takes_linear_time(name):
-    assert fastest(replace_secrets, HOSTILE[name]) < 50
+    # Far above what it takes and far below what a quadratic search of 200 KB would.
+    assert fastest(replace_secrets, HOSTILE[name]) < 500
 
 
 @pytest.mark.parametrize("name", ["NUL", "surrogates", "only spaces"])
 def test_unstorable_characters_are_replaced_in_linear_time(name):
-    assert fastest(replace_unstorable, HOSTILE[name]) < 50
+    assert fastest(replace_unstorable, HOSTILE[name]) < 500
 
 
 def test_every_rule_is_run_only_where_its_trigger_stands():

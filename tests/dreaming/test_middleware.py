@@ -296,9 +296,3 @@ class TestRequestNames:
 
 def test_the_table_names_classes_not_instances():
     assert all(inspect.isclass(kind) for kind in STATUSES)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/?q=%00", "/?%00=1", "/accounts/login/?next=%00"])
-def test_an_address_with_a_nul_is_answered_with_400(client: Client, address: str) -> None:
-    assert client.get(address).status_code == 400

@@ -47,9 +47,9 @@ def test_a_database_that_does_not_answer_is_said_and_nothing_else_is_asked(
 
 
 def test_a_migration_that_is_not_applied_is_named(well: FakeClock):
-    MigrationRecorder(connection).record_unapplied("dreaming", "0002_tick")
+    MigrationRecorder(connection).record_unapplied("dreaming", "0001_first")
     reading = readiness.read_migrations()
-    assert "dreaming.0002_tick" in reading.seen
+    assert "dreaming.0001_first" in reading.seen
     assert not readiness.is_ready()
 
 

@@ -298,3 +298,9 @@ class TestOpening:
 def test_times_of_events_are_shown(cast, client_of):
     event = replace(build.says("Hello"), at=datetime(2026, 11, 20, 6, 11, 58, tzinfo=UTC))
     assert "06:11:58" in read(client_of(cast.lead), place(build.session(cast.agent, [event])))
+
+
+@pytest.mark.parametrize("query", ["agent=%00", "verdict=a%00b"])
+def test_a_nul_in_the_address_finds_nothing(client_of, cast, query: str) -> None:
+    answer = client_of(cast.lead).get(f"/w/northwind/sessions/?{query}")
+    assert answer.status_code == 200

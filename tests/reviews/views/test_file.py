@@ -112,3 +112,8 @@ def test_a_link_to_another_workspace_s_memory_finds_nothing(cast, client_of) -> 
     query = {"store": "other-desk", "path": "/a.md"}
 
     assert client_of(cast.reviewer).get(ADDRESS, query).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["store=%00&path=/a.md", "store=shared&path=%00"])
+def test_a_nul_in_the_address_is_no_failure(client_of, cast, query: str) -> None:
+    assert client_of(cast.lead).get(f"/w/northwind/review/new/?{query}").status_code in {200, 404}
