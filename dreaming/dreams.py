@@ -16,6 +16,7 @@ from django.db import DatabaseError, transaction
 
 from agents import clock
 from agents.freezes import is_frozen
+from agents.memory import name_store
 from agents.models import MemoryStore, Person
 from agents.numbers import take_number
 from agents.people import Member, actor_of
@@ -140,7 +141,7 @@ def _log_refused(store: MemoryStore, wish: Wish, refusal: DreamingError) -> None
         workspace=store.workspace.slug,
         actor=wish.actor,
         on_behalf=wish.cause,
-        object=f"store:{store}",
+        object=name_store(store),
         after={"why": type(refusal).__name__},
         values={"message": str(refusal), "engine": wish.engine},
     )
@@ -330,7 +331,7 @@ def log_dream(
         object=str(dream),
         after={
             "state": dream.state,
-            "store": f"store:{dream.store}",
+            "store": name_store(dream.store),
             "attempt": dream.attempt,
             "sessions": dream.sessions_read,
             "input": f"sha256:{dream.input_sha256}" if dream.input_sha256 else None,

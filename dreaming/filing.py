@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from agents import clock
 from agents.freezes import is_frozen
-from agents.memory import heads_of
+from agents.memory import heads_of, name_store
 from agents.models import MemoryStore
 from agents.numbers import take_numbers
 from dreaming.consolidation import (
@@ -364,7 +364,7 @@ def _log_end(dream: Dream, action: Action, made: Plan) -> None:
         object=str(dream),
         after={
             "state": dream.state,
-            "store": f"store:{dream.store}",
+            "store": name_store(dream.store),
             "sessions": dream.sessions_read,
             "proposals": counts,
             "listed": len(made.consolidated.listed),

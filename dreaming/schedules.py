@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from agents import clock
 from agents.freezes import is_frozen
+from agents.memory import name_store
 from agents.models import MemoryStore, Session
 from agents.numbers import take_number
 from agents.people import Member, actor_of
@@ -48,7 +49,7 @@ def set_schedule(store: MemoryStore, *, hour: int, is_enabled: bool, by: Member)
             workspace=store.workspace.slug,
             actor=actor_of(by.person),
             object=f"schedule:{schedule.pk}",
-            after={"store": f"store:{store}", "hour": hour, "enabled": is_enabled},
+            after={"store": name_store(store), "hour": hour, "enabled": is_enabled},
         )
     return schedule
 
