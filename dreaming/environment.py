@@ -113,7 +113,7 @@ def refuse_unknown(known: Iterable[str], secret: Iterable[str]) -> None:
 def keep_secret(path: Path) -> str:
     """Return the secret kept in `path`; the first process to ask makes it, readable by us only."""
     if not path.exists():
-        made = path.with_name(f"{path.name}.{os.getpid()}")
+        made = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
         try:
