@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
@@ -85,12 +85,6 @@ def desk_of(request: MemberRequest) -> Desk:
 def is_fragment(request: MemberRequest) -> bool:
     """Say whether htmx asks for a piece of the page; after Back it asks for the whole."""
     return bool(request.htmx) and not request.htmx.history_restore_request
-
-
-def is_prefetch(request: HttpRequest) -> bool:
-    """Say whether the browser fetches ahead of anybody looking."""
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in purpose.lower()
 
 
 def address_of(name: str, *parts: object) -> str:

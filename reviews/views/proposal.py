@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from agents.access import member_page
-from agents.http import MemberRequest
+from agents.http import MemberRequest, is_prefetch
 from agents.rights import Right
 from reviews.access import proposal_of
 from reviews.dossier import dossier_of
@@ -15,7 +15,7 @@ from reviews.forms import RejectForm, WithdrawForm
 from reviews.models import Proposal
 from reviews.quotes import find_evidence, widen
 from reviews.reading import opened_positions, record_evidence_opened
-from reviews.views.desk import Context, address_of, desk_of, is_fragment, is_prefetch, show_pane
+from reviews.views.desk import Context, address_of, desk_of, is_fragment, show_pane
 
 VIEWS = {"inline": "Inline", "side": "Side by side", "full": "Full entry"}
 
