@@ -60,7 +60,7 @@ def test_what_the_image_copies_exists():
 
 
 def planned(*words: str) -> list[str]:
-    """What make would run, asked as from a shell of its own: an outer make hands its options down."""
+    """Return what make would run, asked as from a shell of its own, with no make around it."""
     free = {name: value for name, value in os.environ.items() if name not in INHERITED}
     said = subprocess.run(
         ["make", "--dry-run", *words],
