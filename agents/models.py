@@ -45,12 +45,16 @@ class Person(AbstractBaseUser):
 
 
 class Workspace(models.Model):
-    """Tenancy and residency boundary. `visible_checks` names the checks engines may read."""
+    """Tenancy and residency boundary. `visible_checks` names the checks engines may read.
+
+    frozen_at: nothing is dreamt, applied or published; paused_at: nothing is dreamt.
+    """
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     visible_checks = models.JSONField(default=list)
     frozen_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

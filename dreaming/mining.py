@@ -69,6 +69,8 @@ def ledger_row(session: EngineSession) -> LedgerRow:
         principal=session.principal,
         verdict=session.verdict,
         speakers=frozenset(event.person for event in session.events if event.person),
+        domain=session.domain,
+        started_at=session.started_at,
     )
 
 

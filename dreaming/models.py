@@ -32,6 +32,12 @@ class Schedule(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="schedules")
     store = models.OneToOneField(MemoryStore, on_delete=models.CASCADE, related_name="schedule")
     hour = models.PositiveSmallIntegerField()
+    cron = models.CharField(max_length=100, default="0 2 * * *")
+    zone = models.CharField(max_length=64, default="UTC")
+    min_hours = models.PositiveIntegerField(default=24)
+    min_sessions = models.PositiveIntegerField(default=5)
+    idle_minutes = models.PositiveIntegerField(default=0)
+    instructions = models.TextField(blank=True)
     engine = models.CharField(max_length=60, default="local")
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -50,7 +56,9 @@ class Dream(models.Model):
 
     Whoever holds `lease_token` until `lease_until` runs it; every write of a run is conditional on
     the token. `failure` is the cause in words; `admitted_*` let a held dream's changes through.
-    `proposed` keeps each change with its status: [{status, reference, change}].
+    `proposed` keeps each change with its status: [{status, reference, change}]. `requests` keeps
+    what reviewers asked of it when they sent proposals back, and what became of it:
+    [{proposal, words, outcome, reference}].
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="dreams")
@@ -88,6 +96,7 @@ class Dream(models.Model):
     dropped = models.JSONField(default=list)
     loss = models.JSONField(default=dict)
     proposed = models.JSONField(default=list)
+    requests = models.JSONField(default=list)
     usage = models.JSONField(default=dict)
     failure = models.TextField(blank=True)
     admitted_by_lead = models.ForeignKey(

@@ -19,7 +19,7 @@ from dreaming.engines.base import EngineCheck, EngineEvent, EngineSession
 from dreaming.errors import InputChanged
 from dreaming.leases import Lease
 from dreaming.models import Dream, DreamInput
-from dreaming.spool import Spool, open_spool, session_line, write_spool
+from dreaming.spool import Spool, open_spool, session_line, spell_time, write_spool
 
 BATCH = 500
 READ_TOGETHER = 100
@@ -119,6 +119,7 @@ def _header(dream: Dream) -> dict[str, Any]:
     return {
         "scope": "agent" if dream.agent_id is not None else "workspace",
         "instructions": dream.instructions,
+        "notes": [],
         "memories": [
             {
                 "path": head.memory.path,
@@ -128,6 +129,10 @@ def _header(dream: Dream) -> dict[str, Any]:
                 "pinned": head.memory.pinned,
                 "protected": head.memory.protected,
                 "taint": head.taint,
+                "title": head.title,
+                "support": head.support,
+                "last_evidence_at": spell_time(head.last_evidence_at),
+                "learned_at": spell_time(head.created_at),
             }
             for head in heads_of(dream.store)
         ],
@@ -171,6 +176,7 @@ def _read_together(
             checks=tuple(checks[revision.pk]),
             trial=revision.session.trial,
             model=revision.session.model,
+            environment=revision.session.environment,
             started_at=revision.session.started_at,
         )
         yield session_line(session, revision.number)

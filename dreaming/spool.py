@@ -20,6 +20,7 @@ from dreaming.engines.base import (
     EngineEvent,
     EngineMemory,
     EngineSession,
+    Note,
 )
 
 
@@ -51,11 +52,12 @@ class Spool:
             header = json.loads(file.readline())
         return DreamMaterial(
             sessions=self,
-            memories=tuple(EngineMemory(**memory) for memory in header["memories"]),
+            memories=tuple(memory_of(memory) for memory in header["memories"]),
             scope=header["scope"],
             session_count=len(self.located),
             input_sha256=self.sha256,
             instructions=header["instructions"],
+            notes=tuple(Note(**note) for note in header["notes"]),
         )
 
     def session(self, session: str) -> EngineSession | None:
@@ -116,9 +118,9 @@ def session_line(session: EngineSession, revision: int) -> dict[str, Any]:
     """Return the record of one session; the inverse of `session_of`."""
     record = asdict(session)
     record["revision"] = revision
-    record["started_at"] = _spell(session.started_at)
+    record["started_at"] = spell_time(session.started_at)
     for event, row in zip(session.events, record["events"], strict=True):
-        row["at"] = _spell(event.at)
+        row["at"] = spell_time(event.at)
     return record
 
 
@@ -126,11 +128,17 @@ def session_of(record: Mapping[str, Any]) -> EngineSession:
     """Return the session a line of the spool holds."""
     values = {name: value for name, value in record.items() if name != "revision"}
     values["events"] = tuple(
-        EngineEvent(**{**event, "at": _read(event["at"])}) for event in record["events"]
+        EngineEvent(**{**event, "at": read_time(event["at"])}) for event in record["events"]
     )
     values["checks"] = tuple(EngineCheck(**check) for check in record["checks"])
-    values["started_at"] = _read(record["started_at"])
+    values["started_at"] = read_time(record["started_at"])
     return EngineSession(**values)
+
+
+def memory_of(record: Mapping[str, Any]) -> EngineMemory:
+    """Return the memory a header holds."""
+    times = {name: read_time(record[name]) for name in ("last_evidence_at", "learned_at")}
+    return EngineMemory(**{**record, **times})
 
 
 def _chain(
@@ -140,9 +148,11 @@ def _chain(
     yield from sessions
 
 
-def _spell(at: datetime | None) -> str | None:
+def spell_time(at: datetime | None) -> str | None:
+    """Return a moment as JSON keeps it."""
     return at.isoformat() if at else None
 
 
-def _read(at: str | None) -> datetime | None:
+def read_time(at: str | None) -> datetime | None:
+    """Return the moment `spell_time` wrote."""
     return datetime.fromisoformat(at) if at else None

@@ -9,6 +9,7 @@ it against scipy. What leaves here is rounded, so that equal input gives equal b
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from dreaming.engines.base import Candidate
@@ -28,7 +29,7 @@ class LedgerRow:
     """One session of the dream. A session without a task key is a task of its own.
 
     speakers: persons named on its events. An engine's word for who said something counts only for
-    people of the sessions it names.
+    people of the sessions it names. domain: the field of work, as engines know it.
     """
 
     id: str
@@ -37,6 +38,8 @@ class LedgerRow:
     principal: str
     verdict: str
     speakers: frozenset[str] = frozenset()
+    domain: str = ""
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

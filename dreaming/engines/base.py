@@ -43,7 +43,10 @@ class EngineCheck:
 
 @dataclass(frozen=True, slots=True)
 class EngineSession:
-    """One session: id as people quote it (S-5521), verdict success, failure or unknown."""
+    """One session: id as people quote it (S-5521), verdict success, failure or unknown.
+
+    environment: where it ran, as its importer or sender named it ("tau-bench airline", '' unknown).
+    """
 
     id: str
     agent: str
@@ -54,12 +57,25 @@ class EngineSession:
     checks: tuple[EngineCheck, ...] = ()
     trial: str = ""
     model: str = ""
+    environment: str = ""
     started_at: datetime | None = None
+
+    @property
+    def domain(self) -> str:
+        """Return the field of work effects are compared in: environment, else the task's family.
+
+        The family is what stands before the first ":" of the task key; '' where nothing says it.
+        """
+        return self.environment or (self.task_key.split(":", 1)[0] if ":" in self.task_key else "")
 
 
 @dataclass(frozen=True, slots=True)
 class EngineMemory:
-    """One live memory: path, head version number, text, and the lowest trust of its words."""
+    """One live memory: path, head version number, text, and the lowest trust of its words.
+
+    support: sessions it rested on when it was approved; last_evidence_at: the newest of these;
+    learned_at: when its head was written.
+    """
 
     path: str
     version: int
@@ -68,6 +84,20 @@ class EngineMemory:
     pinned: bool = False
     protected: bool = False
     taint: str = "member"
+    title: str = ""
+    support: int = 0
+    last_evidence_at: datetime | None = None
+    learned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a reviewer asked of the next dream when sending a proposal back."""
+
+    proposal: str
+    path: str
+    pattern_key: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +106,7 @@ class DreamMaterial:
 
     scope: 'agent' (one agent's store) or 'workspace' (the shared store over all agents).
     input_sha256 names the material; equal material gives equal candidates for the local engine.
+    instructions: what the starter or schedule asked; notes: what reviewers sent back to this dream.
     """
 
     sessions: Iterable[EngineSession]
@@ -84,6 +115,7 @@ class DreamMaterial:
     session_count: int
     input_sha256: str
     instructions: str = ""
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +132,12 @@ class Quote:
 class Candidate:
     """A pattern an engine saw: who showed it (`matched`), words, and where to read it.
 
-    kind: mistake or preference (more from other engines). tool, template and scope make its key.
+    kind: mistake, recovery, fact, workflow, preference or check (an engine may have others). tool,
+    template and scope make its key. scope: '' everywhere, or `domain:<name>`, `tool:<name>`,
+    `people`; it never names a store or an agent.
+    claim: 'helps' or 'harms' where the statement rests on how sessions ended (proposed only when
+    Daybreak finds the effect within tasks, and that way round), '' where it rests on support.
+    conditions: when it holds, in words a person reads ("on Mondays", "for invoices").
     statement: an instruction an agent can follow, one thought, no numbers of its own.
     title: at most 60 characters for lists. matched: ids of sessions that show the pattern.
     recovered: of these, the sessions that got past it; recovery: what they did next, in words.
@@ -119,6 +156,8 @@ class Candidate:
     quotes: tuple[Quote, ...]
     signal: str
     scope: str = ""
+    claim: str = ""
+    conditions: tuple[str, ...] = ()
     recovered: frozenset[str] = frozenset()
     recovery: str = ""
     exposed: frozenset[str] | None = None

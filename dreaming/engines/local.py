@@ -6,6 +6,7 @@ It reads every session once. What it keeps grows with errors and stated wishes, 
 from collections.abc import Mapping
 
 from dreaming.engines.base import Candidate, DreamMaterial, DreamResult, Dropped, Report
+from dreaming.engines.calls import Ledger, read_calls
 from dreaming.engines.mistakes import MistakeLedger
 from dreaming.engines.preferences import WishLedger
 from reviews.changes import pattern_key
@@ -15,44 +16,55 @@ RECURRING = 2
 
 CANDIDATE_LIMIT = 500
 _REPORT_EVERY = 50
-_KINDS = ("mistake", "preference")
+_KINDS = ("mistake", "fact", "recovery", "workflow", "check", "preference")
 
 
 class LocalEngine:
-    """Recurring tool errors and stated preferences, by counting."""
+    """What recurs in sessions, by counting."""
 
     name = "local"
-    version = "1"
+    version = "2"
     sends_data_to: frozenset[str] = frozenset()
 
     def dream(self, material: DreamMaterial, report: Report) -> DreamResult:
-        """Return the mistakes and preferences that recur in `material`, in a fixed order.
+        """Return the patterns that recur in `material`, in a fixed order.
 
         Candidates are sorted by kind, then by falling number of sessions, then by key.
         """
-        mistakes, wishes = MistakeLedger(), WishLedger()
+        ledgers = open_ledgers(material)
         done = events = 0
         for session in material.sessions:
-            mistakes.read_session(session)
-            wishes.read_session(session)
+            reading = read_calls(session)
+            for ledger in ledgers:
+                ledger.read_session(reading)
             done += 1
             events += len(session.events)
             if done % _REPORT_EVERY == 0:
                 report(done, material.session_count)
         report(done, material.session_count)
-        mistakes.merge_names()
-        stated, stated_once = wishes.summarise(at_least=RECURRING)
-        found = (*mistakes.make_candidates(at_least=RECURRING), *stated)
-        ordered = sorted(found, key=_order_candidate)
-        dropped = (*mistakes.list_dropped(at_least=RECURRING), *stated_once)
-        if len(ordered) > CANDIDATE_LIMIT:
-            rest = len(ordered) - CANDIDATE_LIMIT
-            dropped += (Dropped("patterns", f"{rest} of least support were not taken further."),)
+        candidates: list[Candidate] = []
+        dropped: list[Dropped] = []
+        for ledger in ledgers:
+            found, left_out = ledger.summarise(at_least=RECURRING)
+            candidates += found
+            dropped += left_out
+        candidates.sort(key=_order_candidate)
+        if len(candidates) > CANDIDATE_LIMIT:
+            rest = len(candidates) - CANDIDATE_LIMIT
+            dropped.append(Dropped("patterns", f"{rest} of least support were not taken further."))
         return DreamResult(
-            candidates=tuple(ordered[:CANDIDATE_LIMIT]),
-            dropped=dropped,
+            candidates=tuple(candidates[:CANDIDATE_LIMIT]),
+            dropped=tuple(dropped),
             usage={"sessions": done, "events": events},
         )
+
+
+def open_ledgers(material: DreamMaterial) -> tuple[Ledger, ...]:
+    """Return one empty ledger for each kind of pattern looked for in `material`."""
+    return (
+        MistakeLedger(),
+        WishLedger(),
+    )
 
 
 def _order_candidate(candidate: Candidate) -> tuple[int, int, str]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession, Quote
-from dreaming.engines.recoveries import SAFE_NAME, Recovery, find_recovery, pair_calls
+from dreaming.engines.calls import SAFE_NAME, Found, Reading
+from dreaming.engines.recoveries import Recovery, find_recovery
 from dreaming.engines.signatures import (
     find_telling_line,
     is_command,
@@ -44,8 +45,9 @@ class MistakeLedger:
     commands: dict[str, set[str]] = field(default_factory=dict)
     speechless: dict[str, set[str]] = field(default_factory=dict)
 
-    def read_session(self, session: EngineSession) -> None:
+    def read_session(self, reading: Reading) -> None:
         """Take in one session: which tools it called, which errors it met, what came next."""
+        session = reading.session
         has_errors = False
         for event in session.events:
             if event.kind == "tool_call":
@@ -55,11 +57,10 @@ class MistakeLedger:
                 if is_planted(event.text):
                     self.commands.setdefault(event.tool, set()).add(session.id)
         if has_errors:
-            self._read_errors(session)
+            self._read_errors(reading)
 
-    def _read_errors(self, session: EngineSession) -> None:
-        calls = pair_calls(session.events)
-        speaks_at = [e.index for e in session.events if e.kind == "message" and e.role == "user"]
+    def _read_errors(self, reading: Reading) -> None:
+        session, calls = reading.session, reading.calls
         previous: dict[tuple[str, str], str] = {}
         for place, call in enumerate(calls):
             if not call.failed or call.result is None or call.result.remembered:
@@ -69,7 +70,7 @@ class MistakeLedger:
                 continue
             seen = self._note(session, call.result, (call.tool, template))
             seen.recovery = find_recovery(
-                calls, place, speaks_at, ended_well=session.verdict == "success"
+                calls, place, reading.speaks_at, ended_well=session.verdict == "success"
             )
             if call.arguments and previous.get((call.tool, template)) == call.arguments:
                 seen.repeated = True
@@ -103,6 +104,11 @@ class MistakeLedger:
                 trust=result.trust,
             )
         return shown[session.id]
+
+    def summarise(self, *, at_least: int) -> Found:
+        """Return the mistakes of `at_least` sessions or more, and what was left out."""
+        self.merge_names()
+        return self.make_candidates(at_least=at_least), self.list_dropped(at_least=at_least)
 
     def merge_names(self) -> None:
         """Fold signatures of one tool that differ in one name only."""

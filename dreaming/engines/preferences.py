@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession, Quote
+from dreaming.engines.calls import Found, Reading
 from dreaming.engines.wishes import (
     may_hold_wish,
     phrase_correction,
@@ -43,8 +44,9 @@ class WishLedger:
 
     wishes: dict[str, list[Wish]] = field(default_factory=dict)
 
-    def read_session(self, session: EngineSession) -> None:
+    def read_session(self, reading: Reading) -> None:
         """Take in the wishes people stated in one session, each instruction once."""
+        session = reading.session
         seen: set[str] = set()
         for event in session.events:
             if event.remembered or not event.text:
@@ -56,7 +58,7 @@ class WishLedger:
                         _make_wish(session, event, excerpt, instruction)
                     )
 
-    def summarise(self, *, at_least: int) -> tuple[tuple[Candidate, ...], tuple[Dropped, ...]]:
+    def summarise(self, *, at_least: int) -> Found:
         """Return a candidate for each group of `at_least` sessions, and how many were rarer."""
         groups = group_wishes(self.wishes)
         recurring = [group for group in groups if len({w.session for w in group}) >= at_least]

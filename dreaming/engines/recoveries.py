@@ -3,20 +3,23 @@
 Only tool names and names of arguments are read into words; the values of arguments never are.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
 
-from dreaming.engines.base import EngineEvent
+from dreaming.engines.calls import (
+    SAFE_NAME,
+    Call,
+    first_word,
+    is_command_text,
+    read_arguments,
+)
 
 REACH = 8
 """How many calls after a failed one are looked at."""
 
-SAFE_NAME = re.compile(r"^[A-Za-z_][\w.:/-]{0,63}$")
-_COMMAND_WORD = re.compile(r"^[\s(]*(?:execute\[)?(?P<word>[A-Za-z][a-zA-Z_-]{1,19})(?=\s)")
 _COMMAND_NAMES = frozenset({"", "cmd", "code", "command", "query", "script", "sql", "statement"})
 _ALIKE = 60.0
 """How alike two commands are, of 100, to be tries of the same thing."""
@@ -39,27 +42,6 @@ _KINDS: tuple[tuple[type, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One tool call and what came back. at: index of the call's event, -1 where it is missing."""
-
-    tool: str
-    at: int
-    arguments: str = ""
-    result: EngineEvent | None = None
-    sub_session: str = ""
-
-    @property
-    def failed(self) -> bool:
-        """Say whether the result is an error."""
-        return self.result is not None and self.result.is_error
-
-    @property
-    def answered(self) -> bool:
-        """Say whether something other than an error came back."""
-        return self.result is not None and not self.result.is_error and bool(self.result.text)
-
-
-@dataclass(frozen=True, slots=True)
 class Recovery:
     """How one session got past an error.
 
@@ -79,50 +61,6 @@ class Recovery:
     via: str = ""
     step: str = ""
     asked: bool = False
-
-
-def pair_calls(events: Sequence[EngineEvent]) -> list[Call]:
-    """Return the calls of a session in order, each with its result.
-
-    Paired by call id; a result without one answers the oldest open call of its tool, or of any tool
-    where it names none. An error without a call is a call of its own.
-    """
-    calls: list[Call] = []
-    open_by_id: dict[str, int] = {}
-    waiting: list[int] = []
-    for event in events:
-        if event.kind == "tool_call":
-            if event.call_id:
-                open_by_id[event.call_id] = len(calls)
-            waiting.append(len(calls))
-            calls.append(Call(event.tool, event.index, event.text, sub_session=event.sub_session))
-        elif event.kind == "tool_result":
-            place = open_by_id.pop(event.call_id, -1)
-            if place < 0:
-                place = _find_waiting(calls, waiting, event)
-            if place >= 0:
-                calls[place] = replace(calls[place], result=event)
-                if place in waiting:
-                    waiting.remove(place)
-            elif event.is_error:
-                calls.append(Call(event.tool, -1, "", event, event.sub_session))
-    return calls
-
-
-def _find_waiting(calls: Sequence[Call], waiting: Sequence[int], event: EngineEvent) -> int:
-    if event.call_id:
-        return -1
-    fitting = (p for p in waiting if not event.tool or calls[p].tool == event.tool)
-    return next(fitting, -1)
-
-
-def read_arguments(text: str) -> dict[str, object]:
-    """Return the arguments of a call as a mapping; one entry '' where they are not an object."""
-    try:
-        value: object = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
-        return {"": text}
-    return value if isinstance(value, dict) else {"": value}
 
 
 def is_lookup(tool: str) -> bool:
@@ -162,7 +100,7 @@ def find_recovery(
 def _is_same_undertaking(given: Mapping[str, object], tried: Mapping[str, object]) -> bool:
     if given == tried:
         return True
-    texts = [name for name in given if _is_command(given[name])]
+    texts = [name for name in given if is_command_text(given[name])]
     is_alike = any(
         fuzz.ratio(str(given[name]), str(tried.get(name, "")), score_cutoff=_ALIKE)
         for name in texts
@@ -178,16 +116,6 @@ def _is_telling(value: object) -> bool:
     return isinstance(value, list | dict) or len(str(value)) >= 3
 
 
-def _is_command(value: object) -> bool:
-    """Say whether an argument is free text, such as a query, and no list written as text."""
-    return (
-        isinstance(value, str)
-        and len(value) >= 8
-        and " " in value.strip()
-        and not value.startswith(("[", "{"))
-    )
-
-
 def _describe_again(
     tool: str,
     given: Mapping[str, object],
@@ -201,7 +129,7 @@ def _describe_again(
         return Recovery(how="repeat", tool=tool, via=via, asked=asked)
     names = sorted(name for name in given.keys() & tried.keys() if SAFE_NAME.match(name))
     changed = tuple(
-        name for name in names if given[name] != tried[name] and not _is_command(given[name])
+        name for name in names if given[name] != tried[name] and not is_command_text(given[name])
     )
     forms = {name: form for name in changed if (form := _name_form(given[name], tried[name]))}
     return Recovery(
@@ -212,7 +140,7 @@ def _describe_again(
         left_out=_safe_names(given.keys() - tried.keys()),
         forms=forms,
         via=via,
-        step=_find_step(tool, {_first_word(given), _first_word(tried)}, between),
+        step=_find_step(tool, {first_word(given), first_word(tried)}, between),
         asked=asked,
     )
 
@@ -235,17 +163,11 @@ def _telling_values(arguments: Mapping[str, object]) -> set[str]:
 def _find_step(tool: str, known: set[str], between: Sequence[Call]) -> str:
     """Return the first word of the last other command the same tool answered in between."""
     words = (
-        _first_word(read_arguments(call.arguments))
+        first_word(read_arguments(call.arguments))
         for call in reversed(between)
         if call.tool == tool and call.answered
     )
     return next((word for word in words if word and word not in known), "")
-
-
-def _first_word(arguments: Mapping[str, object]) -> str:
-    texts = [value for value in arguments.values() if _is_command(value)]
-    found = _COMMAND_WORD.match(str(texts[0])) if len(texts) == 1 else None
-    return found["word"].lower() if found else ""
 
 
 def _safe_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from tests.clock import FakeClock
 
 pytestmark = pytest.mark.django_db
 
+NEWEST = "0002_say_when_and_what_was_asked"
+
 
 @pytest.fixture(autouse=True)
 def fresh_cache():
@@ -47,9 +49,9 @@ def test_a_database_that_does_not_answer_is_said_and_nothing_else_is_asked(
 
 
 def test_a_migration_that_is_not_applied_is_named(well: FakeClock):
-    MigrationRecorder(connection).record_unapplied("dreaming", "0001_first")
+    MigrationRecorder(connection).record_unapplied("dreaming", NEWEST)
     reading = readiness.read_migrations()
-    assert "dreaming.0001_first" in reading.seen
+    assert f"dreaming.{NEWEST}" in reading.seen
     assert not readiness.is_ready()
 
 

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession
+from dreaming.engines.calls import read_calls
 from dreaming.engines.mistakes import MistakeLedger
 from tests.dreaming.build_sessions import answers, calls, fails, says, session
 
@@ -10,7 +11,7 @@ from tests.dreaming.build_sessions import answers, calls, fails, says, session
 def ledger_of(*sessions: EngineSession) -> MistakeLedger:
     ledger = MistakeLedger()
     for one in sessions:
-        ledger.read_session(one)
+        ledger.read_session(read_calls(one))
     ledger.merge_names()
     return ledger
 

@@ -1,6 +1,7 @@
 import pytest
 
 from dreaming.engines.base import Candidate, Dropped, EngineSession
+from dreaming.engines.calls import read_calls
 from dreaming.engines.preferences import WishLedger, find_wishes
 from dreaming.likeness import form_of
 from tests.dreaming.build_sessions import answers, rejects, says, session
@@ -13,7 +14,7 @@ def mine(
 ) -> tuple[tuple[Candidate, ...], tuple[Dropped, ...]]:
     ledger = WishLedger()
     for one in sessions:
-        ledger.read_session(one)
+        ledger.read_session(read_calls(one))
     return ledger.summarise(at_least=at_least)
 
 

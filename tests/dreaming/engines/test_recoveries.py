@@ -3,14 +3,8 @@ import json
 import pytest
 
 from dreaming.engines.base import EngineEvent
-from dreaming.engines.recoveries import (
-    Recovery,
-    find_recovery,
-    is_lookup,
-    is_same_family,
-    pair_calls,
-    read_arguments,
-)
+from dreaming.engines.calls import pair_calls
+from dreaming.engines.recoveries import Recovery, find_recovery, is_lookup, is_same_family
 from tests.dreaming.build_sessions import answers, calls, fails, says, session
 
 
@@ -28,46 +22,6 @@ def seek(*steps: EngineEvent, verdict: str = "success") -> Recovery | None:
     failed = next(place for place, call in enumerate(paired) if call.failed)
     spoken = [e.index for e in one.events if e.kind == "message" and e.role == "user"]
     return find_recovery(paired, failed, spoken, ended_well=verdict == "success")
-
-
-# Pairing
-
-
-def test_calls_are_paired_by_id_even_out_of_order():
-    one = session(
-        1, calls("a", "1"), calls("b", "2"), answers("b", "two", "2"), answers("a", "one", "1")
-    )
-    assert [(c.tool, c.result and c.result.text) for c in pair_calls(one.events)] == [
-        ("a", "one"),
-        ("b", "two"),
-    ]
-
-
-def test_results_without_ids_answer_the_oldest_open_call_of_their_tool():
-    one = session(1, calls("a"), calls("b"), calls("a"), answers("b", "2"), answers("a", "1"))
-    results = [c.result.text if c.result else None for c in pair_calls(one.events)]
-    assert results == ["1", "2", None]
-
-
-def test_an_error_without_a_call_is_still_seen():
-    (call,) = pair_calls(session(1, fails("a", "Error: no")).events)
-    assert call.failed
-    assert call.at == -1
-
-
-def test_an_answer_without_a_call_is_nothing():
-    assert pair_calls(session(1, answers("a", "yes")).events) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "arguments"),
-    [('{"a": 1}', {"a": 1}), ("", {}), ("ls -l", {"": "ls -l"}), ("[1]", {"": [1]})],
-)
-def test_arguments_are_read_whatever_they_are(text, arguments):
-    assert read_arguments(text) == arguments
-
-
-# The same tool again
 
 
 def test_a_changed_argument_is_named():

@@ -1,0 +1,144 @@
+"""Tool calls paired with their results, and the steps a session took.
+
+A step is a tool, or where a tool takes commands the tool and the first word of the command: all a
+database agent ever calls is one tool, and what it does stands in the command.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession
+
+SAFE_NAME = re.compile(r"^[A-Za-z_][\w.:/-]{0,63}$")
+_COMMAND_WORD = re.compile(r"^[\s(]*(?:execute\[)?(?P<word>[A-Za-z][a-zA-Z_-]{1,19})(?=\s)")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One tool call and what came back. at: index of the call's event, -1 where it is missing."""
+
+    tool: str
+    at: int
+    arguments: str = ""
+    result: EngineEvent | None = None
+    sub_session: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Say whether the result is an error."""
+        return self.result is not None and self.result.is_error
+
+    @property
+    def answered(self) -> bool:
+        """Say whether something other than an error came back."""
+        return self.result is not None and not self.result.is_error and bool(self.result.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One session as the ledgers of the local engine take it in, its calls paired once."""
+
+    session: EngineSession
+    calls: tuple[Call, ...]
+    speaks_at: tuple[int, ...]
+
+
+Found = tuple[tuple[Candidate, ...], tuple[Dropped, ...]]
+"""What a ledger comes to: candidates, and what was left out with the reason."""
+
+
+class Ledger(Protocol):
+    """One kind of pattern, gathered a session at a time; the order of sessions does not matter."""
+
+    def read_session(self, reading: Reading) -> None:
+        """Take in one session."""
+        ...
+
+    def summarise(self, *, at_least: int) -> Found:
+        """Return the patterns that `at_least` sessions show; called once, after every session."""
+        ...
+
+
+def read_calls(session: EngineSession) -> Reading:
+    """Return the session with its calls, and the indexes at which a person spoke."""
+    return Reading(
+        session=session,
+        calls=tuple(pair_calls(session.events)),
+        speaks_at=tuple(
+            event.index
+            for event in session.events
+            if event.kind == "message" and event.role == "user"
+        ),
+    )
+
+
+def pair_calls(events: Sequence[EngineEvent]) -> list[Call]:
+    """Return the calls of a session in order, each with its result.
+
+    Paired by call id; a result without one answers the oldest open call of its tool, or of any tool
+    where it names none. An error without a call is a call of its own.
+    """
+    calls: list[Call] = []
+    open_by_id: dict[str, int] = {}
+    waiting: list[int] = []
+    for event in events:
+        if event.kind == "tool_call":
+            if event.call_id:
+                open_by_id[event.call_id] = len(calls)
+            waiting.append(len(calls))
+            calls.append(Call(event.tool, event.index, event.text, sub_session=event.sub_session))
+        elif event.kind == "tool_result":
+            place = open_by_id.pop(event.call_id, -1)
+            if place < 0:
+                place = _find_waiting(calls, waiting, event)
+            if place >= 0:
+                calls[place] = replace(calls[place], result=event)
+                if place in waiting:
+                    waiting.remove(place)
+            elif event.is_error:
+                calls.append(Call(event.tool, -1, "", event, event.sub_session))
+    return calls
+
+
+def _find_waiting(calls: Sequence[Call], waiting: Sequence[int], event: EngineEvent) -> int:
+    if event.call_id:
+        return -1
+    fitting = (p for p in waiting if not event.tool or calls[p].tool == event.tool)
+    return next(fitting, -1)
+
+
+def read_arguments(text: str) -> dict[str, object]:
+    """Return the arguments of a call as a mapping; one entry '' where they are not an object."""
+    try:
+        value: object = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {"": text}
+    return value if isinstance(value, dict) else {"": value}
+
+
+def is_command_text(value: object) -> bool:
+    """Say whether an argument is free text, such as a query, and no list written as text."""
+    return (
+        isinstance(value, str)
+        and len(value) >= 8
+        and " " in value.strip()
+        and not value.startswith(("[", "{"))
+    )
+
+
+def first_word(arguments: Mapping[str, object]) -> str:
+    """Return the first word of the one command among the arguments, in lower case, else ''."""
+    texts = [value for value in arguments.values() if is_command_text(value)]
+    found = _COMMAND_WORD.match(str(texts[0])) if len(texts) == 1 else None
+    return found["word"].lower() if found else ""
+
+
+def name_step(call: Call) -> str:
+    """Return the step a call is: `tool`, or `tool: word` where the tool takes commands."""
+    if not SAFE_NAME.match(call.tool):
+        return ""
+    word = first_word(read_arguments(call.arguments))
+    return f"{call.tool}: {word}" if word else call.tool
