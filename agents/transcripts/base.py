@@ -18,6 +18,8 @@ from agents.errors import InvalidInput
 MAX_SLUG = 80
 """Characters of an agent's slug."""
 
+ENDINGS = re.compile(r"(?i)(\.(jsonl?|ndjson|gz|txt))+$")
+
 
 class EventKind(StrEnum):
     """What happened at one place of a session."""
@@ -136,8 +138,11 @@ class UnknownTranscriptFormat(InvalidInput):
 
 
 class Parser(Protocol):
-    """Reads a binary stream; `source_name` is the file's name without folders, for naming agents.
+    """Reads a binary stream; `source_name` is where its content lay, for naming agents.
 
+    source_name: the file's name behind the folders it lay in, as far as they are known, with `/`
+    between: `/data/sql/gpt-4/run.json`. A parser may look at the last parts of it only, so that
+    a file names the same agent whether it comes alone, with its folder or in an archive.
     An empty stream yields nothing.
     """
 
@@ -149,15 +154,34 @@ class Parser(Protocol):
 Registry = Mapping[str, Parser]
 
 
+def file_name(source_name: str) -> str:
+    """Return the last part of a source's name: the file without its folders."""
+    return source_name.rpartition("/")[2]
+
+
+def folder_name(source_name: str) -> str:
+    """Return the name of the folder the file lay in, '' when it is not known."""
+    return source_name.rpartition("/")[0].rpartition("/")[2]
+
+
+def strip_endings(name: str) -> str:
+    """Return a file's name without `.json`, `.jsonl`, `.ndjson`, `.txt` and `.gz` at its end."""
+    return ENDINGS.sub("", name)
+
+
 def name_agent(source_name: str) -> str:
     """Return the agent's slug for a file that names no agent: its stem in lower case and hyphens.
 
     `tau_airline__gpt-4o__4trials.json.gz` gives `tau-airline-gpt-4o-4trials`. A stem that is too
     long, or has no ASCII letter or digit, ends in 8 characters of its SHA-256 to stay its own.
     """
-    stem = re.sub(r"(?i)(\.(jsonl?|ndjson|gz|txt))+$", "", source_name)
-    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+    return slug_of(strip_endings(file_name(source_name)))
+
+
+def slug_of(words: str) -> str:
+    """Return an agent's slug for any words, by the rules of name_agent."""
+    slug = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
     if slug and len(slug) <= MAX_SLUG:
         return slug
-    key = hashlib.sha256(stem.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    key = hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{slug[: MAX_SLUG - 9].rstrip('-') or 'agent'}-{key}"

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 
 from agents.transcripts.base import UnreadableTranscript
@@ -110,34 +110,134 @@ def iterate_array(text: str) -> Iterator[object]:
         return
     if text[position] != "[":
         raise UnreadableTranscript("The file is not a JSON list: it does not begin with [.")
-    position = _skip_space(text, position + 1)
-    while text[position : position + 1] != "]":
-        if position == len(text):
-            yield Undecodable("the file ends before the list is closed")
-            return
-        value, position = _decode_element(text, position)
-        yield value
-        position = _skip_space(text, position)
-        if position == len(text) and isinstance(value, Undecodable):
-            return
-        if text[position : position + 1] == ",":
-            position = _skip_space(text, position + 1)
-    if _skip_space(text, position + 1) != len(text):
+    end = yield from _iterate_list(text, position)
+    if _skip_space(text, end) != len(text):
         yield Undecodable("there is text after the end of the list")
 
 
-def _decode_element(text: str, start: int) -> tuple[object, int]:
-    """Return the element at `start` and where it ends."""
+def iterate_list_in(text: str, start: int) -> Iterator[object]:
+    """Yield each element of the JSON list that begins at `start`, as iterate_array does.
+
+    What follows the list is another's to read. Raises UnreadableTranscript when there is no list.
+    """
+    if text[start : start + 1] != "[":
+        raise UnreadableTranscript(f"There is no JSON list at character {start + 1:,}.")
+    yield from _iterate_list(text, start)
+
+
+def iterate_object(text: str, *, inside: str = "") -> Iterator[tuple[str, object]]:
+    """Yield each member of a JSON object as (name, value), one decoded at a time.
+
+    inside: a member of that name that is an object itself is entered: its members are yielded as
+    if they stood beside it. A broken value is an Undecodable under its name; where the names are
+    lost as well (the file was cut), one last Undecodable under '' says so. Raises
+    UnreadableTranscript when the text is no object. An empty text yields nothing.
+    """
+    position = _skip_space(text, 0)
+    if position == len(text):
+        return
+    if text[position] != "{":
+        raise UnreadableTranscript("The file is not a JSON object: it does not begin with {.")
+    position = _skip_space(text, position + 1)
+    depth = 1
+    while depth:
+        if text[position : position + 1] == "}":
+            depth -= 1
+            position = _skip_comma(text, position + 1)
+            continue
+        name, position = _read_name(text, position)
+        if isinstance(name, Undecodable):
+            yield "", name
+            return
+        if depth == 1 and name == inside and text[position : position + 1] == "{":
+            depth = 2
+            position = _skip_space(text, position + 1)
+            continue
+        value, position = _decode_element(text, position, ",}")
+        yield name, value
+        position = _skip_comma(text, position)
+        if position == len(text) and isinstance(value, Undecodable):
+            return
+    if position != len(text):
+        yield "", Undecodable("there is text after the end of the object")
+
+
+def find_member(text: str, name: str) -> int:
+    """Return where the value of an object's member begins, -1 when there is no such member.
+
+    Members before it are passed over undecoded: what they hold is never seen. Raises
+    UnreadableTranscript when the text is no object.
+    """
+    position = _skip_space(text, 0)
+    if text[position : position + 1] != "{":
+        raise UnreadableTranscript("The file is not a JSON object: it does not begin with {.")
+    position = _skip_space(text, position + 1)
+    while text[position : position + 1] not in ("}", ""):
+        found, position = _read_name(text, position)
+        if isinstance(found, Undecodable):
+            return -1
+        if found == name:
+            return position
+        position = _skip_comma(text, _end_of_element(text, position, ",}"))
+    return -1
+
+
+def decode_at(text: str, start: int) -> object:
+    """Return the JSON value that begins at `start`; raises Undecodable."""
+    try:
+        value: object = DECODER.raw_decode(text, start)[0]
+    except (RecursionError, ValueError) as error:
+        raise _undecodable(error) from error
+    return value
+
+
+def _iterate_list(text: str, start: int) -> Generator[object, None, int]:
+    """Yield the elements of the list at `start` and return where it ends."""
+    position = _skip_space(text, start + 1)
+    while text[position : position + 1] != "]":
+        if position == len(text):
+            yield Undecodable("the file ends before the list is closed")
+            return position
+        value, position = _decode_element(text, position, ",]")
+        yield value
+        position = _skip_space(text, position)
+        if position == len(text) and isinstance(value, Undecodable):
+            return position
+        if text[position : position + 1] == ",":
+            position = _skip_space(text, position + 1)
+    return position + 1
+
+
+def _read_name(text: str, start: int) -> tuple[str | Undecodable, int]:
+    """Return a member's name and where its value begins."""
+    if start == len(text):
+        return Undecodable("the file ends before the object is closed"), start
+    if text[start] != '"':
+        return Undecodable(f"no name of a member at character {start + 1:,}"), start
+    try:
+        name, end = DECODER.raw_decode(text, start)
+    except ValueError as error:
+        return _undecodable(error), start
+    colon = _skip_space(text, end)
+    if text[colon : colon + 1] != ":":
+        return Undecodable(f"no colon after the name at character {start + 1:,}"), start
+    return name, _skip_space(text, colon + 1)
+
+
+def _decode_element(text: str, start: int, ends: str) -> tuple[object, int]:
+    """Return the element at `start` and where it ends; ends: the characters that may follow it."""
     try:
         value, end = DECODER.raw_decode(text, start)
     except (RecursionError, ValueError) as error:
-        value, end = _undecodable(error), _end_of_element(text, start)
+        value, end = _undecodable(error), _end_of_element(text, start, ends)
         if end == len(text):
             value = Undecodable(f"{value}; it is not closed, so the rest of the file is lost in it")
         return value, end
     stop = _skip_space(text, end)
-    if text[stop : stop + 1] not in (",", "]", ""):
-        return Undecodable("two elements without a comma between"), _end_of_element(text, stop)
+    if text[stop : stop + 1] not in (*ends, ""):
+        kind = "elements" if "]" in ends else "members"
+        end = _end_of_element(text, stop, ends)
+        return Undecodable(f"two {kind} without a comma between"), end
     if end - start > MAX_LINE_BYTES:
         return Undecodable(f"{end - start:,} characters; the limit is {MAX_LINE_BYTES:,}"), end
     return value, end
@@ -148,14 +248,14 @@ TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]|,', re.DOTALL)
 SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def _end_of_element(text: str, start: int) -> int:
+def _end_of_element(text: str, start: int, ends: str) -> int:
     """Return where a broken element ends: the comma or bracket after it, else the text's end."""
     depth = 0
     for token in TOKEN.finditer(text, start):
         sign = token.group()[0]
         if sign in "[{":
             depth += 1
-        elif depth == 0 and sign in ",]":
+        elif depth == 0 and sign in ends:
             return token.start()
         elif sign in "]}":
             depth = max(depth - 1, 0)
@@ -165,6 +265,12 @@ def _end_of_element(text: str, start: int) -> int:
 def _skip_space(text: str, position: int) -> int:
     found = SPACE.match(text, position)
     return found.end() if found else position
+
+
+def _skip_comma(text: str, position: int) -> int:
+    """Return where the next member begins, past one comma and the space around it."""
+    position = _skip_space(text, position)
+    return _skip_space(text, position + 1) if text[position : position + 1] == "," else position
 
 
 def _refuse_constant(name: str) -> NoReturn:

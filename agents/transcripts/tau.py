@@ -11,7 +11,6 @@
 
 import ast
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from agents.transcripts.base import (
     Refused,
     Role,
     Verdict,
+    file_name,
     name_agent,
 )
 from agents.transcripts.decoding import (
@@ -35,25 +35,24 @@ from agents.transcripts.decoding import (
     name_type,
     read_text,
 )
-from agents.transcripts.limits import (
-    MAX_EVENTS,
-    fault_of_text,
-    fault_of_word,
-    printable_reason,
+from agents.transcripts.limits import printable_reason
+from agents.transcripts.principals import find_principal
+from agents.transcripts.records import (
+    Malformed,
+    check_text,
+    finish_events,
+    read_content,
+    read_id,
+    read_record,
+    read_verdict,
+    read_word,
 )
-from agents.transcripts.pairing import pair_calls
 
 DOMAIN = re.compile(r"tau_([a-z0-9]+)__")
 WRAPPED = re.compile(r"# var_\d+ = ")
-USER_ID = re.compile(r"[a-z]+(?:_[a-z]+)*_\d+")
-WORD = re.compile(r"\w+")
 FAILURE_START = "Error:"
 MAX_PYTHON_ARGUMENTS = 64 * 1024
 """Characters: ast takes some 200 bytes of memory for each."""
-
-
-class _Malformed(ValueError):
-    """A record is not what this format promises; the message names the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +69,18 @@ def parse(stream: BinaryIO, *, source_name: str) -> Iterator[ParsedSession | Ref
     external_id is `airline-12-0`: domain, task, number of the run among this file's runs of the
     task. It is stable as long as records are only added at the end. trial is that number.
     """
-    found = DOMAIN.match(source_name)
+    found = DOMAIN.match(file_name(source_name))
     source = _Source(name_agent(source_name), found.group(1) if found else "tau")
     runs: Counter[str] = Counter()
     for position, value in enumerate(iterate_array(read_text(stream))):
         try:
-            record = _read_record(value)
-            task = _read_task(record)
+            record = read_record(value)
+            task = read_id(record, "task_id")
             run = runs[task]
             runs[task] += 1
             yield _read_session(record, position, source, task, run)
-        except (_Malformed, RecursionError) as error:
+        except (Malformed, RecursionError) as error:
             yield Refused(position, printable_reason(str(error)))
-
-
-def _read_record(value: object) -> Mapping[str, object]:
-    if isinstance(value, Undecodable):
-        raise _Malformed(str(value))
-    if not isinstance(value, dict):
-        raise _Malformed(f"the record is {name_type(value)}; it has to be an object")
-    return value
-
-
-def _read_task(record: Mapping[str, object]) -> str:
-    task = record.get("task_id")
-    if isinstance(task, bool) or not isinstance(task, int | str) or not str(task).strip():
-        raise _Malformed("task_id has to be a number or a text")
-    if fault := fault_of_word("trial", str(task)):
-        raise _Malformed(fault.replace("trial", "task_id", 1))
-    return str(task)
 
 
 def _read_session(
@@ -106,10 +88,10 @@ def _read_session(
 ) -> ParsedSession:
     messages = record.get("traj")
     if not isinstance(messages, list):
-        raise _Malformed("traj has to be a list of messages")
+        raise Malformed("traj has to be a list of messages")
     crash = _read_crash(record.get("info"))
     if not messages and not crash:
-        raise _Malformed("traj is empty and info tells of no error")
+        raise Malformed("traj is empty and info tells of no error")
     system_prompt, events = _read_messages(messages)
     return ParsedSession(
         position=position,
@@ -117,10 +99,10 @@ def _read_session(
         agent=source.agent,
         events=events,
         # A crash earned its 0.0 without the agent: nobody knows how the session would have ended.
-        outcome=ParsedOutcome(Verdict.UNKNOWN if crash else _read_verdict(record.get("reward"))),
+        outcome=ParsedOutcome(Verdict.UNKNOWN if crash else read_verdict(record.get("reward"))),
         task_key=f"{source.domain}:{task}",
         trial=str(run),
-        principal=_find_principal(events),
+        principal=find_principal(events),
         environment=f"tau-bench {source.domain}",
         system_prompt=system_prompt,
         not_agent_fault=crash,
@@ -136,15 +118,6 @@ def _read_crash(info: object) -> str:
     return ""
 
 
-def _read_verdict(reward: object) -> Verdict:
-    """Only the two ends are verdicts: a partial reward says neither."""
-    if isinstance(reward, bool) or not isinstance(reward, int | float):
-        return Verdict.UNKNOWN
-    if math.isclose(reward, 1.0, abs_tol=1e-6):
-        return Verdict.SUCCESS
-    return Verdict.FAILURE if math.isclose(reward, 0.0, abs_tol=1e-6) else Verdict.UNKNOWN
-
-
 def _read_messages(messages: list[object]) -> tuple[str, tuple[ParsedEvent, ...]]:
     """Return the system prompt and the events, paired."""
     prompts: list[str] = []
@@ -152,8 +125,8 @@ def _read_messages(messages: list[object]) -> tuple[str, tuple[ParsedEvent, ...]
     for number, message in enumerate(messages):
         place = f"traj.{number}"
         if not isinstance(message, dict):
-            raise _Malformed(f"{place} is {name_type(message)}; it has to be an object")
-        text = _read_content(message.get("content"), place)
+            raise Malformed(f"{place} is {name_type(message)}; it has to be an object")
+        text = read_content(message.get("content"), place)
         match message.get("role"):
             case "system":
                 prompts.append(text)
@@ -164,43 +137,15 @@ def _read_messages(messages: list[object]) -> tuple[str, tuple[ParsedEvent, ...]
             case "tool":
                 events.append(_read_result(message, text, place))
             case _:
-                raise _Malformed(f"{place}.role has to be system, user, assistant or tool")
-        if len(events) > MAX_EVENTS:
-            raise _Malformed(f"more than {MAX_EVENTS:,} events, the limit of a session")
-    system_prompt = "\n\n".join(prompts)
-    if fault := fault_of_text("the system prompt", system_prompt):
-        raise _Malformed(fault)
-    return system_prompt, pair_calls(events)
-
-
-def _read_content(content: object, place: str) -> str:
-    """Return a message's text; OpenAI allows none, a text, or a list of text parts."""
-    match content:
-        case None:
-            text = ""
-        case str():
-            text = content
-        case list():
-            text = "\n".join(_read_part(part, place) for part in content)
-        case _:
-            raise _Malformed(f"{place}.content is {name_type(content)}; it has to be a text")
-    if fault := fault_of_text(f"{place}.content", text):
-        raise _Malformed(fault)
-    return text
-
-
-def _read_part(part: object, place: str) -> str:
-    match part:
-        case {"type": "text", "text": str() as text}:
-            return text
-    raise _Malformed(f"{place}.content has a part that is no text")
+                raise Malformed(f"{place}.role has to be system, user, assistant or tool")
+    return check_text("\n\n".join(prompts), "the system prompt"), finish_events(events)
 
 
 def _read_calls(calls: object, role: Role, place: str) -> Iterator[ParsedEvent]:
     if calls is None:
         return
     if not isinstance(calls, list):
-        raise _Malformed(f"{place}.tool_calls is {name_type(calls)}; it has to be a list")
+        raise Malformed(f"{place}.tool_calls is {name_type(calls)}; it has to be a list")
     for number, call in enumerate(calls):
         where = f"{place}.tool_calls.{number}"
         match call:
@@ -209,11 +154,11 @@ def _read_calls(calls: object, role: Role, place: str) -> Iterator[ParsedEvent]:
                     EventKind.TOOL_CALL,
                     role,
                     _read_arguments(arguments, where),
-                    tool=_read_word("tool", tool, where),
-                    call_id=_read_word("call_id", call.get("id"), where),
+                    tool=read_word("tool", tool, where),
+                    call_id=read_word("call_id", call.get("id"), where),
                 )
             case _:
-                raise _Malformed(f"{where}.function has to have a name and arguments")
+                raise Malformed(f"{where}.function has to have a name and arguments")
 
 
 def _read_result(message: Mapping[str, object], text: str, place: str) -> ParsedEvent:
@@ -222,20 +167,10 @@ def _read_result(message: Mapping[str, object], text: str, place: str) -> Parsed
         EventKind.TOOL_RESULT,
         Role.TOOL,
         result,
-        tool=_read_word("tool", message.get("name"), place),
-        call_id=_read_word("call_id", message.get("tool_call_id"), place),
+        tool=read_word("tool", message.get("name"), place),
+        call_id=read_word("call_id", message.get("tool_call_id"), place),
         is_error=result.startswith(FAILURE_START),
     )
-
-
-def _read_word(field: str, word: object, place: str) -> str:
-    if word is None:
-        return ""
-    if not isinstance(word, str):
-        raise _Malformed(f"{place}: {field} is {name_type(word)}; it has to be a text")
-    if fault := fault_of_word(field, word):
-        raise _Malformed(f"{place}: {fault}")
-    return word
 
 
 def _unwrap(result: str) -> str:
@@ -259,10 +194,8 @@ def _read_arguments(arguments: object, place: str) -> str:
         case dict():
             text = json.dumps(arguments, ensure_ascii=False)
         case _:
-            raise _Malformed(f"{place}.arguments is {name_type(arguments)}; it has to be a text")
-    if fault := fault_of_text(f"{place}.arguments", text):
-        raise _Malformed(fault)
-    return text
+            raise Malformed(f"{place}.arguments is {name_type(arguments)}; it has to be a text")
+    return check_text(text, f"{place}.arguments")
 
 
 def _is_json(text: str) -> bool:
@@ -282,45 +215,3 @@ def _python_to_json(text: str) -> str:
         return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else text
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return text
-
-
-def _find_principal(events: tuple[ParsedEvent, ...]) -> str:
-    """Return the user the session served, or '' when its events do not say it beyond doubt.
-
-    Beyond doubt is one user alone whom the agent looked up with success; else one user alone whose
-    id the user gave and a record that came back bears.
-    """
-    calls = {event.call_id: event for event in events if event.kind is EventKind.TOOL_CALL}
-    looked_up: set[str] = set()
-    recorded: set[str] = set()
-    for event in events:
-        if event.kind is EventKind.TOOL_RESULT and not event.is_error:
-            call = calls.get(event.call_id)
-            looked_up.add(_user_in(call.text) if call else "")
-            if event.tool.startswith("find_user_id"):
-                looked_up.add(event.text.strip())
-            recorded.add(_user_in(event.text))
-    looked_up = {user for user in looked_up if _is_user_id(user)}
-    if looked_up:
-        return looked_up.pop() if len(looked_up) == 1 else ""
-    said = {word for e in events if e.role is Role.USER for word in WORD.findall(e.text)}
-    told = {user for user in recorded & said if _is_user_id(user)}
-    return told.pop() if len(told) == 1 else ""
-
-
-def _is_user_id(word: str) -> bool:
-    return USER_ID.fullmatch(word) is not None and not fault_of_word("principal", word)
-
-
-def _user_in(text: str) -> str:
-    """Return the top-level user_id of a JSON object's text, '' when there is none."""
-    if '"user_id"' not in text or not text.startswith("{"):
-        return ""
-    try:
-        value = decode_json(text)
-    except Undecodable:
-        return ""
-    match value:
-        case {"user_id": str() as user}:
-            return user
-    return ""
