@@ -1,12 +1,13 @@
 """What an engine saw, held against the sessions: numbers by Daybreak, quotes found or dropped."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from dreaming.engines.base import (
     Dropped,
     Engine,
+    EngineEvent,
     EngineMemory,
     EngineSession,
     Report,
@@ -38,9 +39,10 @@ def mine(engine: Engine, spool: Spool, report: Report) -> Mined:
 
     Raises EngineError; passes DreamCancelled on.
     """
-    material = spool.material()
+    witness = Witness(spool)
+    material = replace(spool.material(), sessions=witness)
     result = engine.dream(material, report)
-    ledger = tuple(ledger_row(session) for session in spool)
+    ledger = witness.ledger()
     measured = measure(result.candidates, ledger)
     finder = EventFinder(spool)
     evidence: dict[str, tuple[Evidence, ...]] = {}
@@ -58,6 +60,30 @@ def mine(engine: Engine, spool: Spool, report: Report) -> Mined:
         usage=dict(result.usage),
         succeeded=sum(row.verdict == "success" for row in ledger),
     )
+
+
+class Witness:
+    """A spool's sessions, of each of which a row for the statistics is kept as an engine reads it.
+
+    Daybreak counts over every session of the dream; what an engine left unread is read for it.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._rows: dict[str, LedgerRow] = {}
+
+    def __iter__(self) -> Iterator[EngineSession]:
+        for session in self._spool:
+            if session.id not in self._rows:
+                self._rows[session.id] = ledger_row(session)
+            yield session
+
+    def ledger(self) -> tuple[LedgerRow, ...]:
+        """Return a row for every session of the spool, in the spool's order."""
+        if len(self._rows) < len(self._spool.located):
+            for _ in self:
+                continue
+        return tuple(self._rows[session] for session in self._spool.located)
 
 
 def ledger_row(session: EngineSession) -> LedgerRow:
@@ -79,17 +105,19 @@ class EventFinder:
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._kept: OrderedDict[str, EngineSession] = OrderedDict()
+        self._kept: OrderedDict[str, dict[int, EngineEvent]] = OrderedDict()
 
     def find(self, session: str, index: int) -> StoredEvent | None:
         """Return the event, or None when the dream did not read it."""
-        found = self._kept.get(session) or self._spool.session(session)
-        if found is None:
-            return None
-        self._kept[session] = found
-        while len(self._kept) > KEPT_SESSIONS:
-            self._kept.popitem(last=False)
-        event = next((event for event in found.events if event.index == index), None)
+        if session not in self._kept:
+            found = self._spool.session(session)
+            if found is None:
+                return None
+            self._kept[session] = {event.index: event for event in found.events}
+            if len(self._kept) > KEPT_SESSIONS:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(session)
+        event = self._kept[session].get(index)
         if event is None:
             return None
         revision = self._spool.located[session].revision

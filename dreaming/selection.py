@@ -4,7 +4,8 @@ A whitelist: of an outcome engines see the verdict and the checks the workspace 
 Sessions that failed for reasons outside the agent, or are quarantined, are counted and left out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,17 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from agents.memory import heads_of
-from agents.models import Check, Event, MemoryRead, MemoryStore, MemoryVersion, SessionRevision
+from agents.models import (
+    Check,
+    Event,
+    MemoryRead,
+    MemoryStore,
+    MemoryVersion,
+    Rendering,
+    Session,
+    SessionRevision,
+)
+from dreaming.echoes import NOTHING_GIVEN, Echoes, lines_worth_finding
 from dreaming.engines.base import EngineCheck, EngineEvent, EngineSession
 from dreaming.errors import InputChanged
 from dreaming.leases import Lease
@@ -23,8 +34,12 @@ from dreaming.spool import Spool, open_spool, session_line, spell_time, write_sp
 
 BATCH = 500
 READ_TOGETHER = 100
-SHORTEST_REMEMBERED = 24
-"""Characters: a shorter line of memory could stand in a session by chance."""
+KEPT_RENDERINGS = 32
+_EVENT_FIELDS = (
+    *("index", "kind", "role", "text", "tool", "call_id", "is_error", "trust", "person"),
+    *("sub_session", "at"),
+)
+"""As EngineEvent has them, up to `remembered`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,75 +168,59 @@ def _lines(dream: Dream) -> Iterator[dict[str, Any]]:
 def _read_together(
     pks: Sequence[int], visible: frozenset[str], given: "_Given"
 ) -> Iterator[dict[str, Any]]:
-    revisions = SessionRevision.objects.filter(pk__in=pks).select_related("session__agent")
-    events: dict[int, list[Event]] = {pk: [] for pk in pks}
-    for event in Event.objects.filter(revision__in=pks).order_by("revision", "index"):
-        events[event.revision_id].append(event)
-    checks: dict[int, list[EngineCheck]] = {pk: [] for pk in pks}
-    found = Check.objects.filter(outcome__revision__in=pks, name__in=visible).order_by("position")
-    for check in found.select_related("outcome"):
-        checks[check.outcome.revision_id].append(
-            EngineCheck(check.name, check.passed, check.message)
-        )
-    given.look_up(revisions)
-    for revision in revisions.order_by("session__number"):
-        remembered = given.lines_of(revision)
-        session = EngineSession(
-            id=str(revision.session),
-            agent=revision.session.agent.slug,
-            task_key=revision.session.task_key,
-            principal=revision.session.principal,
-            verdict=revision.session.verdict,
-            events=tuple(_engine_event(event, remembered) for event in events[revision.pk]),
-            checks=tuple(checks[revision.pk]),
-            trial=revision.session.trial,
-            model=revision.session.model,
-            environment=revision.session.environment,
-            started_at=revision.session.started_at,
-        )
-        yield session_line(session, revision.number)
-
-
-def _engine_event(event: Event, remembered: frozenset[str]) -> EngineEvent:
-    return EngineEvent(
-        index=event.index,
-        kind=event.kind,
-        role=event.role,
-        text=event.text,
-        tool=event.tool,
-        call_id=event.call_id,
-        is_error=event.is_error,
-        trust=event.trust,
-        person=event.person,
-        sub_session=event.sub_session,
-        at=event.at,
-        remembered=bool(remembered) and repeats(event.text, remembered),
+    revisions = list(
+        SessionRevision.objects.filter(pk__in=pks)
+        .order_by("session__number")
+        .select_related("session__agent")
     )
+    checks = _read_checks(pks, visible)
+    events: dict[int, list[tuple[Any, ...]]] = {pk: [] for pk in pks}
+    rows = Event.objects.filter(revision__in=pks).order_by("revision", "index")
+    for pk, *facts in rows.values_list("revision", *_EVENT_FIELDS):
+        events[pk].append(facts)
+    given.look_up(revisions)
+    for revision in revisions:
+        session = revision.session
+        echoes = given.echoes_of(session)
+        read = EngineSession(
+            id=str(session),
+            agent=session.agent.slug,
+            task_key=session.task_key,
+            principal=session.principal,
+            verdict=session.verdict,
+            events=tuple([_engine_event(echoes, *facts) for facts in events.pop(revision.pk)]),
+            checks=tuple(checks.get(revision.pk, ())),
+            trial=session.trial,
+            model=session.model,
+            environment=session.environment,
+            started_at=session.started_at,
+        )
+        yield session_line(read, revision.number)
 
 
-def repeats(text: str, remembered: frozenset[str]) -> bool:
-    """Say whether `text` holds a line of what the agent was given from memory."""
-    folded = fold(text)
-    return any(line in folded for line in remembered)
+def _read_checks(pks: Sequence[int], visible: frozenset[str]) -> dict[int, list[EngineCheck]]:
+    checks: dict[int, list[EngineCheck]] = {}
+    if not visible:
+        return checks
+    found = Check.objects.filter(outcome__revision__in=pks, name__in=visible).order_by("position")
+    columns = found.values_list("outcome__revision", "name", "passed", "message")
+    for pk, name, passed, message in columns:
+        checks.setdefault(pk, []).append(EngineCheck(name, passed, message))
+    return checks
 
 
-def fold(text: str) -> str:
-    """Return `text` in lower case with every run of white space as one blank."""
-    return " ".join(text.lower().split())
-
-
-def lines_worth_finding(content: str) -> frozenset[str]:
-    """Return the lines of a memory that are long enough to be recognised in a transcript."""
-    folded = (fold(line.lstrip("#*->0123456789. ")) for line in content.splitlines())
-    return frozenset(line for line in folded if len(line) >= SHORTEST_REMEMBERED)
+def _engine_event(echoes: Echoes, *facts: Any) -> EngineEvent:
+    """Return the event of `_EVENT_FIELDS`; text is the fourth of them."""
+    return EngineEvent(*(*facts, bool(echoes) and echoes.are_in(facts[3])))
 
 
 class _Given:
     """What each session was given from memory: text that cannot be evidence for itself."""
 
     def __init__(self) -> None:
-        self._by_rendering: dict[int, frozenset[str]] = {}
-        self._by_session: dict[tuple[int, str], frozenset[str]] = {}
+        self._lines: dict[tuple[int, int], frozenset[str]] = {}
+        self._by_renderings: OrderedDict[frozenset[int], Echoes] = OrderedDict()
+        self._by_session: dict[tuple[int, str], frozenset[int]] = {}
 
     def look_up(self, revisions: Iterable[SessionRevision]) -> None:
         """Find the reads of these sessions; what was looked up before is forgotten."""
@@ -229,28 +228,39 @@ class _Given:
         reads = MemoryRead.objects.filter(
             agent__in={session.agent_id for session in sessions},
             external_session_id__in=[session.external_id for session in sessions],
-        ).select_related("rendering")
+        ).values_list("agent", "external_session_id", "rendering")
         self._by_session = {}
-        for read in reads:
-            if read.rendering_id not in self._by_rendering:
-                self._by_rendering[read.rendering_id] = _lines_given(read)
-            key = (read.agent_id, read.external_session_id)
-            lines = self._by_session.get(key, frozenset())
-            self._by_session[key] = lines | self._by_rendering[read.rendering_id]
+        for agent, session, rendering in reads:
+            earlier = self._by_session.get((agent, session), frozenset())
+            self._by_session[agent, session] = earlier | {rendering}
 
-    def lines_of(self, revision: SessionRevision) -> frozenset[str]:
-        """Return the folded lines the session was given; empty when it read nothing."""
-        session = revision.session
-        return self._by_session.get((session.agent_id, session.external_id), frozenset())
+    def echoes_of(self, session: Session) -> Echoes:
+        """Return what finds the lines the session was given; empty when it read nothing."""
+        renderings = self._by_session.get((session.agent_id, session.external_id))
+        if not renderings:
+            return NOTHING_GIVEN
+        if renderings not in self._by_renderings:
+            self._by_renderings[renderings] = Echoes(self._lines_in(renderings))
+            # Sessions come in their order, and most of a time read the same release.
+            if len(self._by_renderings) > KEPT_RENDERINGS:
+                self._by_renderings.popitem(last=False)
+        return self._by_renderings[renderings]
 
+    def _lines_in(self, renderings: frozenset[int]) -> frozenset[str]:
+        wanted: set[tuple[int, int]] = set()
+        workspace = 0
+        for rendering in Rendering.objects.filter(pk__in=renderings):
+            workspace = rendering.workspace_id
+            wanted |= {(item["memory"], item["version"]) for item in rendering.items if item["in"]}
+        self._read_lines(workspace, wanted - self._lines.keys())
+        return frozenset().union(*(self._lines.get(pair, frozenset()) for pair in wanted))
 
-def _lines_given(read: MemoryRead) -> frozenset[str]:
-    wanted = [(item["memory"], item["version"]) for item in read.rendering.items if item["in"]]
-    versions = MemoryVersion.objects.filter(
-        memory__workspace=read.workspace_id, memory__number__in=[memory for memory, _ in wanted]
-    ).values_list("memory__number", "number", "content")
-    lines: frozenset[str] = frozenset()
-    for memory, number, content in versions:
-        if (memory, number) in wanted:
-            lines |= lines_worth_finding(content)
-    return lines
+    def _read_lines(self, workspace: int, wanted: Set[tuple[int, int]]) -> None:
+        versions = MemoryVersion.objects.filter(
+            memory__workspace=workspace,
+            memory__number__in={memory for memory, _ in wanted},
+            number__in={version for _, version in wanted},
+        ).values_list("memory__number", "number", "content")
+        for memory, number, content in versions:
+            if (memory, number) in wanted:
+                self._lines[memory, number] = lines_worth_finding(content)

@@ -1,15 +1,15 @@
 """A dream's input as one file: canonical JSON lines, named by their SHA-256.
 
-The first line is the header (scope, instructions, memories), each further line one session. The
-file is written once; its hash is the input's identity, so a later attempt reads the same material
-or fails.
+The first line is the header (scope, instructions, notes, memories), each further line one session
+with its events and checks as lists in the order of their fields. The file is written once; its
+hash is the input's identity, so a later attempt reads the same material or fails.
 """
 
 import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from dreaming.engines.base import (
     EngineSession,
     Note,
 )
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +112,64 @@ def open_spool(path: Path) -> Spool:
 
 def canonical_line(record: Mapping[str, Any]) -> bytes:
     """Return one line: sorted keys, no blanks, UTF-8, a line feed at the end."""
-    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode() + b"\n"
+    return _ENCODER.encode(record).encode() + b"\n"
 
 
 def session_line(session: EngineSession, revision: int) -> dict[str, Any]:
     """Return the record of one session; the inverse of `session_of`."""
-    record = asdict(session)
-    record["revision"] = revision
-    record["started_at"] = spell_time(session.started_at)
-    for event, row in zip(session.events, record["events"], strict=True):
-        row["at"] = spell_time(event.at)
-    return record
+    return {
+        "id": session.id,
+        "revision": revision,
+        "agent": session.agent,
+        "task_key": session.task_key,
+        "principal": session.principal,
+        "verdict": session.verdict,
+        "events": [_event_row(event) for event in session.events],
+        "checks": [(check.name, check.passed, check.message) for check in session.checks],
+        "trial": session.trial,
+        "model": session.model,
+        "environment": session.environment,
+        "started_at": spell_time(session.started_at),
+    }
+
+
+def _event_row(event: EngineEvent) -> tuple[object, ...]:
+    return (
+        event.index,
+        event.kind,
+        event.role,
+        event.text,
+        event.tool,
+        event.call_id,
+        event.is_error,
+        event.trust,
+        event.person,
+        event.sub_session,
+        spell_time(event.at),
+        event.remembered,
+    )
 
 
 def session_of(record: Mapping[str, Any]) -> EngineSession:
     """Return the session a line of the spool holds."""
-    values = {name: value for name, value in record.items() if name != "revision"}
-    values["events"] = tuple(
-        EngineEvent(**{**event, "at": read_time(event["at"])}) for event in record["events"]
+    return EngineSession(
+        id=record["id"],
+        agent=record["agent"],
+        task_key=record["task_key"],
+        principal=record["principal"],
+        verdict=record["verdict"],
+        events=tuple([_event_of(*row) for row in record["events"]]),
+        checks=tuple([EngineCheck(*row) for row in record["checks"]]),
+        trial=record["trial"],
+        model=record["model"],
+        environment=record["environment"],
+        started_at=read_time(record["started_at"]),
     )
-    values["checks"] = tuple(EngineCheck(**check) for check in record["checks"])
-    values["started_at"] = read_time(record["started_at"])
-    return EngineSession(**values)
+
+
+def _event_of(*row: Any) -> EngineEvent:
+    *facts, at, remembered = row
+    return EngineEvent(*(*facts, read_time(at), remembered))
 
 
 def memory_of(record: Mapping[str, Any]) -> EngineMemory:

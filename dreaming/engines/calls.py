@@ -6,8 +6,9 @@ database agent ever calls is one tool, and what it does stands in the command.
 
 import json
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession
@@ -81,33 +82,44 @@ def pair_calls(events: Sequence[EngineEvent]) -> list[Call]:
     Paired by call id; a result without one answers the oldest open call of its tool, or of any tool
     where it names none. An error without a call is a call of its own.
     """
-    calls: list[Call] = []
+    made: list[EngineEvent | None] = []
+    results: list[EngineEvent | None] = []
     open_by_id: dict[str, int] = {}
-    waiting: list[int] = []
+    waiting: dict[str, deque[int]] = {}
     for event in events:
         if event.kind == "tool_call":
             if event.call_id:
-                open_by_id[event.call_id] = len(calls)
-            waiting.append(len(calls))
-            calls.append(Call(event.tool, event.index, event.text, sub_session=event.sub_session))
+                open_by_id[event.call_id] = len(made)
+            for name in {"", event.tool}:
+                waiting.setdefault(name, deque()).append(len(made))
+            made.append(event)
+            results.append(None)
         elif event.kind == "tool_result":
-            place = open_by_id.pop(event.call_id, -1)
-            if place < 0:
-                place = _find_waiting(calls, waiting, event)
+            place = open_by_id.pop(event.call_id, -1) if event.call_id else -1
+            if place < 0 and not event.call_id:
+                place = _find_waiting(waiting.get(event.tool), results)
             if place >= 0:
-                calls[place] = replace(calls[place], result=event)
-                if place in waiting:
-                    waiting.remove(place)
+                results[place] = event
             elif event.is_error:
-                calls.append(Call(event.tool, -1, "", event, event.sub_session))
-    return calls
+                made.append(None)
+                results.append(event)
+    return [_join_call(call, result) for call, result in zip(made, results, strict=True)]
 
 
-def _find_waiting(calls: Sequence[Call], waiting: Sequence[int], event: EngineEvent) -> int:
-    if event.call_id:
-        return -1
-    fitting = (p for p in waiting if not event.tool or calls[p].tool == event.tool)
-    return next(fitting, -1)
+def _find_waiting(waiting: deque[int] | None, results: Sequence[EngineEvent | None]) -> int:
+    """Return the oldest of the waiting calls without a result, -1 where there is none."""
+    while waiting:
+        place = waiting.popleft()
+        if results[place] is None:
+            return place
+    return -1
+
+
+def _join_call(call: EngineEvent | None, result: EngineEvent | None) -> Call:
+    if call is not None:
+        return Call(call.tool, call.index, call.text, result, call.sub_session)
+    tool, sub_session = (result.tool, result.sub_session) if result else ("", "")
+    return Call(tool, -1, "", result, sub_session)
 
 
 def read_arguments(text: str) -> dict[str, object]:

@@ -1,16 +1,26 @@
 """What an engine says is counted and checked by Daybreak, whichever engine said it."""
 
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from dreaming.engines.base import Candidate, Dropped, EngineError, EngineSession, Quote
-from dreaming.mining import KEPT_SESSIONS, EventFinder, Mined, ledger_row, mine
+from dreaming.engines.base import (
+    Candidate,
+    DreamMaterial,
+    DreamResult,
+    Dropped,
+    EngineError,
+    EngineSession,
+    Quote,
+    Report,
+)
+from dreaming.mining import KEPT_SESSIONS, EventFinder, Mined, Witness, ledger_row, mine
 from dreaming.spool import Spool, session_line, write_spool
 from tests.dreaming.build_sessions import calls, candidate, fails, says, session
 from tests.fake_engine import FakeEngine
 
-HEADER = {"scope": "agent", "instructions": "", "memories": []}
+HEADER = {"scope": "agent", "instructions": "", "notes": [], "memories": []}
 WORDS = "order not found"
 
 
@@ -41,6 +51,37 @@ def test_daybreak_counts_the_sessions_itself(tmp_path: Path):
 def test_sessions_the_dream_did_not_read_support_nothing(tmp_path: Path):
     (one,) = mined(tmp_path, FakeEngine((quoted((1, 2, 77)),)), failing(1), failing(2)).measured
     assert one.sessions == 2
+
+
+class Skimmer(FakeEngine):
+    """An engine that reads the first sessions only, and these as often as it is told."""
+
+    reads = 0
+    times = 1
+
+    def dream(self, material: DreamMaterial, report: Report) -> DreamResult:
+        for _ in range(self.times):
+            for _ in islice(material.sessions, self.reads):
+                pass
+        return DreamResult(self.candidates)
+
+
+@pytest.mark.parametrize(("reads", "times"), [(0, 1), (1, 1), (3, 1), (2, 3)])
+def test_all_sessions_are_counted_however_many_the_engine_reads(
+    tmp_path: Path, reads: int, times: int
+):
+    engine = Skimmer((quoted((1, 2, 3)),))
+    engine.reads, engine.times = reads, times
+    found = mined(tmp_path, engine, failing(1), failing(2), failing(3, "success"))
+    assert (found.measured[0].sessions, found.succeeded) == (3, 1)
+
+
+def test_sessions_an_engine_read_are_not_read_again(tmp_path: Path):
+    spool = spool_of(tmp_path, failing(2), failing(1))
+    witness = Witness(spool)
+    assert [one.id for one in witness] == ["S-2", "S-1"]
+    spool.path.unlink()
+    assert [row.id for row in witness.ledger()] == ["S-2", "S-1"]
 
 
 def test_quotes_become_evidence_of_the_revision_that_was_read(tmp_path: Path):

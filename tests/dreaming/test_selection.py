@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agents import clock
-from agents.models import Agent, Check, Session
+from agents.models import Agent, Check, Memory, MemoryRead, Quarantine, Session
 from agents.reads import forget_renderings, read_memory
 from agents.releases import forget_contents
 from agents.transcripts.base import ParsedCheck, Role, Verdict
@@ -140,6 +142,7 @@ def test_a_line_holds_the_fields_engines_may_read_and_no_other(cast: Cast):
         "checks",
         "trial",
         "model",
+        "environment",
         "started_at",
         "revision",
     }
@@ -274,23 +277,47 @@ def test_sessions_that_only_repeat_memory_raise_no_support(cast: Cast):
     assert dream.patterns.get().support == len(own)
 
 
-def test_a_short_line_of_memory_is_no_mark(cast: Cast):
-    assert selection.lines_worth_finding("# Title\n- Ask first.\n") == frozenset()
+def test_what_each_of_two_reads_gave_is_found(cast: Cast):
+    later = "Close each letter with the name of the clerk."
+    for path, text in (("/letters/tone.md", ADVICE), ("/letters/end.md", later)):
+        build.memory(cast.store, path, f"{text}\n")
+    for path in ("/letters/tone.md", "/letters/end.md"):
+        held = Quarantine.objects.create(
+            workspace=cast.workspace,
+            kind="memory",
+            memory=Memory.objects.get(path=path),
+            by=cast.lead,
+            reason="Out of service while the other is read.",
+        )
+        read_memory(cast.agent, "own", budget_tokens=4_000)
+        held.delete()
+    build.session(cast.agent, (build.says(ADVICE), build.says(later)), external_id="own")
+    assert MemoryRead.objects.values("rendering").distinct().count() == 2
+    (session,) = gathered(cast).spool
+    assert [event.remembered for event in session.events] == [True, True]
 
 
-@pytest.mark.parametrize(
-    ("text", "repeats"),
-    [
-        (f"It says:\n  {ADVICE}", True),
-        (ADVICE.replace(" ", "\n\t"), True),
-        (ADVICE.lower(), True),
-        ("Greet them by first name.", False),
-        ("", False),
-    ],
-)
-def test_lines_are_found_whatever_their_case_and_white_space(text: str, repeats: bool):
-    remembered = selection.lines_worth_finding(f"1. {ADVICE}")
-    assert selection.repeats(text, remembered) is repeats
+def test_renderings_put_aside_are_read_again(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(selection, "KEPT_RENDERINGS", 1)
+    build.memory(cast.store, "/letters/tone.md", f"{ADVICE}\n")
+    read_memory(cast.agent, "one", budget_tokens=4_000)
+    build.memory(cast.store, "/letters/end.md", "Close each letter with your name.\n")
+    read_memory(cast.agent, "two", budget_tokens=4_000)
+    read_memory(cast.agent, "three", budget_tokens=4_000)
+    for name in ("one", "two", "three", "one-more"):
+        build.session(cast.agent, (build.says(ADVICE),), external_id=name)
+    marked = [session.events[0].remembered for session in gathered(cast).spool]
+    assert marked == [True, True, True, False]
+
+
+def test_reading_takes_as_many_queries_for_many_sessions_as_for_few(cast: Cast):
+    counts: list[int] = []
+    for more in (2, 20):
+        nights.sessions(cast.agent, more)
+        with CaptureQueriesContext(connection) as queries:
+            gathered(cast)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_what_an_agent_itself_repeats_is_marked_too(cast: Cast):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreaming.engines.base import EngineCheck, EngineEvent, EngineSession
+from dreaming.engines.base import EngineCheck, EngineEvent, EngineSession, Note
 from dreaming.spool import canonical_line, open_spool, session_line, session_of, write_spool
 
-HEADER: dict[str, Any] = {"scope": "agent", "instructions": "", "memories": []}
+HEADER: dict[str, Any] = {"scope": "agent", "instructions": "", "notes": [], "memories": []}
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 TIMES = st.none() | st.datetimes(timezones=st.just(UTC))
 EVENTS = st.builds(
@@ -24,7 +25,11 @@ EVENTS = st.builds(
     role=WORDS,
     text=WORDS,
     tool=WORDS,
+    call_id=WORDS,
     is_error=st.booleans(),
+    trust=WORDS,
+    person=WORDS,
+    sub_session=WORDS,
     at=TIMES,
     remembered=st.booleans(),
 )
@@ -37,6 +42,9 @@ SESSIONS = st.builds(
     verdict=WORDS,
     events=st.lists(EVENTS, max_size=3).map(tuple),
     checks=st.lists(st.builds(EngineCheck, WORDS, st.booleans(), WORDS), max_size=2).map(tuple),
+    trial=WORDS,
+    model=WORDS,
+    environment=WORDS,
     started_at=TIMES,
 )
 
@@ -59,6 +67,18 @@ def test_a_session_comes_back_from_its_line_as_it_was(one: EngineSession):
 def test_a_line_is_one_line_whatever_the_text_holds(one: EngineSession):
     line = canonical_line(session_line(one, 1))
     assert (line.count(b"\n"), line[-1:]) == (1, b"\n")
+
+
+def test_every_field_of_a_session_and_of_an_event_is_kept():
+    record = session_line(session(5), 3)
+    assert set(record) == {field.name for field in fields(EngineSession)} | {"revision"}
+    assert len(record["events"][0]) == len(fields(EngineEvent))
+
+
+def test_equal_records_give_equal_bytes_whatever_the_order_of_their_keys():
+    record = session_line(session(5, "Zürich"), 3)
+    assert canonical_line(dict(reversed(record.items()))) == canonical_line(record)
+    assert "Zürich".encode() in canonical_line(record)
 
 
 def test_sessions_come_back_in_their_order_as_often_as_asked(tmp_path: Path):
@@ -125,13 +145,22 @@ def test_two_writers_at_once_do_not_mix_their_bytes(tmp_path: Path):
     assert open_spool(path).sha256 == spool.sha256
 
 
-def test_the_material_carries_scope_and_memories(tmp_path: Path):
+def test_the_material_carries_scope_memories_and_notes(tmp_path: Path):
     memory = {"path": "/a.md", "version": 2, "content": "A.\n"}
-    header = {"scope": "workspace", "instructions": "Look at refunds.", "memories": [memory]}
+    times = {"last_evidence_at": None, "learned_at": "2026-11-20T00:00:00+00:00"}
+    note = {"proposal": "P-3", "path": "/a.md", "pattern_key": "k", "words": "Say when."}
+    header = {
+        "scope": "workspace",
+        "instructions": "Look at refunds.",
+        "memories": [memory | times],
+        "notes": [note],
+    }
     material = write_spool(tmp_path / "d.jsonl", header, lines(session(5))).material()
     assert (material.scope, material.session_count) == ("workspace", 1)
     assert material.instructions == "Look at refunds."
-    assert material.memories[0].path == "/a.md"
+    assert (material.memories[0].path, material.memories[0].last_evidence_at) == ("/a.md", None)
+    assert material.memories[0].learned_at == datetime(2026, 11, 20, tzinfo=UTC)
+    assert material.notes == (Note("P-3", "/a.md", "k", "Say when."),)
 
 
 def test_the_folder_is_for_this_account_only(tmp_path: Path):

@@ -20,6 +20,26 @@ def test_results_without_ids_answer_the_oldest_open_call_of_their_tool():
     assert results == ["1", "2", None]
 
 
+def test_a_result_that_names_no_tool_answers_the_oldest_open_call():
+    one = session(1, calls("a", "1"), calls("b"), answers("", "first"), answers("b", "second"))
+    assert [c.result.text for c in pair_calls(one.events)] == ["first", "second"]
+
+
+def test_a_call_answered_by_id_waits_no_longer():
+    one = session(1, calls("a", "1"), calls("a"), answers("a", "one", "1"), answers("a", "two"))
+    assert [c.result.text for c in pair_calls(one.events)] == ["one", "two"]
+
+
+def test_a_result_with_an_unknown_id_answers_nothing():
+    one = session(1, calls("a", "1"), answers("a", "other", "2"))
+    assert [c.result for c in pair_calls(one.events)] == [None]
+
+
+def test_calls_stand_in_order_with_errors_nobody_called_for_between():
+    one = session(1, calls("a", "1"), fails("b", "Error: no"), calls("c", "3"))
+    assert [(c.tool, c.at) for c in pair_calls(one.events)] == [("a", 0), ("b", -1), ("c", 2)]
+
+
 def test_an_error_without_a_call_is_still_seen():
     (call,) = pair_calls(session(1, fails("a", "Error: no")).events)
     assert call.failed
