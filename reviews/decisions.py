@@ -3,6 +3,7 @@
 A vote that cannot be taken is an entry too, so the refusal commits before the error is raised.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,6 +29,7 @@ from reviews.errors import MayNotDecide, ReasonMissing, ReviewsError, StalePropo
 from reviews.lifecycle import Act, Given, Standing, State, Verdict
 from reviews.models import Decision, Proposal
 from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
+from reviews.requests import SEND_BACK
 
 REASON_CODES = {
     "wrong": "It is wrong",
@@ -38,6 +40,16 @@ REASON_CODES = {
     "too_broad": "Too broad",
     "unsupported": "The evidence does not support it",
     "other": "Another reason",
+}
+VERDICTS: Mapping[Act, str] = {
+    Act.APPROVE: Verdict.APPROVE.value,
+    Act.REJECT: Verdict.REJECT.value,
+    Act.REQUEST_CHANGES: SEND_BACK,
+}
+ACTIONS: Mapping[Act, Action] = {
+    Act.APPROVE: Action.APPROVED,
+    Act.REJECT: Action.REJECTED,
+    Act.REQUEST_CHANGES: Action.CHANGES_REQUESTED,
 }
 
 
@@ -67,7 +79,7 @@ def approve(proposal: Proposal, *, by: Member, shown: Shown, reason: str = "") -
     another state, or the head of its path moved: then it is conflicted now), MayNotDecide when
     this person may not decide it. A refused vote writes no Decision.
     """
-    return _vote(proposal, Verdict.APPROVE, by, shown, code="", reason=reason.strip())
+    return _vote(proposal, Act.APPROVE, by, shown, code="", reason=reason.strip())
 
 
 def reject(proposal: Proposal, *, by: Member, shown: Shown, code: str, reason: str) -> Proposal:
@@ -79,31 +91,42 @@ def reject(proposal: Proposal, *, by: Member, shown: Shown, code: str, reason: s
         raise ReasonMissing("Choose why the change is rejected: the next dream is told.")
     if code == "other" and not reason.strip():
         raise ReasonMissing("Say in words why the change is rejected.")
-    return _vote(proposal, Verdict.REJECT, by, shown, code=code, reason=reason.strip())
+    return _vote(proposal, Act.REJECT, by, shown, code=code, reason=reason.strip())
+
+
+def request_changes(proposal: Proposal, *, by: Member, shown: Shown, reason: str) -> Proposal:
+    """Send the proposal back with what should change in it; see approve for what is refused.
+
+    The next dream over its memory reads the words; votes given before no longer count. It is open
+    no more until it is filed anew. Raises ReasonMissing.
+    """
+    if not reason.strip():
+        raise ReasonMissing("Say what should change: the next dream reads it.")
+    return _vote(proposal, Act.REQUEST_CHANGES, by, shown, code="", reason=reason.strip())
 
 
 def _vote(
-    proposal: Proposal, verdict: Verdict, by: Member, shown: Shown, *, code: str, reason: str
+    proposal: Proposal, act: Act, by: Member, shown: Shown, *, code: str, reason: str
 ) -> Proposal:
     with transaction.atomic(durable=True):
         row = lock(proposal)
-        refusal = _refusal(row, verdict, by, shown)
+        refusal = _refusal(row, act, by, shown)
         if refusal is None:
-            _record(row, verdict, by, shown, code=code, reason=reason)
+            _record(row, act, by, shown, code=code, reason=reason)
         else:
-            _log_refused(row, verdict, by, shown, refusal)
+            _log_refused(row, act, by, shown, refusal)
     if refusal is not None:
         raise refusal
     return row
 
 
-def _refusal(row: Proposal, verdict: Verdict, by: Member, shown: Shown) -> ReviewsError | None:
+def _refusal(row: Proposal, act: Act, by: Member, shown: Shown) -> ReviewsError | None:
     """Return why this vote cannot be taken, or None; a moved head makes the row conflicted."""
     name = str(row)
     if row.revision != shown.revision:
         message = f"{name} was edited: it is at revision {row.revision} now."
         return StaleProposal(message, proposal=name)
-    if row.state != shown.state or not _is_decidable(row, verdict):
+    if row.state != shown.state or not _is_decidable(row, act):
         message = f"{name} is {row.state.replace('_', ' ')} now; your decision was not recorded."
         return StaleProposal(message, proposal=name)
     votes = rules.votes_of(row)
@@ -114,15 +137,15 @@ def _refusal(row: Proposal, verdict: Verdict, by: Member, shown: Shown) -> Revie
         mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
         message = f"{row.path} has changed since {name} was proposed; nothing was decided."
         return StaleProposal(message, proposal=name)
-    if verdict is Verdict.APPROVE and not rules.advances(row, by, votes):
+    if act is Act.APPROVE and not rules.advances(row, by, votes):
         groups = ", ".join(standing_of(row).groups)
         return MayNotDecide(f"The approval still needed is one from {groups}.")
     return None
 
 
-def _is_decidable(row: Proposal, verdict: Verdict) -> bool:
+def _is_decidable(row: Proposal, act: Act) -> bool:
     if row.state == State.CONFLICTED:
-        return verdict is Verdict.REJECT
+        return act is Act.REJECT
     return row.state in lifecycle.OPEN
 
 
@@ -131,33 +154,26 @@ def standing_of(row: Proposal) -> Standing:
     return lifecycle.settle(rules.needs_of(row), rules.votes_of(row))
 
 
-def _record(
-    row: Proposal, verdict: Verdict, by: Member, shown: Shown, *, code: str, reason: str
-) -> None:
+def _record(row: Proposal, act: Act, by: Member, shown: Shown, *, code: str, reason: str) -> None:
     now = clock.now()
     Decision.objects.create(
         proposal=row,
         revision=row.revision,
         person=by.person,
-        verdict=verdict.value,
+        verdict=VERDICTS[act],
         reason_code=code,
         reason=reason,
         shown=shown.body(),
         created_at=now,
     )
-    act = Act.APPROVE if verdict is Verdict.APPROVE else Act.REJECT
     before = State(row.state)
-    standing = standing_of(row)
-    row.state = lifecycle.next_state(before, act, standing.given).value
-    if row.state == State.SCHEDULED:
-        row.state_before = before.value
-        row.verdict = (standing.verdict or verdict).value
-        row.apply_at = now + timedelta(seconds=settings.GRACE_S)
-        row.decided_at = now
-        wake_on_commit(APPLY)
+    if act is Act.REQUEST_CHANGES:
+        row.state = lifecycle.next_state(before, act).value
+    else:
+        _move_on(row, act, now)
     row.save(update_fields=["state", "state_before", "verdict", "apply_at", "decided_at"])
     append(
-        Action.APPROVED if verdict is Verdict.APPROVE else Action.REJECTED,
+        ACTIONS[act],
         workspace=row.workspace.slug,
         actor=actor_of(by.person),
         object=str(row),
@@ -170,16 +186,26 @@ def _record(
     )
 
 
-def _log_refused(
-    row: Proposal, verdict: Verdict, by: Member, shown: Shown, refusal: ReviewsError
-) -> None:
+def _move_on(row: Proposal, act: Act, now: datetime) -> None:
+    """Give a locked row the state its votes lead to; a settled one is scheduled."""
+    before, standing = State(row.state), standing_of(row)
+    row.state = lifecycle.next_state(before, act, standing.given).value
+    if row.state == State.SCHEDULED:
+        row.state_before = before.value
+        row.verdict = (standing.verdict or Verdict(VERDICTS[act])).value
+        row.apply_at = now + timedelta(seconds=settings.GRACE_S)
+        row.decided_at = now
+        wake_on_commit(APPLY)
+
+
+def _log_refused(row: Proposal, act: Act, by: Member, shown: Shown, refusal: ReviewsError) -> None:
     append(
         Action.DECISION_REFUSED,
         workspace=row.workspace.slug,
         actor=actor_of(by.person),
         object=str(row),
         revision=row.revision,
-        after={"state": row.state, "verdict": verdict.value, "why": type(refusal).__name__},
+        after={"state": row.state, "verdict": VERDICTS[act], "why": type(refusal).__name__},
         values={"message": str(refusal)},
         shown=shown.body(),
     )

@@ -15,11 +15,13 @@ from agents.web.amounts import spell_number, spell_points, spell_q
 from agents.web.charts import Rate, TwoRates, two_rates
 from reviews.changes import Op
 from reviews.diffs import Diff, diff
+from reviews.lifecycle import State
 from reviews.models import Decision, OriginKind, Proposal, ProposalRevision
 from reviews.quotes import Quote, quotes_of
 from reviews.reading import opened_positions
+from reviews.requests import Asked, asked_of
 from reviews.risk import Level
-from reviews.turns import WhoseTurn, whose_turn
+from reviews.turns import DID, WhoseTurn, whose_turn
 
 NOT_ENOUGH = "Not enough sessions to tell."
 ALIKE = 60.0
@@ -115,7 +117,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The whole page of one proposal for one member."""
+    """The whole page of one proposal for one member.
+
+    asked: what it was sent back with; replaced_by: what was filed in its place. replaces: what it
+    was filed in the place of, and was_asked: what that one was sent back with.
+    """
 
     proposal: Proposal
     revision: ProposalRevision
@@ -128,6 +134,10 @@ class Dossier:
     quotes: tuple[Quote, ...]
     near: tuple[Near, ...]
     steps: tuple[Step, ...]
+    asked: Asked | None = None
+    replaced_by: Proposal | None = None
+    replaces: Proposal | None = None
+    was_asked: Asked | None = None
 
     @property
     def opened(self) -> int:
@@ -162,7 +172,25 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
         quotes=quotes,
         near=near_of(proposal, change.new),
         steps=steps_of(proposal, revisions, decisions),
+        **_way_back(proposal),
     )
+
+
+def _way_back(proposal: Proposal) -> dict[str, Any]:
+    """Return how the proposal is linked to being sent back; no query for most."""
+    before = proposal.replaces
+    if proposal.state == State.SUPERSEDED:
+        return {"replaced_by": proposal.replaced_by.first(), "replaces": before}
+    if proposal.state != State.CHANGES_REQUESTED and before is None:
+        return {}
+    about = [one for one in (proposal, before) if one is not None]
+    asked = asked_of(about)
+    here = asked.get(proposal.pk) if proposal.state == State.CHANGES_REQUESTED else None
+    return {
+        "asked": here,
+        "replaces": before,
+        "was_asked": asked.get(before.pk) if before else None,
+    }
 
 
 def change_of(proposal: Proposal, content: str) -> Change:
@@ -354,9 +382,8 @@ def steps_of(
         what = f"wrote revision {revision.number}"
         steps.append(Step(revision.created_at, who, what, revision.reason))
     for decision in decisions:
-        verb = "approved" if decision.verdict == "approve" else "rejected"
         who = decision.person.name if decision.person else f"Rule {decision.rule}"
-        what = f"{verb} revision {decision.revision}"
+        what = f"{DID[decision.verdict]} revision {decision.revision}"
         steps.append(Step(decision.created_at, who, what, decision.reason))
     if proposal.settled_at is not None:
         steps.append(
@@ -368,4 +395,6 @@ def steps_of(
 def _settled(proposal: Proposal) -> str:
     if proposal.applied_version is not None:
         return f"applied it as version {proposal.applied_version.number} of {proposal.memory}"
+    if proposal.state == State.SUPERSEDED:
+        return "closed it as replaced"
     return f"closed it as {proposal.state.replace('_', ' ')}"

@@ -57,6 +57,17 @@ class RejectForm(ShownForm):
     reason = reason_field("In your words", required=False, help_text="Needed for another reason.")
 
 
+class RequestForm(ShownForm):
+    """What should change in a proposal that is sent back."""
+
+    reason = reason_field(
+        "What should change",
+        required=True,
+        help_text="The local engine follows lines such as “ignore: deploy_date”; other words are "
+        "for people and for engines that read prose.",
+    )
+
+
 class EditForm(forms.Form):
     """A reviewer's own version of a proposed text."""
 

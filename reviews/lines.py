@@ -36,6 +36,7 @@ WHERE_WORDS: tuple[tuple[Where, str], ...] = (
     (Where.MINE, "Yours to decide"),
     (Where.SECOND, "Waits for another approval"),
     (Where.CONFLICTED, "Base changed"),
+    (Where.SENT_BACK, "Sent back"),
     (Where.DECIDED, "Decided"),
     (Where.OWN, "Filed by you"),
     (Where.ALL, "All"),

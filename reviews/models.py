@@ -76,7 +76,8 @@ class Proposal(models.Model):
 
     `revision` is the number of the newest revision; origin_*, engine* and pattern_* never change.
     `content_sha256` is that of the newest revision. `proposer` is set when a person filed it,
-    `started_by` when a person started the dream by hand: neither may decide.
+    `started_by` when a person started the dream by hand: neither may decide. `replaces` is the
+    proposal that was sent back and that this one takes the place of.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="proposals")
@@ -113,6 +114,9 @@ class Proposal(models.Model):
     )
     started_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    replaces = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
     )
     engine = models.CharField(max_length=60, blank=True)
     engine_version = models.CharField(max_length=60, blank=True)
@@ -242,8 +246,9 @@ class Evidence(models.Model):
 
 
 class Decision(models.Model):
-    """A person's vote on one revision; append-only. `round` grows when votes were undone.
+    """A vote on one revision, or its being sent back; append-only. `round` grows by undoing.
 
+    verdict: approve, reject or send_back; `rule` names the rule that decided instead of a person.
     shown: what the page had shown when the vote was cast (revision sha256, evidence opened).
     """
 

@@ -30,6 +30,7 @@ from reviews.lifecycle import Act, Given, State
 from reviews.models import Evidence as EvidenceRow
 from reviews.models import OriginKind, Proposal, ProposalRevision
 from reviews.origins import Origin
+from reviews.requests import replace_sent_back
 
 TITLE_LENGTH = 60
 
@@ -78,6 +79,7 @@ def file_proposals(
     numbers: one P number a change, taken before. sentences: what the numbers of a pattern say in
     words, by pattern key. Runs inside the caller's transaction where there is one. Raises
     InvalidChange when a change cannot be filed (path, size, or the same text is already open).
+    What was sent back on its path or for its pattern is superseded by it.
     """
     return tuple(
         _file(store, change, origin, actor, cause, number, sentences or {})
@@ -127,6 +129,7 @@ def _file(
     )
     _file_evidence(proposal, change.evidence)
     _log_filed(proposal, change, actor, cause)
+    replace_sent_back(proposal, actor=actor, cause=cause)
     return proposal
 
 
@@ -489,13 +492,14 @@ def _log_revised(row: Proposal, action: Action, by: Member, reason: str, content
 def withdraw(proposal: Proposal, *, reason: str, by: Member | None) -> Proposal:
     """Take the proposal back: its proposer, or the system (`by` None) with a reason.
 
+    What a dream filed and a reviewer sent back has nobody to take it back: who may decide it does.
     Raises MayNotDecide for anybody else, IllegalTransition when it is already settled.
     """
     if not reason.strip():
         raise ReasonMissing("Say why the proposal is withdrawn.")
     with transaction.atomic():
         row = lock(proposal)
-        if by is not None and row.proposer_id != by.person.pk:
+        if by is not None and not may_withdraw(row, by):
             raise MayNotDecide(f"Only who filed {row} can withdraw it.")
         state = lifecycle.next_state(State(row.state), Act.WITHDRAW)
         row.state, row.state_reason, row.settled_at = state.value, reason.strip(), clock.now()
@@ -510,6 +514,14 @@ def withdraw(proposal: Proposal, *, reason: str, by: Member | None) -> Proposal:
             values={"reason": reason.strip()},
         )
     return row
+
+
+def may_withdraw(row: Proposal, by: Member) -> bool:
+    """Say whether `by` may take the proposal back, whatever its state allows."""
+    is_orphan = row.proposer_id is None and row.state == State.CHANGES_REQUESTED
+    if is_orphan and by.may(Right.DECIDE):
+        return row.started_by_id != by.person.pk
+    return row.proposer_id == by.person.pk
 
 
 def conflict_others(

@@ -50,6 +50,7 @@ STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.APPLIED: ("applied",),
     Where.REJECTED: ("rejected",),
     Where.WITHDRAWN: ("withdrawn",),
+    Where.SENT_BACK: ("changes_requested",),
 }
 
 

@@ -204,11 +204,15 @@ def proposal_facts(proposal: Proposal, votes: Sequence[Vote] | None = None) -> P
 def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) -> list[Vote]:
     """Return the votes on the newest revision, oldest first, with each voter's groups now.
 
-    decisions: all of the proposal's by age, where they are at hand.
+    decisions: all of the proposal's by age, where they are at hand. Being sent back is no vote.
     """
     if decisions is None:
         decisions = Decision.objects.filter(proposal=proposal).order_by("pk")
-    cast = [one for one in decisions if one.revision == proposal.revision]
+    cast = [
+        one
+        for one in decisions
+        if one.revision == proposal.revision and one.verdict in set(Verdict)
+    ]
     owner = proposal.agent.owner_id if proposal.agent else None
     # Most proposals have no vote yet, and then nobody's groups matter.
     groups = _groups_by_person(proposal.workspace) if cast else {}

@@ -29,6 +29,7 @@ class Where(StrEnum):
     APPLIED = "applied"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    SENT_BACK = "sent-back"
     OWN = "own"
     ALL = "all"
 

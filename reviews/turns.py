@@ -18,7 +18,9 @@ from reviews.approval_rules import (
 )
 from reviews.decisions import REASON_CODES
 from reviews.lifecycle import Act, Standing, StandingKind, State
-from reviews.models import Decision, Proposal
+from reviews.models import Decision, OriginKind, Proposal
+from reviews.proposals import may_withdraw
+from reviews.requests import SEND_BACK
 
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
 NUMBERS = ("no", "one", "two", "three", "four", "five")
@@ -38,20 +40,24 @@ CHIPS: Mapping[str, Chip] = {
     State.AWAITING_SECOND: Chip("Waits for another reviewer", "users"),
     State.APPLIED: Chip("Applied", "circle-check", "good"),
     State.REJECTED: Chip("Rejected", "circle-x"),
-    State.CHANGES_REQUESTED: Chip("Changes requested", "message-square"),
+    State.CHANGES_REQUESTED: Chip("Sent back", "corner-up-left"),
     State.CONFLICTED: Chip("Base changed", "git-compare", "bad"),
     State.SUPERSEDED: Chip("Superseded", "layers"),
     State.WITHDRAWN: Chip("Withdrawn", "undo-2"),
 }
+DID: Mapping[str, str] = {"approve": "approved", "reject": "rejected", SEND_BACK: "sent back"}
 YOURS = Chip("Your turn", "circle-dot", "yours")
 
 
 @dataclass(frozen=True, slots=True)
 class VoteLine:
-    """One vote on the newest revision. reason: the words of its code, then the person's own."""
+    """One vote on the newest revision. reason: the words of its code, then the person's own.
+
+    did: approved, rejected or sent back.
+    """
 
     name: str
-    approved: bool
+    did: str
     at: datetime
     reason: str
 
@@ -60,13 +66,15 @@ class VoteLine:
 class WhoseTurn:
     """What this member can do here. barred: why not, beside controls that are off.
 
-    effect: what the vote does, lead first. needs: the approvals asked for, in words.
+    effect: what the vote does, lead first. needs: the approvals asked for, in words. follows: who
+    reads what is asked of it when it is sent back.
     """
 
     chip: Chip
     sees_controls: bool
     may_approve: bool
     may_reject: bool
+    may_send_back: bool
     may_withdraw: bool
     barred: str
     lead: str
@@ -76,6 +84,7 @@ class WhoseTurn:
     votes: tuple[VoteLine, ...]
     disputed: bool
     unsatisfiable: str
+    follows: str
 
 
 def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]) -> WhoseTurn:
@@ -96,7 +105,8 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
         sees_controls=member.may(Right.DECIDE) and (is_open or _is_conflicted(proposal)),
         may_approve=may_approve,
         may_reject=(is_open or _is_conflicted(proposal)) and not barred,
-        may_withdraw=proposal.proposer_id == member.person.pk
+        may_send_back=is_open and not barred,
+        may_withdraw=may_withdraw(proposal, member)
         and Act.WITHDRAW in lifecycle.acts_from(State(proposal.state)),
         barred=off,
         lead=lead,
@@ -106,7 +116,15 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
         votes=_votes(proposal, decisions),
         disputed=standing.kind is StandingKind.DISAGREEMENT,
         unsatisfiable=_unsatisfiable(proposal, facts) if is_open else "",
+        follows=who_answers(proposal),
     )
+
+
+def who_answers(proposal: Proposal) -> str:
+    """Return who reads what is asked of the proposal when it is sent back, as a sentence."""
+    if proposal.origin_kind == OriginKind.PERSON:
+        return f"{proposal.origin_label} reads your note, and files it anew or withdraws it."
+    return "The next dream over this memory reads your note."
 
 
 def _is_conflicted(proposal: Proposal) -> bool:
@@ -148,7 +166,7 @@ def _votes(proposal: Proposal, decisions: Sequence[Decision]) -> tuple[VoteLine,
     return tuple(
         VoteLine(
             name=decision.person.name if decision.person else f"Rule {decision.rule}",
-            approved=decision.verdict == "approve",
+            did=DID[decision.verdict],
             at=decision.created_at,
             reason=_reason(decision),
         )

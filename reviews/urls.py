@@ -21,6 +21,7 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("", proposal.proposal, name="proposal"),
     path("approve/", decide.approve, name="proposal_approve"),
     path("reject/", decide.reject, name="proposal_reject"),
+    path("request-changes/", decide.request_changes, name="proposal_request_changes"),
     path("withdraw/", decide.withdraw, name="proposal_withdraw"),
     path("edit/", edit.edit, name="proposal_edit"),
     path("edit/preview/", edit.preview, name="proposal_edit_preview"),

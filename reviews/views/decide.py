@@ -1,4 +1,4 @@
-"""Approve, reject, withdraw: one verb each, then on to the next proposal of the same list."""
+"""Approve, reject, send back, withdraw: one verb each, then on to the next of the same list."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,11 +17,12 @@ from reviews import decisions, proposals
 from reviews.access import proposal_of
 from reviews.decisions import Shown
 from reviews.errors import MayNotDecide, ReasonMissing, StaleProposal
-from reviews.forms import RejectForm, ShownForm, WithdrawForm
+from reviews.forms import RejectForm, RequestForm, ShownForm, WithdrawForm
 from reviews.lifecycle import IllegalTransition
 from reviews.models import Proposal
 from reviews.queue import page_of, segments_of
 from reviews.reading import opened_positions
+from reviews.turns import who_answers
 from reviews.views.desk import (
     Context,
     Desk,
@@ -37,7 +38,7 @@ from reviews.views.desk import (
 from reviews.views.proposal import proposal_context, proposal_page
 from reviews.views.queue import calm_context
 
-__all__ = ["approve", "reject", "withdraw"]
+__all__ = ["approve", "reject", "request_changes", "withdraw"]
 View = Callable[[MemberRequest, int], HttpResponse]
 
 
@@ -115,11 +116,41 @@ def reject_page(request: MemberRequest, found: Proposal, form: RejectForm) -> Ht
 
 
 @require_http_methods(["GET", "POST"])
+@member_page(Right.DECIDE)
+@refused_in_place
+def request_changes(request: MemberRequest, number: int) -> HttpResponse:
+    found = proposal_of(request.member, number)
+    if request.method == "GET":
+        return request_page(request, found, RequestForm())
+    form = RequestForm(request.POST)
+    if not form.is_valid():
+        return request_page(request, found, form)
+    shown = shown_of(request, found, form)
+    reason = form.cleaned_data["reason"]
+    try:
+        decided = decisions.request_changes(found, by=request.member, shown=shown, reason=reason)
+    except ReasonMissing as error:
+        form.add_error("reason", str(error))
+        return request_page(request, found, form)
+    return move_on(request, decided, f"{decided} is sent back. {who_answers(decided)}")
+
+
+def request_page(request: MemberRequest, found: Proposal, form: RequestForm) -> HttpResponse:
+    """Answer with the form: the dialog over the pane, or a page where there is no script."""
+    status = 422 if form.is_bound else 200
+    if is_fragment(request):
+        return proposal_page(request, found, status=status, request_form=form, requesting=True)
+    context = {"proposal": found, "form": form, "suffix": desk_of(request).suffix}
+    context["follows"] = who_answers(found)
+    return render(request, "reviews/request.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
 @member_page(Right.SEE_QUEUE)
 @refused_in_place
 def withdraw(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
-    if found.proposer_id != request.person.pk:
+    if not proposals.may_withdraw(found, request.member):
         raise MayNotDecide(f"Only who filed {found} can withdraw it.")
     form = WithdrawForm(request.POST or None)
     if not form.is_valid():

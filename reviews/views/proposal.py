@@ -11,7 +11,7 @@ from agents.http import MemberRequest, is_prefetch
 from agents.rights import Right
 from reviews.access import proposal_of
 from reviews.dossier import dossier_of
-from reviews.forms import RejectForm, WithdrawForm
+from reviews.forms import RejectForm, RequestForm, WithdrawForm
 from reviews.models import Proposal
 from reviews.quotes import find_evidence, widen
 from reviews.reading import opened_positions, record_evidence_opened
@@ -49,6 +49,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "view_next": "side" if view == "inline" else "inline",
         "view_link": f"{desk_of(request).more}view=",
         "reject_form": RejectForm(),
+        "request_form": RequestForm(),
         "withdraw_form": WithdrawForm(),
         "session_base": session_base(request),
     }

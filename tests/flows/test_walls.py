@@ -197,6 +197,7 @@ def at_export(cast: Cast) -> dict[str, Any]:
 REASON = sends(reason="Odd writes since noon")
 SHOWN = sends(revision=1, state="pending")
 REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
+ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
 EDITED = sends(revision=1, text="Shipped orders stay shipped.", reason="Said more plainly.")
 REBASED = sends(revision=1, live=0, by_hand="on", text="Shipped orders stay shipped.")
 ANSWER = sends(verdict="confirmed", reason="Looked at")
@@ -299,6 +300,8 @@ ROUTES = [
     Route("proposal_approve", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
     Route("proposal_reject", "GET", at_proposal, "in 404 200 200 403 403 in"),
     Route("proposal_reject", "POST", at_proposal, "in 404 303 303 403 403 in", REJECTED),
+    Route("proposal_request_changes", "GET", at_proposal, "in 404 200 200 403 403 in"),
+    Route("proposal_request_changes", "POST", at_proposal, "in 404 303 303 403 403 in", ASKED),
     Route("proposal_withdraw", "GET", at_proposal, "in 404 200|403 200|403 200|403 403 in"),
     Route("proposal_withdraw", "POST", at_proposal, "in 404 403 403 403 403 in", REASON),
     Route("proposal_edit", "GET", at_proposal, "in 404 200 200 403 403 in"),

@@ -108,9 +108,9 @@ def test_votes_are_told_with_their_reasons(cast) -> None:
 
     turn = turn_of(cast, proposal)
 
-    assert [(vote.name, vote.approved, vote.reason) for vote in turn.votes] == [
-        ("Sven", True, ""),
-        ("Lena", False, "Too broad: It holds for refunds only."),
+    assert [(vote.name, vote.did, vote.reason) for vote in turn.votes] == [
+        ("Sven", "approved", ""),
+        ("Lena", "rejected", "Too broad: It holds for refunds only."),
     ]
     assert turn.disputed
     assert turn.lead == "Two reviewers disagree."
