@@ -3,9 +3,9 @@
 A vote that cannot be taken is an entry too, so the refusal commits before the error is raised.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.db import transaction
 from agents import clock
 from agents.errors import StaleVersion, StoreFull
 from agents.freezes import is_frozen
-from agents.memory import lock_store, retire_memory, write_memory
+from agents.memory import Origin, heads_of, lock_store, retire_memory, write_memory
 from agents.models import Memory, MemoryVersion
 from agents.numbers import take_number
 from agents.people import Member, actor_of
@@ -294,7 +294,6 @@ def _write(row: Proposal, number: int | None) -> MemoryVersion:
             proposal=str(row),
         )
     content = row.revisions.get(number=row.revision).content
-    evidence = row.evidence.order_by("-event__at").values_list("event__at", flat=True).first()
     version = write_memory(
         row.store,
         row.path,
@@ -302,13 +301,8 @@ def _write(row: Proposal, number: int | None) -> MemoryVersion:
         base_version=row.base_version,
         actor=SYSTEM,
         on_behalf=cause,
-        proposal=str(row),
-        title=row.title,
-        pattern_key=row.pattern_key,
-        support=row.support,
-        last_evidence_at=evidence,
-        taint=row.taint,
         number=number,
+        **_origin_of(row, content),
     )
     for merged in row.merged:
         retire_memory(
@@ -320,3 +314,39 @@ def _write(row: Proposal, number: int | None) -> MemoryVersion:
             proposal=str(row),
         )
     return version
+
+
+def _origin_of(row: Proposal, content: str) -> Origin:
+    """Return where the approved text comes from and what ranks it.
+
+    What a path and those folded into it rested on is not forgotten by changing or merging them: the
+    pattern stays the first one of the path, support is the most of any, evidence the newest.
+    """
+    heads = list(heads_of(row.store).filter(memory__path__in=paths_of(row)))
+    own = next((head for head in heads if head.memory.path == row.path), None)
+    is_same = own is not None and own.content == content
+    return Origin(
+        proposal=str(row),
+        title=own.title if own is not None and is_same else row.title,
+        pattern_key=(own.pattern_key if own is not None else "") or row.pattern_key,
+        support=max([row.support, *(head.support for head in heads)]),
+        last_evidence_at=_last_evidence(row, heads),
+        taint=row.taint,
+    )
+
+
+def _last_evidence(row: Proposal, heads: Sequence[MemoryVersion]) -> datetime | None:
+    """Return the newest date the text rests on: of its quotes, its pattern, or what it replaces."""
+    quoted = row.evidence.exclude(event__at=None).order_by("-event__at")
+    measured = row.pattern_numbers.get("last_at")
+    dates = [
+        quoted.values_list("event__at", flat=True).first(),
+        datetime.fromisoformat(str(measured)) if measured else None,
+        *(head.last_evidence_at for head in heads),
+    ]
+    return max((_as_aware(date) for date in dates if date is not None), default=None)
+
+
+def _as_aware(moment: datetime) -> datetime:
+    """Return a moment without a zone as one of UTC, as sessions are kept."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
