@@ -1,14 +1,23 @@
 """Sessions from files: which files, whose sessions they are, and what became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from django.db import transaction
 
 from agents.errors import InvalidInput, UnknownAgent
 from agents.models import Agent, Workspace
 from agents.sessions import AgentFor, Ingested, ingest_each
+from agents.transcripts.archives import (
+    BROKEN_CONTENT,
+    archive_folder,
+    is_archive,
+    is_hidden,
+    read_members,
+)
 from agents.transcripts.base import ParsedSession, Parser, Refused, UnreadableTranscript
 from agents.transcripts.limits import printable_reason
 from agents.transcripts.registry import parser_for
@@ -20,7 +29,10 @@ from reviews.audit.actors import SYSTEM, Actor
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecord:
-    """A record that did not go in: its file, its position there from 0, and why."""
+    """A record that did not go in: its file, its position there from 0, and why.
+
+    file: its path below what was imported, for a file of an archive behind the archive's.
+    """
 
     file: str
     position: int
@@ -33,12 +45,27 @@ class Imported:
 
     totals: Ingested = field(default_factory=Ingested)
     refused: list[RefusedRecord] = field(default_factory=list)
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to read, or one of an archive.
+
+    name: where it lies, for people; place: the same behind all its folders, for parsers.
+    fault: why it is not read, '' when it is.
+    """
+
+    name: str
+    place: str
+    content: BinaryIO
+    fault: str = ""
 
 
 def import_files(
     workspace: Workspace, path: Path, *, format_name: str, agent: str = "", actor: Actor = SYSTEM
 ) -> Imported:
-    """Bring in every session of a file, or of all files below a folder.
+    """Bring in every session of a file or archive, or of all files below a folder.
 
     agent: whose the sessions are; with '' the agents are those the files name. Agents that are
     missing are created. Raises InvalidInput for an unknown format and a path that is not there.
@@ -47,13 +74,14 @@ def import_files(
     files = find_files(path)
     agent_for = agents_as_needed(workspace, agent, actor)
     imported = Imported()
-    for file in files:
-        sessions = read_file(file, parser)
+    for source in open_sources(files, path):
+        imported.files += 1
+        sessions = read_source(source, parser)
         for result in ingest_each(workspace, sessions, agent_for=agent_for, actor=actor):
             imported.totals.count(result)
             if isinstance(result, Refused):
-                imported.refused.append(RefusedRecord(file.name, result.position, result.reason))
-    _log_import(workspace, path, format_name, imported, len(files), actor)
+                imported.refused.append(RefusedRecord(source.name, result.position, result.reason))
+    _log_import(workspace, path, format_name, imported, actor)
     return imported
 
 
@@ -76,21 +104,47 @@ def find_files(path: Path) -> list[Path]:
     raise InvalidInput(f"There is no file or folder at {path}.")
 
 
-def is_hidden(path: Path) -> bool:
-    """Return whether a file, or a folder it lies in, begins with a dot."""
-    return any(part.startswith(".") for part in path.parts)
+def open_sources(files: Iterable[Path], top: Path) -> Iterator[Source]:
+    """Yield each file, and instead of an archive each file in it; only one is open at a time.
+
+    top: what is imported, the file itself or the folder the files lie below. A file that cannot
+    be opened, or an archive that cannot be read further, is one source with that fault.
+    """
+    for file in files:
+        name = file.relative_to(top).as_posix() if file != top else file.name
+        place = (file.parent.resolve() / file.name).as_posix()
+        try:
+            with file.open("rb") as content:
+                if is_archive(file.name):
+                    yield from _open_members(name, place, content)
+                else:
+                    yield Source(name, place, content)
+        except OSError as error:
+            yield Source(name, place, BytesIO(), str(error))
 
 
-def read_file(file: Path, parser: Parser) -> Iterator[ParsedSession | Refused]:
-    """Yield what the parser finds; a file that cannot be read (further) is one last refusal."""
+def read_source(source: Source, parser: Parser) -> Iterator[ParsedSession | Refused]:
+    """Yield what the parser finds; what cannot be read (further) is one last refusal."""
+    if source.fault:
+        yield Refused(0, printable_reason(source.fault))
+        return
     position = 0
     try:
-        with file.open("rb") as stream:
-            for found in parser(stream, source_name=file.name):
-                position = found.position + 1
-                yield found
-    except (UnreadableTranscript, OSError) as error:
+        for found in parser(source.content, source_name=source.place):
+            position = found.position + 1
+            yield found
+    except (UnreadableTranscript, *BROKEN_CONTENT) as error:
         yield Refused(position, printable_reason(str(error)))
+
+
+def _open_members(name: str, place: str, content: BinaryIO) -> Iterator[Source]:
+    folder = archive_folder(place)
+    try:
+        for member in read_members(content):
+            shown = printable_reason(f"{name}/{member.name}")
+            yield Source(shown, f"{folder}/{member.name}", member.content, member.fault)
+    except UnreadableTranscript as error:
+        yield Source(name, place, BytesIO(), str(error))
 
 
 def agents_as_needed(workspace: Workspace, agent: str, actor: Actor) -> AgentFor:
@@ -115,7 +169,6 @@ def _log_import(
     path: Path,
     format_name: str,
     imported: Imported,
-    files: int,
     actor: Actor,
 ) -> None:
     totals = imported.totals
@@ -125,7 +178,7 @@ def _log_import(
         actor=actor,
         object=f"import:{format_name}",
         after={
-            "files": files,
+            "files": imported.files,
             "added": totals.added,
             "unchanged": totals.unchanged,
             "revised": totals.revised,

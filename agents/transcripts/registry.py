@@ -1,14 +1,20 @@
-"""Which parser reads which format: two of ours, others by entry point `daybreak.transcripts`."""
+"""Which parser reads which format: five of ours, others by entry point `daybreak.transcripts`."""
 
 from importlib.metadata import entry_points
 from typing import cast
 
-from agents.transcripts import daybreak, tau
+from agents.transcripts import daybreak, intercode, medagentbench, tau, tau2
 from agents.transcripts.base import Parser, Registry, UnknownTranscriptFormat
 
 ENTRY_POINT_GROUP = "daybreak.transcripts"
 
-FORMATS: Registry = {"daybreak": daybreak.parse, "tau": tau.parse}
+FORMATS: Registry = {
+    "daybreak": daybreak.parse,
+    "intercode": intercode.parse,
+    "medagentbench": medagentbench.parse,
+    "tau": tau.parse,
+    "tau2": tau2.parse,
+}
 
 
 def list_formats() -> list[str]:
