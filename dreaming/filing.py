@@ -24,6 +24,16 @@ from dreaming.engines.base import DreamCancelled, Dropped
 from dreaming.leases import Lease
 from dreaming.mining import Mined
 from dreaming.models import Dream, DreamState, Pattern
+from dreaming.notes import (
+    Request,
+    Seen,
+    answer_requests,
+    find_seen,
+    mark_refiled,
+    open_requests,
+    refiled_paths,
+    support_of,
+)
 from dreaming.statistics import Measured, sentences
 from reviews.audit.actions import Action
 from reviews.audit.actors import Actor, Cause
@@ -42,6 +52,7 @@ HELD = "held"
 ALREADY_OPEN = "already_open"
 ALREADY_IN_MEMORY = "already_in_memory"
 REJECTED_BEFORE = "rejected_before"
+NOT_FOUND = "None of its quotes was found."
 WAITING_STATES = ("pending", "awaiting_second", "scheduled", "conflicted", "changes_requested")
 
 
@@ -67,6 +78,7 @@ class Plan:
     loss: Loss
     is_held: bool
     said: Mapping[str, tuple[str, ...]]
+    requests: tuple[Request, ...] = ()
 
     @property
     def new(self) -> tuple[Change, ...]:
@@ -78,14 +90,17 @@ def plan(lease: Lease, mined: Mined) -> Plan:
     """Return what the dream proposes and what is known already; writes nothing.
 
     Patterns are compared with the agent's and the shared store: live memory, open proposals,
-    rejections. What this same dream filed before it was interrupted is its own, not known.
+    rejections. What this same dream filed before it was interrupted is its own, not known; nor is
+    what was sent back and comes with other words or grown evidence.
     """
     dream = Dream.objects.select_related("workspace", "store").get(pk=lease.dream_id)
     known = known_patterns(dream, [one.key for one in mined.measured])
     consolidated = consolidate(
         mined.measured, mined.evidence, mined.memories, known, scope=mined.scope
     )
+    requests = open_requests(dream)
     own = set(filed_by(dream).values_list("path", flat=True))
+    own |= refiled_paths(requests, consolidated.changes)
     settled = {
         path: standing
         for path, standing in _name_settled(dream.store, consolidated.settled).items()
@@ -101,7 +116,7 @@ def plan(lease: Lease, mined: Mined) -> Plan:
     if is_held:
         standings = [replace(one, status=HELD) if one.status == FILED else one for one in standings]
     said = {one.key: sentences(one) for one in mined.measured}
-    return Plan(tuple(standings), consolidated, loss, is_held, said)
+    return Plan(tuple(standings), consolidated, loss, is_held, said, requests)
 
 
 def _name_settled(
@@ -252,10 +267,26 @@ def finish(lease: Lease, made: Plan, mined: Mined, refused: Refused) -> Dream:
         dream.proposed = [standing_body(one) for one in made.standings]
         dream.usage = dict(mined.usage)
         dream.sessions_succeeded = mined.succeeded
+        dream.requests = answer_requests(dream, _seen_of(made, mined))
         dream.failure = _words(made, mined)
         dream.save()
         _log_end(dream, action, made)
     return dream
+
+
+def _seen_of(made: Plan, mined: Mined) -> dict[str, Seen]:
+    """Return by proposal that was sent back what this dream saw of it."""
+    changes = [
+        (one.change, Seen(one.status, one.reference, support_of(one.change)))
+        for one in made.standings
+    ]
+    support = {one.key: one.sessions for one in mined.measured}
+    patterns = {key: Seen("dropped", "", count, NOT_FOUND) for key, count in support.items()}
+    patterns |= {
+        one.key: Seen(one.status, one.reference, support.get(one.key, 0), one.why)
+        for one in made.consolidated.listed
+    }
+    return find_seen(made.requests, changes, patterns)
 
 
 def _leave_out(made: Plan, refused: Refused) -> Plan:
@@ -326,7 +357,7 @@ def _pattern(
     proposals: Mapping[str, Proposal],
 ) -> Pattern:
     candidate = one.candidate
-    status, reference, why = "dropped", "", "None of its quotes was found."
+    status, reference, why = "dropped", "", NOT_FOUND
     if standing is not None:
         status, reference, why = standing.status, standing.reference, ""
     elif listed is not None:
@@ -368,6 +399,7 @@ def _log_end(dream: Dream, action: Action, made: Plan) -> None:
             "sessions": dream.sessions_read,
             "proposals": counts,
             "listed": len(made.consolidated.listed),
+            "notes": len(dream.requests),
             "dropped": len(dream.dropped),
             "input": f"sha256:{dream.input_sha256}",
         },
@@ -388,6 +420,7 @@ def file_held(dream: Dream, numbers: Sequence[int]) -> None:
         pattern.proposal = filed_by(dream).filter(pattern_key=pattern.key).first()
         pattern.status = FILED if pattern.proposal else "dropped"
         pattern.save(update_fields=["status", "proposal"])
+    dream.requests = mark_refiled(dream)
     dream.failure = "Held, and let through by a lead and a reviewer."
 
 

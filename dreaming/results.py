@@ -32,6 +32,7 @@ def result_of(dream: Dream, *, seconds: float) -> dict[str, Any]:
         "patterns": [pattern_of(row) for row in dream.patterns.order_by("position")],
         "proposals": [proposal_of(one, filed) for one in dream.proposed],
         "dropped": list(dream.dropped),
+        "requests": list(dream.requests),
         "usage": dream.usage,
         "seconds": seconds,
     }

@@ -30,6 +30,7 @@ from dreaming.engines.base import EngineCheck, EngineEvent, EngineSession
 from dreaming.errors import InputChanged
 from dreaming.leases import Lease
 from dreaming.models import Dream, DreamInput
+from dreaming.notes import choose_requests, notes_of
 from dreaming.spool import Spool, open_spool, session_line, spell_time, write_spool
 
 BATCH = 500
@@ -115,6 +116,8 @@ def _choose(dream: Dream, lease: Lease) -> None:
             DreamInput.objects.bulk_create(
                 DreamInput(dream=dream, revision_id=pk) for pk in chosen[start : start + BATCH]
             )
+    dream.requests = choose_requests(dream.store)
+    lease.update(requests=dream.requests)
 
 
 def _left_out(dream: Dream) -> tuple[tuple[str, int], ...]:
@@ -134,7 +137,7 @@ def _header(dream: Dream) -> dict[str, Any]:
     return {
         "scope": "agent" if dream.agent_id is not None else "workspace",
         "instructions": dream.instructions,
-        "notes": [],
+        "notes": notes_of(dream),
         "memories": [
             {
                 "path": head.memory.path,

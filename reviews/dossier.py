@@ -177,17 +177,16 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
 
 
 def _way_back(proposal: Proposal) -> dict[str, Any]:
-    """Return how the proposal is linked to being sent back; no query for most."""
-    before = proposal.replaces
-    if proposal.state == State.SUPERSEDED:
-        return {"replaced_by": proposal.replaced_by.first(), "replaces": before}
+    """Return how the proposal is linked to being sent back; one query for most."""
+    before = proposal.replaces.order_by("number").last()
     if proposal.state != State.CHANGES_REQUESTED and before is None:
-        return {}
+        return {"replaced_by": proposal.replaced_by}
     about = [one for one in (proposal, before) if one is not None]
     asked = asked_of(about)
     here = asked.get(proposal.pk) if proposal.state == State.CHANGES_REQUESTED else None
     return {
         "asked": here,
+        "replaced_by": proposal.replaced_by,
         "replaces": before,
         "was_asked": asked.get(before.pk) if before else None,
     }

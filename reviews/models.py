@@ -76,8 +76,8 @@ class Proposal(models.Model):
 
     `revision` is the number of the newest revision; origin_*, engine* and pattern_* never change.
     `content_sha256` is that of the newest revision. `proposer` is set when a person filed it,
-    `started_by` when a person started the dream by hand: neither may decide. `replaces` is the
-    proposal that was sent back and that this one takes the place of.
+    `started_by` when a person started the dream by hand: neither may decide. `replaced_by` is
+    the proposal that was filed in the place of this one after it was sent back.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="proposals")
@@ -115,8 +115,8 @@ class Proposal(models.Model):
     started_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    replaces = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    replaced_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaces"
     )
     engine = models.CharField(max_length=60, blank=True)
     engine_version = models.CharField(max_length=60, blank=True)

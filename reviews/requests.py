@@ -59,7 +59,6 @@ def replace_sent_back(row: Proposal, *, actor: Actor, cause: Actor | Cause | Non
     old = sent_back(row.store).filter(same).exclude(pk=row.pk)
     for before in old.select_for_update(of=("self",)).select_related("workspace"):
         _supersede(before, row, actor, cause)
-        row.replaces = before
         append(
             Action.PROPOSAL_REFILED,
             workspace=row.workspace.slug,
@@ -70,15 +69,13 @@ def replace_sent_back(row: Proposal, *, actor: Actor, cause: Actor | Cause | Non
             parents=[str(before)],
             after={"state": row.state, "replaces": str(before)},
         )
-    if row.replaces_id is not None:
-        row.save(update_fields=["replaces"])
 
 
 def _supersede(before: Proposal, row: Proposal, actor: Actor, cause: Actor | Cause | None) -> None:
     state = lifecycle.next_state(State(before.state), Act.SUPERSEDE)
     before.state, before.settled_at = state.value, clock.now()
-    before.state_reason = f"Filed anew as {row}."
-    before.save(update_fields=["state", "state_reason", "settled_at"])
+    before.state_reason, before.replaced_by = f"Filed anew as {row}.", row
+    before.save(update_fields=["state", "state_reason", "settled_at", "replaced_by"])
     append(
         Action.PROPOSAL_SUPERSEDED,
         workspace=before.workspace.slug,

@@ -165,9 +165,17 @@ def test_filed_anew_the_old_one_is_superseded_and_both_are_linked(cast: Cast, ho
     send_back(cast, old)
     path, pattern = ("/a.md", None) if how == "path" else ("/b.md", PATTERN)
     new = build.filed(cast.store, path=path, pattern=pattern, content="Other words.\n")
-    assert fresh(new).replaces == old
+    assert fresh(old).replaced_by == new
     assert (fresh(old).state, fresh(old).state_reason) == ("superseded", f"Filed anew as {new}.")
-    assert fresh(old).replaced_by.get() == new
+    assert fresh(new).replaces.get() == old
+
+
+def test_one_proposal_takes_the_place_of_several(cast: Cast) -> None:
+    olds = [build.filed(cast.store, path="/a.md", content=f"Note {n}.\n") for n in range(2)]
+    for old in olds:
+        send_back(cast, old)
+    new = build.filed(cast.store, path="/a.md")
+    assert list(new.replaces.order_by("number")) == olds
 
 
 def test_the_refiling_is_on_the_record_of_both(cast: Cast) -> None:
@@ -185,13 +193,14 @@ def test_the_refiling_is_on_the_record_of_both(cast: Cast) -> None:
 def test_the_same_text_may_be_filed_again_after_it_went_back(cast: Cast) -> None:
     old = build.filed(cast.store, path="/a.md")
     send_back(cast, old)
-    assert fresh(build.filed(cast.store, path="/a.md")).replaces == old
+    new = build.filed(cast.store, path="/a.md")
+    assert fresh(old).replaced_by == new
 
 
 def test_what_is_open_or_decided_is_never_superseded(cast: Cast) -> None:
     waiting = build.filed(cast.store, path="/a.md")
     new = build.filed(cast.store, path="/a.md", content="Other words.\n")
-    assert (fresh(waiting).state, fresh(new).replaces) == ("pending", None)
+    assert (fresh(waiting).state, new.replaces.count()) == ("pending", 0)
     assert count(Action.PROPOSAL_SUPERSEDED) == 0
 
 
@@ -207,7 +216,7 @@ def test_a_person_files_it_anew_by_hand(cast: Cast) -> None:
     send_back(cast, old)
     new = by_hand(cast, "/a.md", "Shipped orders of today cannot be cancelled.\n")
     assert fresh(old).state == "superseded"
-    assert fresh(new).replaces == old
+    assert fresh(old).replaced_by == new
 
 
 # Taking it back
