@@ -9,12 +9,13 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession
+from dreaming.engines.commands import command_word
 
 SAFE_NAME = re.compile(r"^[A-Za-z_][\w.:/-]{0,63}$")
-_COMMAND_WORD = re.compile(r"^[\s(]*(?:execute\[)?(?P<word>[A-Za-z][a-zA-Z_-]{1,19})(?=\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,23 @@ class Call:
         return self.result is not None and not self.result.is_error and bool(self.result.text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """One session as the ledgers of the local engine take it in, its calls paired once."""
 
     session: EngineSession
     calls: tuple[Call, ...]
     speaks_at: tuple[int, ...]
+
+    @cached_property
+    def given(self) -> tuple[Mapping[str, object], ...]:
+        """Return the arguments of each call, read once for every ledger."""
+        return tuple(read_arguments(call.arguments) for call in self.calls)
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """Return the step of each call, '' where its tool has an unusual name."""
+        return tuple(_name(call, given) for call, given in zip(self.calls, self.given, strict=True))
 
 
 Found = tuple[tuple[Candidate, ...], tuple[Dropped, ...]]
@@ -143,14 +154,16 @@ def is_command_text(value: object) -> bool:
 
 def first_word(arguments: Mapping[str, object]) -> str:
     """Return the first word of the one command among the arguments, in lower case, else ''."""
-    texts = [value for value in arguments.values() if is_command_text(value)]
-    found = _COMMAND_WORD.match(str(texts[0])) if len(texts) == 1 else None
-    return found["word"].lower() if found else ""
+    return command_word(arguments)
 
 
 def name_step(call: Call) -> str:
     """Return the step a call is: `tool`, or `tool: word` where the tool takes commands."""
+    return _name(call, read_arguments(call.arguments))
+
+
+def _name(call: Call, given: Mapping[str, object]) -> str:
     if not SAFE_NAME.match(call.tool):
         return ""
-    word = first_word(read_arguments(call.arguments))
+    word = first_word(given)
     return f"{call.tool}: {word}" if word else call.tool

@@ -1,6 +1,6 @@
 import pytest
 
-from dreaming.engines.calls import name_step, pair_calls, read_arguments
+from dreaming.engines.calls import name_step, pair_calls, read_arguments, read_calls
 from tests.dreaming.build_sessions import answers, calls, fails, session
 
 
@@ -67,9 +67,19 @@ def test_arguments_are_read_whatever_they_are(text, arguments):
         ("find_order", {"id": "W1"}, "find_order"),
         ("sql", {"query": "SELECT 1 FROM orders"}, "sql: select"),
         ("sql", {"query": "execute[SHOW TABLES IN shop]"}, "sql: show"),
+        ("sql", {"query": "DESC orders"}, "sql: describe"),
+        ("bash", {"command": "ls"}, "bash: ls"),
+        ("web_search", {"query": "best hotels in Rome"}, "web_search"),
         ("bad name\n", {"id": "W1"}, ""),
     ],
 )
 def test_a_step_is_a_tool_and_its_command(tool, arguments, step):
     (call,) = pair_calls(session(1, calls(tool, "1", **arguments)).events)
     assert name_step(call) == step
+
+
+def test_a_reading_holds_the_step_and_the_arguments_of_each_call():
+    one = session(1, calls("sql", query="SHOW TABLES"), answers("sql"), calls("submit"))
+    reading = read_calls(one)
+    assert reading.steps == ("sql: show", "submit")
+    assert reading.given == ({"query": "SHOW TABLES"}, {})
