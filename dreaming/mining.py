@@ -17,7 +17,7 @@ from dreaming.spool import Spool
 from dreaming.statistics import LedgerRow, Measured, measure
 from reviews.changes import Evidence
 
-KEPT_SESSIONS = 256
+KEPT_SESSIONS = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Sessions that failed for reasons outside the agent, or are quarantined, are coun
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,10 @@ from dreaming.notes import choose_requests, notes_of
 from dreaming.spool import Spool, open_spool, session_line, spell_time, write_spool
 
 BATCH = 500
-READ_TOGETHER = 100
+LOOK_UP_TOGETHER = 2_000
+READ_TOGETHER = 40
+"""Sessions held at once; each may have ten megabytes."""
+
 KEPT_RENDERINGS = 32
 _EVENT_FIELDS = (
     *("index", "kind", "role", "text", "tool", "call_id", "is_error", "trust", "person"),
@@ -158,13 +161,15 @@ def _header(dream: Dream) -> dict[str, Any]:
 
 
 def _lines(dream: Dream) -> Iterator[dict[str, Any]]:
-    """Yield the session records in the order of their numbers, a hundred sessions at a time."""
+    """Yield the session records in the order of their numbers, a few sessions at a time."""
     inputs = list(
         dream.inputs.order_by("revision__session__number").values_list("revision", flat=True)
     )
     visible = frozenset(str(name) for name in dream.workspace.visible_checks)
     given = _Given()
     for start in range(0, len(inputs), READ_TOGETHER):
+        if start % LOOK_UP_TOGETHER == 0:
+            given.look_up(inputs[start : start + LOOK_UP_TOGETHER])
         yield from _read_together(inputs[start : start + READ_TOGETHER], visible, given)
 
 
@@ -178,10 +183,9 @@ def _read_together(
     )
     checks = _read_checks(pks, visible)
     events: dict[int, list[tuple[Any, ...]]] = {pk: [] for pk in pks}
-    rows = Event.objects.filter(revision__in=pks).order_by("revision", "index")
+    rows = Event.objects.filter(**_among("revision", pks)).order_by("revision", "index")
     for pk, *facts in rows.values_list("revision", *_EVENT_FIELDS):
         events[pk].append(facts)
-    given.look_up(revisions)
     for revision in revisions:
         session = revision.session
         echoes = given.echoes_of(session)
@@ -205,11 +209,22 @@ def _read_checks(pks: Sequence[int], visible: frozenset[str]) -> dict[int, list[
     checks: dict[int, list[EngineCheck]] = {}
     if not visible:
         return checks
-    found = Check.objects.filter(outcome__revision__in=pks, name__in=visible).order_by("position")
+    of_these = _among("outcome__revision", pks)
+    found = Check.objects.filter(**of_these, name__in=visible).order_by("position")
     columns = found.values_list("outcome__revision", "name", "passed", "message")
     for pk, name, passed, message in columns:
         checks.setdefault(pk, []).append(EngineCheck(name, passed, message))
     return checks
+
+
+def _among(field: str, pks: Sequence[int]) -> dict[str, Any]:
+    """Return the filter for rows of these revisions.
+
+    The range says nothing new. But PostgreSQL takes a table it has no statistics of, such as one
+    just filled by an import, to hold the same few revisions over and over; from the list alone it
+    then reads the whole table each time.
+    """
+    return {f"{field}__in": pks, f"{field}__gte": min(pks), f"{field}__lte": max(pks)}
 
 
 def _engine_event(echoes: Echoes, *facts: Any) -> EngineEvent:
@@ -225,12 +240,16 @@ class _Given:
         self._by_renderings: OrderedDict[frozenset[int], Echoes] = OrderedDict()
         self._by_session: dict[tuple[int, str], frozenset[int]] = {}
 
-    def look_up(self, revisions: Iterable[SessionRevision]) -> None:
-        """Find the reads of these sessions; what was looked up before is forgotten."""
-        sessions = [revision.session for revision in revisions]
+    def look_up(self, pks: Sequence[int]) -> None:
+        """Find the reads of these revisions' sessions; what was looked up before is forgotten."""
+        named = list(
+            SessionRevision.objects.filter(pk__in=pks).values_list(
+                "session__agent", "session__external_id"
+            )
+        )
         reads = MemoryRead.objects.filter(
-            agent__in={session.agent_id for session in sessions},
-            external_session_id__in=[session.external_id for session in sessions],
+            agent__in={agent for agent, _ in named},
+            external_session_id__in=[session for _, session in named],
         ).values_list("agent", "external_session_id", "rendering")
         self._by_session = {}
         for agent, session, rendering in reads:
