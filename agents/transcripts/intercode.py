@@ -10,7 +10,8 @@ A record is {query, turn_history, summary}; plan_solve files keep the records un
 - a last action `blocked` without an observation is the run's mark for a reply of the model it could
   not take: no call, but a message that stands for a failure.
 A result failed when it begins with `Error executing query:`; in Bash also when its first line is
-one of a shell or a program that complains, in the forms below. A word within a result is no sign.
+one of a shell or a program that complains, in the forms below. A word within a result is no sign,
+and what the run itself answers to a reply without a command (`No SQL code was found`) is none.
 The reward of the session is its verdict. `rewards`, `valid_action`, `info` and `gold` hold the
 benchmark's answers and are never read.
 """
@@ -149,13 +150,13 @@ def _read_session(
         raise Malformed("environment has to be ic_sql or ic_bash")
     task = read_id(record, "query_idx" if "query_idx" in record else "task_id")
     field = _name_field(record, language, source)
+    events = finish_events(_read_events(record, language))
+    if not events:
+        raise Malformed("the record has neither a question nor a turn")
     task_key = f"{field}:{task}"
     if task_key in seen:
         raise Malformed(f"the task {task_key} is there twice")
     seen.add(task_key)
-    events = finish_events(_read_events(record, language))
-    if not events:
-        raise Malformed("the record has neither a question nor a turn")
     return ParsedSession(
         position=position,
         external_id=f"{source.agent}-{field}-{task}",
