@@ -38,6 +38,7 @@ from dreaming.statistics import Measured, sentences
 from reviews.audit.actions import Action
 from reviews.audit.actors import Actor, Cause
 from reviews.audit.log import append
+from reviews.automation import decide_by_rules
 from reviews.changes import Change, Evidence, Op, PatternFacts, Relation, Trust, text_sha256
 from reviews.errors import InvalidChange
 from reviews.models import OriginKind, Proposal
@@ -182,8 +183,9 @@ def file_plan(lease: Lease, made: Plan) -> Refused:
     """File the plan's new changes, forty a transaction, each fenced by the lease.
 
     What this dream filed in an earlier attempt is not filed again. Returns the changes that can no
-    longer be filed because memory changed while it dreamt. Raises LeaseLost, and DreamCancelled
-    once it was cancelled or its memory frozen.
+    longer be filed because memory changed while it dreamt. Then automatic rules decide what is
+    theirs; an attempt lost in between leaves that to the next one. Raises LeaseLost, and
+    DreamCancelled once it was cancelled or its memory frozen.
     """
     if made.is_held:
         return {}
@@ -201,6 +203,7 @@ def file_plan(lease: Lease, made: Plan) -> Refused:
             refused |= file_changes(locked, batch, numbers, made.said)
             locked.step_done += len(batch)
             locked.save(update_fields=["step_done"])
+    decide_by_rules(filed_by(dream).filter(op=Op.MERGE))
     return refused
 
 

@@ -228,16 +228,19 @@ def _is_heard(rule: Rule, strictest: Rule) -> bool:
 
 def say_reason(rule: Rule, facts: Facts) -> str:
     """Return one sentence: what of the change the rule speaks about, and what it asks for."""
+    asked = (
+        say_needs(rule.needs) if rule.mode is Mode.PEOPLE else "the rule decides, nobody is asked"
+    )
     traits = sorted(rule.traits & facts.traits)
     if traits:
         subject = _join([TRAIT_WORDS[trait] for trait in traits])
-        return f"{subject[0].upper()}{subject[1:]}: {say_needs(rule.needs)}."
+        return f"{subject[0].upper()}{subject[1:]}: {asked}."
     parts = [OP_WORDS[facts.op]]
     if rule.risks:
         parts.append(f"of {facts.risk} risk")
     if rule.path_prefix:
         parts.append(f"under {rule.path_prefix}")
-    return f"{' '.join(parts)}: {say_needs(rule.needs)}."
+    return f"{' '.join(parts)}: {asked}."
 
 
 OP_WORDS: Mapping[Op, str] = {

@@ -10,6 +10,7 @@ from agents.people import Member
 from agents.rights import Right
 from reviews import lifecycle, rules
 from reviews.approval_rules import (
+    Mode,
     ProposalFacts,
     count_approvals,
     may_decide,
@@ -46,6 +47,7 @@ CHIPS: Mapping[str, Chip] = {
     State.WITHDRAWN: Chip("Withdrawn", "undo-2"),
 }
 DID: Mapping[str, str] = {"approve": "approved", "reject": "rejected", SEND_BACK: "sent back"}
+BY_RULE = Chip("Applied by rule", "circle-check", "good")
 YOURS = Chip("Your turn", "circle-dot", "yours")
 
 
@@ -134,6 +136,8 @@ def _is_conflicted(proposal: Proposal) -> bool:
 def _chip(proposal: Proposal, may_approve: bool) -> Chip:  # noqa: FBT001 (a fact, not a switch)
     if may_approve:
         return YOURS
+    if proposal.state == State.APPLIED and proposal.route.get("mode") == Mode.AUTOMATIC:
+        return BY_RULE
     if proposal.state == State.SCHEDULED:
         word = "Approved" if proposal.verdict == "approve" else "Rejected"
         return Chip(f"{word}, being carried out", "clock")
