@@ -289,7 +289,7 @@ def why_of(proposal: Proposal, revision: ProposalRevision) -> Why:
     """Return why the change was proposed: plain sentences, two rates, and the numbers behind."""
     numbers: Mapping[str, Any] = proposal.pattern_numbers
     sentences = tuple(proposal.pattern_sentences)
-    is_told = bool(sentences) and NOT_ENOUGH not in sentences
+    is_told = bool(numbers.get("told", sentences and NOT_ENOUGH not in sentences))
     is_by_hand = proposal.origin_kind == OriginKind.PERSON
     return Why(
         sentences=sentences,

@@ -1,0 +1,113 @@
+"""The arithmetic of comparisons, held against scipy."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from dreaming import strata as arithmetic
+from dreaming.strata import (
+    Stratum,
+    adjust_p_values,
+    compare_strata,
+    pool_effect,
+    wilson_interval,
+)
+
+cells = st.integers(0, 12)
+strata = st.builds(lambda a, b, c, d: Stratum(a + b, c + d, a, c), cells, cells, cells, cells)
+
+
+@settings(deadline=None)
+@given(st.lists(strata, min_size=1, max_size=1))
+def test_one_stratum_is_fishers_exact_test(one):
+    (s,) = one
+    p = compare_strata(one, sides="one")
+    table = [
+        [s.failed_with, s.with_pattern - s.failed_with],
+        [s.failed_without, s.without_pattern - s.failed_without],
+    ]
+    if p is None:
+        assert 0 in {*map(sum, table), *map(sum, zip(*table, strict=True))}
+    else:
+        assert p == pytest.approx(stats.fisher_exact(table, alternative="greater").pvalue, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(strata, min_size=2, max_size=3))
+def test_several_strata_are_convolved_exactly(several):
+    p = compare_strata(several, sides="one")
+    seen = sum(s.failed_with for s in several)
+    chances = {0: 1.0}
+    for s in several:
+        failed = s.failed_with + s.failed_without
+        law = stats.hypergeom(s.with_pattern + s.without_pattern, failed, s.with_pattern)
+        chances = {
+            total: math.fsum(
+                chance * law.pmf(total - before)
+                for before, chance in chances.items()
+                if 0 <= total - before <= min(s.with_pattern, failed)
+            )
+            for total in range(max(chances) + min(s.with_pattern, failed) + 1)
+        }
+    if p is not None:
+        expected = math.fsum(chance for total, chance in chances.items() if total >= seen)
+        assert p == pytest.approx(min(1.0, expected), abs=1e-9)
+
+
+def test_the_normal_form_agrees_with_the_exact_one_where_it_takes_over(monkeypatch):
+    many = [Stratum(40, 60, 18 + n % 3, 25 - n % 2) for n in range(9)]
+    exact = compare_strata(many, sides="two")
+    monkeypatch.setattr(arithmetic, "_EXACT_LIMIT", 0)
+    normal = compare_strata(many, sides="two")
+    assert exact is not None
+    assert normal == pytest.approx(exact, rel=0.05)
+
+
+def test_large_strata_are_compared_without_convolving_them():
+    many = [Stratum(500, 500, 260, 240) for _ in range(300)]
+    p = compare_strata(many, sides="one")
+    assert p is not None
+    assert p < 1e-9
+
+
+@given(st.lists(strata, max_size=5))
+def test_an_effect_lies_between_minus_one_and_one(several):
+    effect = pool_effect(several)
+    assert effect is None or -1.0 <= effect <= 1.0
+
+
+def test_an_effect_weighs_strata_by_what_they_can_tell():
+    # Weights 1*1/2 and 2*2/4: (0.5 * 1 + 1 * 0) / 1.5
+    assert pool_effect([Stratum(1, 1, 1, 0), Stratum(2, 2, 1, 1)]) == pytest.approx(1 / 3, abs=1e-6)
+
+
+def test_nothing_to_compare_is_no_effect():
+    assert pool_effect([Stratum(5, 0, 3, 0)]) is None
+
+
+# Oracles
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_q_values_are_those_of_benjamini_and_hochberg(p_values):
+    expected = stats.false_discovery_control(p_values)
+    assert adjust_p_values(p_values) == pytest.approx(list(expected), abs=1e-6)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 400), st.data())
+def test_intervals_are_wilsons(total, data):
+    hits = data.draw(st.integers(0, total))
+    interval = wilson_interval(hits, total)
+    expected = stats.binomtest(hits, total).proportion_ci(method="wilson")
+    assert interval is not None
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert interval.low <= interval.share <= interval.high or interval.share in {0.0, 1.0}
+
+
+def test_no_sessions_have_no_interval():
+    assert wilson_interval(0, 0) is None
