@@ -118,6 +118,12 @@ MEMORIES = (
         "The auditor sent back pictures without a period.",
     ),
     SeededMemory(
+        EVIDENCE,
+        "/evidence/guide/pictures.md",
+        "Set the filter before the screenshot,  so that the period shows in the picture.\n",
+        "Copied from the guide for new colleagues; memory says it already.",
+    ),
+    SeededMemory(
         HELPDESK,
         "/helpdesk/printers/floor-3.md",
         "The printer queue of floor 3 restarts from the print server, not from the device.\n",

@@ -14,6 +14,7 @@ from dreaming.demo.company import (
     AGENTS,
     ANA,
     DEEPA,
+    EVIDENCE,
     HELPDESK,
     JONAS,
     MARTA,
@@ -29,15 +30,23 @@ from dreaming.demo.sessions import ACCEPTED, demo_sessions
 from dreaming.errors import DreamingError
 from dreaming.models import Dream
 from reviews import decisions, proposals, rules
-from reviews.approval_rules import DEFAULT_RULES, Rule
+from reviews.approval_rules import DEFAULT_RULES, Mode, Rule, Trait
 from reviews.audit import sealing
 from reviews.audit.actors import SYSTEM
+from reviews.changes import Op
 from reviews.decisions import Shown
 
 ONE_OF_EACH = Rule(
     "helpdesk-one-of-each",
     needs=(("compliance", 1), ("security", 1)),
     agent=HELPDESK.slug,
+)
+FOLD_IDENTICAL = Rule(
+    "evidence-fold-identical",
+    agent=EVIDENCE.slug,
+    ops=frozenset({Op.MERGE}),
+    traits=frozenset({Trait.IDENTICAL}),
+    mode=Mode.AUTOMATIC,
 )
 FILERS = (DEEPA, JONAS)
 APPROVERS = (ANA, JONAS, DEEPA)
@@ -91,7 +100,8 @@ def _found() -> Workspace:
     founded = create_workspace(WORKSPACE, name=NAME, admin_email=MARTA.email, admin_name=MARTA.name)
     workspace = founded.workspace
     rules.set_default_rules(workspace, SYSTEM)
-    rules.set_rule(workspace, ONE_OF_EACH, position=len(DEFAULT_RULES) + 1, actor=SYSTEM, by=None)
+    for position, rule in enumerate((ONE_OF_EACH, FOLD_IDENTICAL), start=len(DEFAULT_RULES) + 1):
+        rules.set_rule(workspace, rule, position=position, actor=SYSTEM, by=None)
     for person in PEOPLE:
         if person is not MARTA:
             add_person(workspace, email=person.email, name=person.name, role=person.role, by=SYSTEM)
