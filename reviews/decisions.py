@@ -338,7 +338,7 @@ def _origin_of(row: Proposal, content: str) -> Origin:
 def _last_evidence(row: Proposal, heads: Sequence[MemoryVersion]) -> datetime | None:
     """Return the newest date the text rests on: of its quotes, its pattern, or what it replaces."""
     quoted = row.evidence.exclude(event__at=None).order_by("-event__at")
-    measured = row.pattern_numbers.get("last_at")
+    measured = row.pattern_numbers.get("last")
     dates = [
         quoted.values_list("event__at", flat=True).first(),
         datetime.fromisoformat(str(measured)) if measured else None,

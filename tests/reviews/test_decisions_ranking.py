@@ -52,7 +52,7 @@ def applied(cast: Cast, op: Op, content: str, **facts: Any) -> MemoryVersion:
 
 def test_the_same_text_with_more_support_raises_it(cast: Cast) -> None:
     held(cast, "/a.md", "Ask first.\n", 6, last_evidence_at=EARLY)
-    raised = pattern(14, last_at=LATE.isoformat())
+    raised = pattern(14, last=LATE.isoformat())
     head = applied(cast, Op.UPDATE, "Ask first.\n", pattern=raised)
     assert (head.support, head.last_evidence_at) == (14, LATE)
 
@@ -84,6 +84,6 @@ def test_a_merge_has_the_most_support_and_the_newest_evidence_of_its_parts(cast:
 
 def test_a_text_nothing_rested_on_takes_the_pattern_of_its_proposal(cast: Cast) -> None:
     build.memory(cast.store, "/a.md", "Ask first.\n")
-    head = applied(cast, Op.UPDATE, "Ask twice.\n", pattern=pattern(3, last_at="2026-10-03"))
+    head = applied(cast, Op.UPDATE, "Ask twice.\n", pattern=pattern(3, last="2026-10-03"))
     assert (head.pattern_key, head.support) == ("f" * 64, 3)
     assert head.last_evidence_at == datetime(2026, 10, 3, tzinfo=UTC)
