@@ -21,6 +21,7 @@ from agents.models import (
     MemoryRead,
     MemoryStore,
     MemoryVersion,
+    Outcome,
     Rendering,
     Session,
     SessionRevision,
@@ -165,65 +166,77 @@ def _lines(dream: Dream) -> Iterator[dict[str, Any]]:
     inputs = list(
         dream.inputs.order_by("revision__session__number").values_list("revision", flat=True)
     )
-    visible = frozenset(str(name) for name in dream.workspace.visible_checks)
+    reader = _Reader(dream)
     given = _Given()
     for start in range(0, len(inputs), READ_TOGETHER):
         if start % LOOK_UP_TOGETHER == 0:
             given.look_up(inputs[start : start + LOOK_UP_TOGETHER])
-        yield from _read_together(inputs[start : start + READ_TOGETHER], visible, given)
+        yield from reader.read(inputs[start : start + READ_TOGETHER], given)
 
 
-def _read_together(
-    pks: Sequence[int], visible: frozenset[str], given: "_Given"
-) -> Iterator[dict[str, Any]]:
-    revisions = list(
-        SessionRevision.objects.filter(pk__in=pks)
-        .order_by("session__number")
-        .select_related("session__agent")
-    )
-    checks = _read_checks(pks, visible)
-    events: dict[int, list[tuple[Any, ...]]] = {pk: [] for pk in pks}
-    rows = Event.objects.filter(**_among("revision", pks)).order_by("revision", "index")
-    for pk, *facts in rows.values_list("revision", *_EVENT_FIELDS):
-        events[pk].append(facts)
-    for revision in revisions:
-        session = revision.session
-        echoes = given.echoes_of(session)
-        read = EngineSession(
-            id=str(session),
-            agent=session.agent.slug,
-            task_key=session.task_key,
-            principal=session.principal,
-            verdict=session.verdict,
-            events=tuple([_engine_event(echoes, *facts) for facts in events.pop(revision.pk)]),
-            checks=tuple(checks.get(revision.pk, ())),
-            trial=session.trial,
-            model=session.model,
-            environment=session.environment,
-            started_at=session.started_at,
+class _Reader:
+    """Reads sessions by table, a few at a time; see `_among` for why nothing is joined."""
+
+    def __init__(self, dream: Dream) -> None:
+        self.visible = frozenset(str(name) for name in dream.workspace.visible_checks)
+        self.slugs = dict(dream.workspace.agents.values_list("pk", "slug"))
+
+    def read(self, pks: Sequence[int], given: "_Given") -> Iterator[dict[str, Any]]:
+        """Yield the records of these revisions in their order."""
+        revisions = SessionRevision.objects.filter(**_among("pk", pks)).in_bulk()
+        sessions = Session.objects.filter(
+            **_among("pk", [revision.session_id for revision in revisions.values()])
+        ).in_bulk()
+        events = self._read_events(pks)
+        checks = self._read_checks(pks)
+        for pk in pks:
+            session = sessions[revisions[pk].session_id]
+            echoes = given.echoes_of(session)
+            read = EngineSession(
+                id=str(session),
+                agent=self.slugs[session.agent_id],
+                task_key=session.task_key,
+                principal=session.principal,
+                verdict=session.verdict,
+                events=tuple([_engine_event(echoes, *facts) for facts in events.pop(pk, ())]),
+                checks=tuple(checks.get(pk, ())),
+                trial=session.trial,
+                model=session.model,
+                environment=session.environment,
+                started_at=session.started_at,
+            )
+            yield session_line(read, revisions[pk].number)
+
+    def _read_events(self, pks: Sequence[int]) -> dict[int, list[list[Any]]]:
+        events: dict[int, list[list[Any]]] = {}
+        rows = Event.objects.filter(**_among("revision", pks)).order_by("revision", "index")
+        for pk, *facts in rows.values_list("revision", *_EVENT_FIELDS):
+            events.setdefault(pk, []).append(facts)
+        return events
+
+    def _read_checks(self, pks: Sequence[int]) -> dict[int, list[EngineCheck]]:
+        if not self.visible:
+            return {}
+        outcomes = dict(
+            Outcome.objects.filter(**_among("revision", pks)).values_list("pk", "revision")
         )
-        yield session_line(read, revision.number)
-
-
-def _read_checks(pks: Sequence[int], visible: frozenset[str]) -> dict[int, list[EngineCheck]]:
-    checks: dict[int, list[EngineCheck]] = {}
-    if not visible:
+        checks: dict[int, list[EngineCheck]] = {}
+        found = Check.objects.filter(**_among("outcome", list(outcomes)), name__in=self.visible)
+        columns = found.order_by("position").values_list("outcome", "name", "passed", "message")
+        for outcome, name, passed, message in columns:
+            checks.setdefault(outcomes[outcome], []).append(EngineCheck(name, passed, message))
         return checks
-    of_these = _among("outcome__revision", pks)
-    found = Check.objects.filter(**of_these, name__in=visible).order_by("position")
-    columns = found.values_list("outcome__revision", "name", "passed", "message")
-    for pk, name, passed, message in columns:
-        checks.setdefault(pk, []).append(EngineCheck(name, passed, message))
-    return checks
 
 
 def _among(field: str, pks: Sequence[int]) -> dict[str, Any]:
-    """Return the filter for rows of these revisions.
+    """Return the filter for rows of these keys, by the index whatever the database knows.
 
-    The range says nothing new. But PostgreSQL takes a table it has no statistics of, such as one
-    just filled by an import, to hold the same few revisions over and over; from the list alone it
-    then reads the whole table each time.
+    PostgreSQL takes a table it has no statistics of, such as one just filled by an import, to hold
+    few keys over and over: by a list alone, or through a join, it reads the whole table for every
+    few sessions. A range besides the list keeps it from that.
     """
+    if not pks:
+        return {f"{field}__in": []}
     return {f"{field}__in": pks, f"{field}__gte": min(pks), f"{field}__lte": max(pks)}
 
 
@@ -242,11 +255,8 @@ class _Given:
 
     def look_up(self, pks: Sequence[int]) -> None:
         """Find the reads of these revisions' sessions; what was looked up before is forgotten."""
-        named = list(
-            SessionRevision.objects.filter(pk__in=pks).values_list(
-                "session__agent", "session__external_id"
-            )
-        )
+        of_these = SessionRevision.objects.filter(pk__in=pks)
+        named = list(of_these.values_list("session__agent", "session__external_id"))
         reads = MemoryRead.objects.filter(
             agent__in={agent for agent, _ in named},
             external_session_id__in=[session for _, session in named],

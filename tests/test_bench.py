@@ -86,11 +86,21 @@ def test_a_read_is_measured_new_again_and_unchanged(
     assert MemoryRead.objects.count() == 66
 
 
-def test_the_night_of_the_bench_has_patterns_to_file(
+def test_the_nights_of_the_bench_have_patterns_to_file(
     transactional_db, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("BENCH_ON", "here")
-    lines = list(dream.measure_here(sessions=60))
-    assert lines[0].budget == pytest.approx(0.24)
-    assert Dream.objects.get().sessions_read == 60
+    monkeypatch.setattr(dream, "TIMES", 1)
+    lines = list(dream.measure_here(sessions=40))
+    assert [line.budget for line in lines if line.unit == "s" and line.budget] == [0.16, 0.32]
+    assert lines[-1].budget == 2.6
+    assert sorted(Dream.objects.values_list("sessions_read", flat=True)) == [40, 80]
     assert Proposal.objects.exists()
+
+
+def test_a_session_of_the_bench_has_thirty_events_and_ten_kilobytes():
+    nights = list(dream.nights(30))
+    assert {len(night.events) for night in nights} == {30}
+    sizes = [sum(len(event.text) for event in night.events) for night in nights]
+    assert 9_000 < sum(sizes) / len(sizes) < 11_000
+    assert len({night.events[0].text for night in nights}) == 30
