@@ -27,6 +27,7 @@ class Right(StrEnum):
     PROPOSE_RETIRE = "propose to retire a memory"
     ASSIGN = "assign proposals"
     START_DREAMS = "start dreams"
+    PAUSE = "pause dreams or let them go on"
     CONTAIN = "roll back, restore or quarantine"
     FREEZE = "freeze an agent or the workspace"
     UNFREEZE = "lift a freeze"
@@ -58,6 +59,7 @@ REVIEWER = frozenset(
 LEAD = REVIEWER | {
     Right.ASSIGN,
     Right.START_DREAMS,
+    Right.PAUSE,
     Right.CONTAIN,
     Right.FREEZE,
     Right.UNFREEZE,

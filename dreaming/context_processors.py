@@ -13,7 +13,7 @@ from agents.people import Member
 from agents.rights import Right
 from dreaming.models import Schedule
 from dreaming.navigation import navigation_of, url_of, workspaces_of
-from dreaming.schedules import next_slot
+from dreaming.schedules import next_start
 
 THEMES = ("light", "dark")
 
@@ -47,13 +47,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def next_dream(member: Member) -> datetime | None:
     """Return when the next dream of the workspace starts by itself, None where none does."""
+    if member.workspace.paused_at is not None:
+        return None
     schedules = Schedule.objects.filter(workspace=member.workspace, enabled=True)
     now = clock.now()
-    return min((next_slot(schedule, now) for schedule in schedules), default=None)
+    times = (next_start(schedule, now) for schedule in schedules)
+    return min((time for time in times if time is not None), default=None)
 
 
 def frozen_notice(member: Member) -> dict[str, Any] | None:
-    """Return what the banner says while the workspace or some of its agents are frozen."""
+    """Return what the banner says while the workspace or some agents are frozen, or it is paused."""
     workspace = member.workspace
     url = url_of("workspace", workspace.slug) if member.may(Right.FREEZE) else None
     if workspace.frozen_at is not None:
@@ -61,7 +64,16 @@ def frozen_notice(member: Member) -> dict[str, Any] | None:
     frozen = Agent.objects.filter(workspace=workspace, frozen_at__isnull=False)
     names = list(frozen.order_by("name").values_list("name", flat=True)[:4])
     if not names:
-        return None
+        return _paused_notice(member)
     named = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
     verb = "is" if len(names) == 1 else "are"
     return {"title": f"{named} {verb} frozen.", "text": None, "url": url}
+
+
+def _paused_notice(member: Member) -> dict[str, Any] | None:
+    workspace = member.workspace
+    if workspace.paused_at is None:
+        return None
+    url = url_of("dreams", workspace.slug) if member.may(Right.SEE_DREAMS) else None
+    text = "None starts and none runs. Decisions and releases go on."
+    return {"title": f"Dreams of {workspace.name} are paused.", "text": text, "url": url}

@@ -6,10 +6,11 @@ transactions that first make sure this worker still holds the dream.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -19,6 +20,7 @@ from agents.freezes import is_frozen
 from agents.memory import name_store
 from agents.models import MemoryStore, Person
 from agents.numbers import take_number
+from agents.pauses import is_paused
 from agents.people import Member, actor_of
 from agents.rights import Right, may
 from agents.wakeups import DREAM, wake_on_commit
@@ -52,13 +54,15 @@ class Wish:
     """What kind of dream is asked for, and by whom.
 
     started_by: the person who started it by hand and so cannot decide what it proposes; None for a
-    schedule or the system. due_slot: the schedule's slot, such as 2026-11-21T02.
+    schedule or the system. due_slot, passed_over: the schedule's slot, such as 2026-11-21T02:00Z,
+    and those before it that came and were not dreamt, as they stand on a Dream.
     """
 
     engine: str = "local"
     started_by: Person | None = None
     schedule: Schedule | None = None
     due_slot: str = ""
+    passed_over: Mapping[str, Any] = field(default_factory=dict)
     instructions: str = ""
 
     @property
@@ -106,6 +110,7 @@ def _write_queued(store: MemoryStore, wish: Wish, number: int) -> Dream:
         started_by=wish.started_by,
         schedule=wish.schedule,
         due_slot=wish.due_slot,
+        passed_over=dict(wish.passed_over),
         instructions=wish.instructions,
         queued_at=clock.now(),
         not_before=clock.now(),
@@ -129,6 +134,8 @@ def _refuse(store: MemoryStore, wish: Wish) -> DreamingError | None:
         return error
     if is_frozen(store):
         return NotStartable("This memory is frozen; a lead lifts the freeze first.")
+    if is_paused(store):
+        return NotStartable("Dreams are paused here; a lead lets them go on first.")
     running = Dream.objects.filter(store=store, state__in=UNFINISHED).first()
     if running is not None:
         return NotStartable(f"{running} over this memory is {running.state}; wait or cancel it.")
@@ -255,13 +262,20 @@ def _step(lease: Lease, step: Step) -> Iterator[None]:
 def _end_cancelled(lease: Lease) -> None:
     try:
         dream = lease.row().select_related("store").get()
-        frozen = dream.cancel_requested_at is None and is_frozen(dream.store)
-        cause = "The memory was frozen" if frozen else "Cancelled"
+        cause = _why_cancelled(dream)
         filed = filing.filed_by(dream).count()
         rest = f"{filed} proposals had been filed." if filed else "nothing was filed."
         end(lease, DreamState.CANCELLED, Action.DREAM_CANCELLED, failure=f"{cause}; {rest}")
     except (Dream.DoesNotExist, LeaseLost):
         logger.info("cancel_came_late dream=%s", lease.dream_id)
+
+
+def _why_cancelled(dream: Dream) -> str:
+    if dream.cancel_requested_at is None and is_frozen(dream.store):
+        return "The memory was frozen"
+    if dream.cancel_requested_at is None and is_paused(dream.store):
+        return "The workspace was paused"
+    return "Cancelled"
 
 
 def _end_failed(lease: Lease, words: str) -> None:
@@ -335,10 +349,19 @@ def log_dream(
             "attempt": dream.attempt,
             "sessions": dream.sessions_read,
             "input": f"sha256:{dream.input_sha256}" if dream.input_sha256 else None,
+            **_slot_facts(dream),
         },
         values={"words": dream.failure} if dream.failure else {},
         engine={"name": dream.engine, "version": dream.engine_version or None},
     )
+
+
+def _slot_facts(dream: Dream) -> dict[str, Any]:
+    """Return the slot a dream was started for and what it passed over, where a schedule did."""
+    if not dream.due_slot:
+        return {}
+    over = {"passed_over": dream.passed_over} if dream.passed_over else {}
+    return {"slot": dream.due_slot, **over}
 
 
 def cancel_dream(dream: Dream, *, by: Member) -> Dream:

@@ -5,6 +5,15 @@ from typing import Any
 from django import forms
 
 from agents.models import MemoryStore, Workspace
+from dreaming.errors import BadTimes
+from dreaming.slots import CRON_LENGTH, clean_cron, clean_zone
+
+INSTRUCTIONS_LENGTH = 2_000
+GRAMMAR = (
+    "Optional, one a line: focus: update_claim, refunds · only: mistakes, facts · "
+    "ignore: greetings · at least: 5 sessions"
+)
+"""The local engine's grammar in one line; dreaming.engines.steering reads it."""
 
 
 def store_label(store: MemoryStore) -> str:
@@ -20,17 +29,22 @@ class StoreField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generi
         return store_label(obj)
 
 
+def instructions_field() -> forms.CharField:
+    """Return the field that says what a dream looks at."""
+    return forms.CharField(
+        label="What to look at",
+        required=False,
+        max_length=INSTRUCTIONS_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=GRAMMAR,
+    )
+
+
 class DreamForm(forms.Form):
     """Which memory dreams now."""
 
     store = StoreField(queryset=MemoryStore.objects.none(), label="Memory", empty_label=None)
-    instructions = forms.CharField(
-        label="What to look at",
-        required=False,
-        max_length=2_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Optional. Kept with the dream; the local engine does not read it.",
-    )
+    instructions = instructions_field()
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,10 +54,52 @@ class DreamForm(forms.Form):
 
 
 class ScheduleForm(forms.Form):
-    """At which hour of the day, in UTC, a memory dreams."""
+    """When a memory dreams by itself, and what it asks for before."""
 
-    hour = forms.IntegerField(label="Hour, UTC", min_value=0, max_value=23)
-    enabled = forms.BooleanField(label="Dream daily", required=False)
+    cron = forms.CharField(
+        label="When, as a cron line",
+        max_length=CRON_LENGTH,
+        widget=forms.TextInput(attrs={"list": "cron-lines", "spellcheck": "false"}),
+        help_text="Minute, hour, day of month, month, weekday: 0 2 * * * is 02:00 each day.",
+    )
+    zone = forms.CharField(
+        label="Time zone",
+        max_length=64,
+        widget=forms.TextInput(attrs={"list": "zones", "spellcheck": "false"}),
+        help_text="Such as Europe/Berlin or UTC. A change of clocks neither skips nor doubles it.",
+    )
+    min_sessions = forms.IntegerField(
+        label="New sessions needed", min_value=1, max_value=100_000, help_text="Else it is skipped."
+    )
+    min_hours = forms.IntegerField(
+        label="Hours since the last dream",
+        min_value=0,
+        max_value=8_760,
+        help_text="Else it is skipped.",
+    )
+    idle_minutes = forms.IntegerField(
+        label="Minutes without a new session",
+        min_value=0,
+        max_value=1_440,
+        help_text="It waits for so much quiet, until its next time at most. 0: it does not wait.",
+    )
+    instructions = instructions_field()
+    enabled = forms.BooleanField(label="Dream at these times", required=False)
+
+    def clean_cron(self) -> str:
+        """Return the line with single spaces."""
+        return _said(clean_cron, self.cleaned_data["cron"])
+
+    def clean_zone(self) -> str:
+        """Return the name of a zone that is known."""
+        return _said(clean_zone, self.cleaned_data["zone"])
+
+
+def _said(clean: Any, text: str) -> str:
+    try:
+        return str(clean(text))
+    except BadTimes as error:
+        raise forms.ValidationError(str(error)) from error
 
 
 def stores_of(workspace: Workspace) -> Any:

@@ -24,6 +24,11 @@ from dreaming.models import Dream, DreamState
 logger = logging.getLogger(__name__)
 
 LOST = "Another worker runs this dream now, or it was ended."
+STOPS = (
+    *("cancel_requested_at", "workspace__frozen_at", "workspace__paused_at", "agent__frozen_at"),
+)
+"""The columns that end a run as soon as one of them holds a time."""
+
 PROGRESS_EVERY = timedelta(seconds=0.5)
 
 
@@ -41,6 +46,14 @@ class Lease:
             pk=self.dream_id, lease_token=self.token, state=DreamState.RUNNING
         )
 
+    def check(self) -> None:
+        """Raise DreamCancelled once it was cancelled, frozen or paused; LeaseLost."""
+        found = self.row().values_list(*STOPS).first()
+        if found is None:
+            raise LeaseLost(LOST)
+        if any(found):
+            raise DreamCancelled
+
     def update(self, **columns: object) -> None:
         """Write columns of the dream. Raises LeaseLost when another worker runs it now."""
         if not self.row().update(**columns):
@@ -56,8 +69,11 @@ class Lease:
 
 
 def due_dreams(now: datetime) -> QuerySet[Dream]:
-    """Return the dreams a worker may take: queued and due, or running on an expired lease."""
-    queued = Q(state=DreamState.QUEUED, not_before__lte=now)
+    """Return the dreams a worker may take: queued and due, or running on an expired lease.
+
+    In a paused workspace queued ones wait; a lost one is taken, so that it ends and says so.
+    """
+    queued = Q(state=DreamState.QUEUED, not_before__lte=now, workspace__paused_at=None)
     lost = Q(state=DreamState.RUNNING, lease_until__lt=now)
     return Dream.objects.filter(queued | lost).order_by("not_before", "pk")
 
@@ -118,13 +134,8 @@ class Heartbeat:
         self.check()
 
     def check(self) -> None:
-        """Raise DreamCancelled once it was cancelled or its memory frozen, or LeaseLost."""
-        reasons = ("cancel_requested_at", "workspace__frozen_at", "agent__frozen_at")
-        found = self.lease.row().values_list(*reasons).first()
-        if found is None:
-            raise LeaseLost(LOST)
-        if any(found):
-            raise DreamCancelled
+        """Raise DreamCancelled or LeaseLost; see Lease.check."""
+        self.lease.check()
 
     def _beat(self) -> None:
         try:

@@ -27,11 +27,15 @@ class Step(models.TextChoices):
 
 
 class Schedule(models.Model):
-    """A fixed hour a day, in UTC, at which a store dreams; without new sessions it is skipped."""
+    """When a store dreams by itself: a cron line in a time zone (dreaming.slots), and since when.
+
+    min_hours since its last dream and min_sessions new sessions are wanted, else the slot is
+    skipped; idle_minutes without a new session, else it waits (0: it never waits).
+    set_at: when its times were last set; slots before it are not due.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="schedules")
     store = models.OneToOneField(MemoryStore, on_delete=models.CASCADE, related_name="schedule")
-    hour = models.PositiveSmallIntegerField()
     cron = models.CharField(max_length=100, default="0 2 * * *")
     zone = models.CharField(max_length=64, default="UTC")
     min_hours = models.PositiveIntegerField(default=24)
@@ -40,15 +44,10 @@ class Schedule(models.Model):
     instructions = models.TextField(blank=True)
     engine = models.CharField(max_length=60, default="local")
     enabled = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(hour__lt=24), name="schedule_hour_is_of_a_day")
-        ]
+    set_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return f"{self.store} daily at {self.hour:02d}:00 UTC"
+        return f"{self.store} at {self.cron} {self.zone}"
 
 
 class Dream(models.Model):
@@ -56,6 +55,8 @@ class Dream(models.Model):
 
     Whoever holds `lease_token` until `lease_until` runs it; every write of a run is conditional on
     the token. `failure` is the cause in words; `admitted_*` let a held dream's changes through.
+    `due_slot` is the schedule's slot (2026-11-21T02:00Z), `passed_over` the slots before it that
+    came and were not dreamt: {count, newest: [up to 20, in order]}.
     `proposed` keeps each change with its status: [{status, reference, change}]. `requests` keeps
     what reviewers asked of it when they sent proposals back, and what became of it:
     [{proposal, words, outcome, reference}].
@@ -81,6 +82,7 @@ class Dream(models.Model):
         Schedule, null=True, blank=True, on_delete=models.SET_NULL, related_name="dreams"
     )
     due_slot = models.CharField(max_length=20, blank=True)
+    passed_over = models.JSONField(default=dict)
     instructions = models.TextField(blank=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=3)

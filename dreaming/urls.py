@@ -2,14 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from dreaming.views import agents, dreams
+from dreaming.views import agents, dreams, schedules
 from dreaming.views.health import healthz, readyz
 from dreaming.views.landing import landing, set_theme, workspace_home
 
 DREAM_PAGES: list[URLPattern | URLResolver] = [
     path("", dreams.dreams_list, name="dreams"),
     path("start/", dreams.dream_start, name="dream_start"),
-    path("schedule/<slug:store>/", dreams.schedule_set, name="schedule_set"),
+    path("pause/", schedules.dreams_pause, name="dreams_pause"),
+    path("resume/", schedules.dreams_resume, name="dreams_resume"),
+    path("schedule/<slug:store>/", schedules.schedule, name="schedule"),
+    path("schedule/<slug:store>/set/", schedules.schedule_set, name="schedule_set"),
     path("<dream:number>/", dreams.dream_page, name="dream"),
     path("<dream:number>/progress/", dreams.dream_progress, name="dream_progress"),
     path("<dream:number>/cancel/", dreams.dream_cancel, name="dream_cancel"),

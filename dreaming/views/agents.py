@@ -90,5 +90,5 @@ def overview_of(request: MemberRequest, channel: Channel) -> dict[str, Any]:
         ),
         "published": published[:LISTED],
         "dreams": Dream.objects.filter(store=store).order_by("-number")[:LISTED_ROWS],
-        "next_dream": schedules.next_slot(plan, now) if plan and plan.enabled else None,
+        "next_dream": schedules.next_start(plan, now) if plan else None,
     }

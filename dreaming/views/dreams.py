@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from agents import clock
-from agents.access import member_page, store_of
+from agents.access import member_page
 from agents.errors import AgentsError
 from agents.http import MemberRequest
 from agents.models import Session
@@ -18,7 +18,7 @@ from dreaming import dreams, schedules
 from dreaming.consolidation import LOSS_LIMIT
 from dreaming.dreams import UNFINISHED, Wish
 from dreaming.errors import DreamingError
-from dreaming.forms import DreamForm, ScheduleForm, store_label, stores_of
+from dreaming.forms import DreamForm, store_label, stores_of
 from dreaming.models import Dream, DreamState, Schedule
 from dreaming.views.rows import (
     STATE_ICONS,
@@ -27,9 +27,7 @@ from dreaming.views.rows import (
     stages_of,
     standing_words,
 )
-
-FIRST_HOUR = 2
-"""What the form offers for a memory that has no hour yet."""
+from dreaming.views.schedules import words_of
 
 
 @require_GET
@@ -51,25 +49,6 @@ def dream_start(request: MemberRequest) -> HttpResponse:
         else:
             return redirect("dream", request.workspace.slug, dream.number)
     return list_page(request, form, status=422)
-
-
-@require_POST
-@member_page(Right.START_DREAMS)
-def schedule_set(request: MemberRequest, store: str) -> HttpResponse:
-    found = store_of(request.member, store)
-    form = ScheduleForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "The hour is a whole number from 0 to 23.")
-        return redirect("dreams", request.workspace.slug)
-    row = schedules.set_schedule(
-        found,
-        hour=form.cleaned_data["hour"],
-        is_enabled=form.cleaned_data["enabled"],
-        by=request.member,
-    )
-    rest = f"dreams daily at {row.hour:02d}:00 UTC" if row.enabled else "dreams by hand only"
-    messages.info(request, f"{store_label(found)} {rest}.")
-    return redirect("dreams", request.workspace.slug)
 
 
 @require_GET
@@ -151,8 +130,8 @@ def list_page(request: MemberRequest, form: DreamForm, status: int = 200) -> Htt
             "name": store.agent.slug if store.agent else "shared",
             "label": store_label(store),
             "plan": (plan := plans.get(store.pk)),
-            "hour": plan.hour if plan else FIRST_HOUR,
-            "next": schedules.next_slot(plan, now) if plan and plan.enabled else None,
+            "words": words_of(plan) if plan else "",
+            "next": schedules.next_start(plan, now) if plan else None,
         }
         for store in stores_of(request.workspace)
     ]

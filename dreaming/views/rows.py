@@ -135,7 +135,7 @@ def _pattern_row(pattern: Pattern) -> PatternRow:
             Rate("with it", failed_with, known_with),
             Rate("without it", failed_without, known_without),
         ),
-        told="Not enough sessions to tell." not in pattern.sentences and not by_words,
+        told=bool(numbers["told"]),
     )
 
 
@@ -188,7 +188,7 @@ def standing_words(dream: Dream, now: datetime) -> str:
     if dream.started_by is not None:
         cause = f"started by {dream.started_by.name}"
     elif dream.schedule is not None:
-        cause = f"scheduled daily at {dream.schedule.hour:02d}:00 UTC"
+        cause = f"scheduled at {dream.schedule.cron}, {dream.schedule.zone}"
     engine = "Local engine" if dream.engine == "local" else f"Engine {dream.engine}"
     return f"{engine}, {cause}. {_time_words(dream, now)}"
 

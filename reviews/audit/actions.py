@@ -39,6 +39,8 @@ class Action(StrEnum):
     WORKSPACE_CHANGED = "workspace.changed"
     WORKSPACE_FROZEN = "workspace.frozen"
     WORKSPACE_UNFROZEN = "workspace.unfrozen"
+    WORKSPACE_PAUSED = "workspace.paused"
+    WORKSPACE_RESUMED = "workspace.resumed"
     AGENT_CREATED = "agent.created"
     AGENT_CHANGED = "agent.changed"
     AGENT_FROZEN = "agent.frozen"

@@ -16,6 +16,7 @@ EXPECTED = {
     Right.PROPOSE_RETIRE: "RL",
     Right.ASSIGN: "L",
     Right.START_DREAMS: "L",
+    Right.PAUSE: "L",
     Right.CONTAIN: "L",
     Right.FREEZE: "LD",
     Right.UNFREEZE: "L",

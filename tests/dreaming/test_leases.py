@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from pytest_django import Settings
 
 from agents.freezes import freeze_agent, freeze_workspace
+from agents.pauses import pause_workspace, resume_workspace
 from dreaming.engines.base import DreamCancelled
 from dreaming.errors import LeaseLost
 from dreaming.leases import Heartbeat, Lease, due_dreams, take_lease
@@ -117,14 +118,41 @@ def freeze_all(cast: Cast, clock: FakeClock) -> None:
     freeze_workspace(cast.workspace, reason="Odd refunds.", by=cast.lead)
 
 
-@pytest.mark.parametrize("act", [cancel, freeze, freeze_all])
-def test_a_cancel_or_a_freeze_takes_hold_at_the_next_report(
+def pause(cast: Cast, clock: FakeClock) -> None:
+    pause_workspace(cast.workspace, reason="Model change.", by=cast.lead)
+
+
+@pytest.mark.parametrize("act", [cancel, freeze, freeze_all, pause])
+def test_a_cancel_a_freeze_or_a_pause_takes_hold_at_the_next_report(
     cast: Cast, clock: FakeClock, act: Callable[[Cast, FakeClock], None]
 ):
     pulse = Heartbeat(taken(cast, clock))
     act(cast, clock)
     with pytest.raises(DreamCancelled):
         pulse.report(9, 9)
+
+
+def test_in_a_paused_workspace_a_queued_dream_waits(cast: Cast, clock: FakeClock):
+    dream = queued(cast, clock)
+    pause(cast, clock)
+    assert not due_dreams(clock()).exists()
+    assert take_lease(dream, clock()) is None
+    resume_workspace(cast.workspace, reason="Done.", by=cast.lead)
+    assert list(due_dreams(clock())) == [dream]
+
+
+def test_in_a_paused_workspace_a_dream_that_lost_its_worker_is_taken_to_be_ended(
+    cast: Cast, clock: FakeClock
+):
+    taken(cast, clock)
+    pause(cast, clock)
+    assert due_dreams(clock.advance(minutes=2)).exists()
+
+
+def test_the_pause_of_another_workspace_holds_nothing_back(cast: Cast, clock: FakeClock):
+    dream = queued(cast, clock)
+    pause_workspace(cast.elsewhere, reason="Model change.", by=cast.outsider)
+    assert list(due_dreams(clock())) == [dream]
 
 
 def test_the_shared_memory_is_not_stopped_by_one_frozen_agent(cast: Cast, clock: FakeClock):

@@ -71,10 +71,11 @@ def test_reap_notes_that_it_ran(db: None, clock: FakeClock, sent: list[str]):
 def test_start_due_starts_what_has_come(cast: Cast, clock: FakeClock):
     build.session(cast.agent)
     from_schedule = nights.member(cast, cast.lead)
-    tasks.schedules.set_schedule(cast.store, hour=2, is_enabled=True, by=from_schedule)
+    plan = tasks.schedules.Plan(cron="0 2 * * *", min_sessions=1)
+    tasks.schedules.set_schedule(cast.store, plan, by=from_schedule)
     clock.at = datetime(2026, 11, 22, 2, tzinfo=UTC)
     tasks.start_due()
-    assert Dream.objects.get().due_slot == "2026-11-22T02"
+    assert Dream.objects.get().due_slot == "2026-11-22T02:00Z"
 
 
 def test_apply_due_applies_what_was_approved(cast: Cast):

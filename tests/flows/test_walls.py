@@ -195,6 +195,9 @@ def at_export(cast: Cast) -> dict[str, Any]:
 
 
 REASON = sends(reason="Odd writes since noon")
+TIMES = sends(
+    cron="0 2 * * *", zone="UTC", min_sessions=5, min_hours=24, idle_minutes=0, instructions=""
+)
 SHOWN = sends(revision=1, state="pending")
 REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
 ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
@@ -287,7 +290,10 @@ ROUTES = [
     # Dreams                        anonymous outsider reviewer lead auditor admin token
     Route("dreams", "GET", here, "in 404 200 200 200 403 in"),
     Route("dream_start", "POST", here, "in 404 403 302 403 403 in", at_own_store),
-    Route("schedule_set", "POST", at_store, "in 404 403 302 403 403 in", sends(hour=2)),
+    Route("schedule", "GET", at_store, "in 404 200 200 200 403 in"),
+    Route("schedule_set", "POST", at_store, "in 404 403 302 403 403 in", TIMES),
+    Route("dreams_pause", "POST", here, "in 404 403 302 403 403 in", REASON),
+    Route("dreams_resume", "POST", here, "in 404 403 422 403 403 in", REASON),
     Route("dream", "GET", at_dream, "in 404 200 200 200 403 in"),
     Route("dream_progress", "GET", at_running, "in 404 302 302 302 403 in"),
     Route("dream_cancel", "POST", at_running, "in 404 403 302 403 403 in"),

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from agents.freezes import freeze_agent
 from agents.models import Person
 from agents.transcripts.base import Verdict
-from dreaming.models import Dream, DreamState, Schedule
+from dreaming.models import Dream, DreamState
 from reviews.models import Proposal
 from tests import build
 from tests.cast import Cast
@@ -71,7 +71,7 @@ def test_only_leads_see_what_starts_dreams(cast: Cast, lead: Client, reviewer: C
     assert "Start dream" in text_of(lead, DREAMS)
     for client in (reviewer,):
         assert "Start dream" not in text_of(client, DREAMS)
-        assert "Save hour" not in text_of(client, DREAMS)
+        assert "Pause dreams" not in text_of(client, DREAMS)
 
 
 def test_dreams_of_another_workspace_are_not_listed(cast: Cast, lead: Client):
@@ -134,43 +134,6 @@ def test_a_foreign_memory_is_no_choice(cast: Cast, lead: Client):
     foreign = {"store": cast.other_agent.store.pk}
     assert lead.post(f"{DREAMS}start/", foreign).status_code == 422
     assert not Dream.objects.exists()
-
-
-# Hours
-
-
-def set_hour(client: Client, hour: str, store: str = "refund-desk") -> str:
-    given = {"hour": hour, "enabled": "on"}
-    answer = client.post(f"{DREAMS}schedule/{store}/", given, follow=True)
-    return answer.content.decode()
-
-
-def test_a_lead_sets_the_hour(cast: Cast, lead: Client, clock: FakeClock):
-    shown = set_hour(lead, "4")
-    assert Schedule.objects.get().hour == 4
-    assert "Refund-Desk dreams daily at 04:00 UTC." in shown
-    assert "2026-11-22 04:00" in shown
-
-
-def test_midnight_is_an_hour_and_stays_in_the_form(cast: Cast, lead: Client):
-    assert 'value="0"' in set_hour(lead, "0")
-
-
-def test_a_schedule_is_put_to_rest(cast: Cast, lead: Client):
-    set_hour(lead, "4")
-    lead.post(f"{DREAMS}schedule/refund-desk/", {"hour": "4"})
-    assert not Schedule.objects.get().enabled
-    assert "Rests. Its hour was 04:00" in text_of(lead, DREAMS)
-
-
-@pytest.mark.parametrize("hour", ["24", "-1", "two", ""])
-def test_what_is_no_hour_is_said(cast: Cast, lead: Client, hour: str):
-    assert "The hour is a whole number from 0 to 23." in set_hour(lead, hour)
-    assert not Schedule.objects.exists()
-
-
-def test_the_shared_memory_has_an_hour_too(cast: Cast, lead: Client):
-    assert "Shared by all agents dreams daily at 03:00 UTC." in set_hour(lead, "3", "shared")
 
 
 # One dream

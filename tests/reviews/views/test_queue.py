@@ -144,7 +144,7 @@ def test_nothing_waiting_says_what_was_decided_and_when_the_next_dream_is(
     build.proposal(
         cast.store, "applied", decided_at=clock(), verdict="approve", revision=2, content="b\n"
     )
-    Schedule.objects.create(workspace=cast.workspace, store=cast.store, hour=2)
+    Schedule.objects.create(workspace=cast.workspace, store=cast.store, cron="0 2 * * *")
 
     html = page(client_of(cast.reviewer))
 
@@ -156,7 +156,7 @@ def test_nothing_waiting_says_what_was_decided_and_when_the_next_dream_is(
 def test_without_a_schedule_no_next_dream_is_promised(cast, client_of) -> None:
     build.proposal(cast.store, "applied")
 
-    assert "No dream has a daily hour yet" in page(client_of(cast.reviewer))
+    assert "No dream starts by itself yet" in page(client_of(cast.reviewer))
 
 
 def test_a_filter_that_finds_nothing_can_be_cleared(cast, client_of) -> None:
