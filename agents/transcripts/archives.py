@@ -30,6 +30,8 @@ MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
 MAX_HEADER_BYTES = 1024 * 1024
 """Of what stands before a member: tarfile holds it in memory."""
 
+BLOCK_BYTES = 64 * 1024
+
 BROKEN_CONTENT = (tarfile.TarError, OSError, *BROKEN_GZIP)
 """What reading a member's content may raise."""
 
@@ -96,6 +98,12 @@ class _Forward(io.RawIOBase):
             raise ReadError(f"more than {MAX_ARCHIVE_BYTES:,} bytes unpacked, the limit")
         return len(chunk)
 
+    def drain(self) -> None:
+        """Read to the end, for only there gzip says whether the content is what was packed."""
+        self.allowed = MAX_ARCHIVE_BYTES
+        while self.read(BLOCK_BYTES):
+            pass
+
 
 class _Header(tarfile.TarInfo):
     """A header that is broken or missing ends the archive with an error, not silently."""
@@ -130,6 +138,7 @@ def _read_members(forward: _Forward) -> Iterator[Member]:
             forward.allowed = header.size + MAX_HEADER_BYTES
             if header.isreg() and not is_hidden(PurePosixPath(header.name)):
                 yield _open(archive, header)
+    forward.drain()
 
 
 def _open(archive: tarfile.TarFile, header: tarfile.TarInfo) -> Member:

@@ -125,7 +125,7 @@ def iterate_list_in(text: str, start: int) -> Iterator[object]:
     yield from _iterate_list(text, start)
 
 
-def iterate_object(text: str, *, inside: str = "") -> Iterator[tuple[str, object]]:
+def iterate_object(text: str, *, inside: str | None = None) -> Iterator[tuple[str, object]]:
     """Yield each member of a JSON object as (name, value), one decoded at a time.
 
     inside: a member of that name that is an object itself is entered: its members are yielded as

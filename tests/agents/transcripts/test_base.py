@@ -5,7 +5,11 @@ from agents.transcripts.base import (
     MAX_SLUG,
     UnknownTranscriptFormat,
     UnreadableTranscript,
+    file_name,
+    folder_name,
     name_agent,
+    slug_of,
+    strip_endings,
 )
 
 
@@ -18,6 +22,7 @@ from agents.transcripts.base import (
         ("sessions", "sessions"),
         ("v1.2.json", "v1-2"),
         ("__a__.ndjson", "a"),
+        ("/home/ann/runs/support-bot.jsonl", "support-bot"),
     ],
 )
 def test_an_agent_is_named_after_its_file(source_name, slug):
@@ -42,3 +47,30 @@ def test_names_without_letters_stay_apart():
 @pytest.mark.parametrize("error", [UnreadableTranscript, UnknownTranscriptFormat])
 def test_faults_of_a_transcript_are_faults_of_the_input(error):
     assert issubclass(error, InvalidInput)
+
+
+@pytest.mark.parametrize(
+    ("source_name", "file", "folder"),
+    [
+        ("/runs/sql/gpt-4/a.json", "a.json", "gpt-4"),
+        ("gpt-4/a.json", "a.json", "gpt-4"),
+        ("/a.json", "a.json", ""),
+        ("a.json", "a.json", ""),
+        ("", "", ""),
+        ("runs/", "", "runs"),
+        ("a//b", "b", ""),
+    ],
+)
+def test_a_source_is_a_file_in_a_folder(source_name, file, folder):
+    assert (file_name(source_name), folder_name(source_name)) == (file, folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"), [("a.json.gz", "a"), ("a.JSONL", "a"), ("a.b", "a.b"), (".txt", "")]
+)
+def test_endings_are_taken_off(name, stem):
+    assert strip_endings(name) == stem
+
+
+def test_words_become_a_slug():
+    assert slug_of("sql gpt-3.5 plan_solve") == "sql-gpt-3-5-plan-solve"

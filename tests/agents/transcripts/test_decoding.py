@@ -11,9 +11,13 @@ from agents.transcripts import decoding
 from agents.transcripts.base import UnreadableTranscript
 from agents.transcripts.decoding import (
     Undecodable,
+    decode_at,
     decode_json,
     decode_text,
+    find_member,
     iterate_array,
+    iterate_list_in,
+    iterate_object,
     name_type,
     open_plain,
     read_text,
@@ -169,3 +173,115 @@ def test_an_element_over_the_limit_is_refused_alone(monkeypatch):
 def test_any_list_like_text_comes_to_an_end(text):
     for value in iterate_array("[" + text):
         assert isinstance(value, Undecodable | dict | list | str | int)
+
+
+def members(text: str, inside: str | None = None) -> list[tuple[str, object]]:
+    return [
+        (name, str(value) if isinstance(value, Undecodable) else value)
+        for name, value in iterate_object(text, inside=inside)
+    ]
+
+
+@given(st.dictionaries(st.text(), JSON_VALUES), st.sampled_from([None, 2]))
+def test_an_object_comes_back_member_by_member(value, indent):
+    assert members(json.dumps(value, indent=indent)) == list(value.items())
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "{}", " { } ", '{"in": {}}'])
+def test_an_object_without_members_yields_nothing(text):
+    assert members(text, inside="in") == []
+
+
+def test_a_member_that_is_entered_gives_its_own_members():
+    text = '{"a": 1, "in": {"b": {"in": 2}, "c": 3}, "d": {"in": {"e": 4}}}'
+    assert members(text, inside="in") == [
+        ("a", 1),
+        ("b", {"in": 2}),
+        ("c", 3),
+        ("d", {"in": {"e": 4}}),
+    ]
+
+
+def test_a_member_that_is_no_object_is_not_entered():
+    assert members('{"in": [1]}', inside="in") == [("in", [1])]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": nul, "b": 2}', [("a", "not JSON: Expecting value at character 7"), ("b", 2)]),
+        (
+            '{"a": {"x": ]}, "b": 2}',
+            [("a", "not JSON: Expecting value"), ("", "there is text after the end")],
+        ),
+        ('{"a": 1 2, "b": 2}', [("a", "two members without a comma between"), ("b", 2)]),
+        ('{"a": NaN}', [("a", "NaN is no JSON number")]),
+        ('{"a": ' + DEEP + "}", [("a", "nested too deeply")]),
+        ('{"a": 1', [("a", 1), ("", "the file ends before the object is closed")]),
+        ('{"a": 1,', [("a", 1), ("", "the file ends before the object is closed")]),
+        ('{"a": 1, b', [("a", 1), ("", "no name of a member at character 10")]),
+        ('{"a": 1, "b', [("a", 1), ("", "not JSON: Unterminated string starting at at char")]),
+        ('{"a" 1}', [("", "no colon after the name at character 2")]),
+        ('{"a": 1} x', [("a", 1), ("", "there is text after the end of the object")]),
+        ('{"a": 1}}', [("a", 1), ("", "there is text after the end of the object")]),
+        ('{"in": {"a": 1}', [("a", 1), ("", "the file ends before the object is closed")]),
+        ('{"a": {"b": 1', [("a", "not JSON: Expecting ',' delimiter at character 14; it is not")]),
+    ],
+)
+def test_a_broken_member_costs_itself_or_what_cannot_be_told_apart(text, found):
+    shortened = [
+        (name, value[: len(wanted[1])] if isinstance(value, str) else value)
+        for (name, value), wanted in zip(members(text, inside="in"), found, strict=True)
+    ]
+    assert shortened == found
+
+
+@pytest.mark.parametrize("text", ["[]", "7", '"a"', "a"])
+def test_what_is_no_object_is_unreadable(text):
+    with pytest.raises(UnreadableTranscript, match="does not begin with"):
+        members(text)
+    with pytest.raises(UnreadableTranscript, match="does not begin with"):
+        find_member(text, "a")
+
+
+@given(st.text(st.sampled_from('{}[]",: ab1\\'), max_size=30))
+def test_any_text_that_begins_an_object_ends(tail):
+    text = "{" + tail
+    assert len(members(text, inside="a")) <= len(text)
+    assert find_member(text, "a") < len(text) + 1
+
+
+@given(st.dictionaries(st.text(), JSON_VALUES, min_size=1), st.data())
+def test_a_member_is_found_where_its_value_begins(value, data):
+    name = data.draw(st.sampled_from(sorted(value)))
+    text = json.dumps(value)
+    assert decode_at(text, find_member(text, name)) == value[name]
+
+
+def test_a_member_is_not_found_below_another():
+    assert find_member('{"a": {"b": [1]}, "c": "\\"b\\": 1"}', "b") == -1
+
+
+@pytest.mark.parametrize("text", ["{}", '{"a', '{"a" 1', "{"])
+def test_a_member_that_is_not_there_is_not_found(text):
+    assert find_member(text, "a") == -1
+
+
+def test_a_list_within_a_text_ends_where_it_ends():
+    text = '{"a": [1, {"b": 2}, nul], "c": 3}'
+    assert shown(iterate_list_in(text, 6)) == [
+        1,
+        {"b": 2},
+        "not JSON: Expecting value at character 21",
+    ]
+
+
+def test_where_no_list_begins_there_is_none():
+    with pytest.raises(UnreadableTranscript, match="no JSON list at character 7"):
+        list(iterate_list_in('{"a": {}}', 6))
+
+
+@pytest.mark.parametrize("text", ["nul", DEEP, "9" * 5_000, "NaN"])
+def test_a_value_that_cannot_be_read_is_undecodable_where_it_stands(text):
+    with pytest.raises(Undecodable):
+        decode_at(text, 0)

@@ -12,11 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.intake import CleanSession, clean_session
-from agents.transcripts import daybreak, tau
+from agents.transcripts import daybreak, intercode, medagentbench, tau, tau2
 from agents.transcripts.base import EventKind, ParsedSession, Refused, UnreadableTranscript
 from agents.transcripts.limits import MAX_REASON
 
-PARSERS = {"daybreak": daybreak.parse, "tau": tau.parse}
+PARSERS = {
+    "daybreak": daybreak.parse,
+    "intercode": intercode.parse,
+    "medagentbench": medagentbench.parse,
+    "tau": tau.parse,
+    "tau2": tau2.parse,
+}
 every_parser = pytest.mark.parametrize("parse", PARSERS.values(), ids=list(PARSERS))
 
 SAID = {"kind": "message", "role": "user", "text": "Cancel order 1042."}
@@ -39,7 +45,38 @@ TRAJECTORY = [
 RUNS = json.dumps(
     [{"task_id": n, "reward": n % 2, "trial": 0, "info": {}, "traj": TRAJECTORY} for n in range(3)]
 ).encode()
-WHOLE = {"daybreak": LINES, "tau": RUNS}
+TURNS = {"actions": ["SELECT 1", "submit"], "observations": ["[(1,)]", "[(1,)]"]}
+QUERIES = json.dumps(
+    {
+        str(n): {
+            "environment": "ic_sql",
+            "task_id": n,
+            "query": "How many?",
+            "turn_history": TURNS,
+            "summary": {"max_reward": n % 2},
+        }
+        for n in range(3)
+    }
+).encode()
+REPLY = {"action_kind": "get", "agent_reply": "GET Patient", "url": "a/Patient?b=1"}
+CASE = json.dumps(
+    {"task_id": "task1_1", "prompt": "Ask.", "turns": [{**REPLY, "observation": "{}"}]}
+).encode()
+MESSAGES = [
+    {"role": "user", "content": "Cancel order 1042."},
+    {"role": "assistant", "tool_calls": [{"id": "c", "name": "cancel", "arguments": {"o": 1}}]},
+    {"role": "tool", "id": "c", "content": "Error: shipped"},
+]
+SIMULATIONS = json.dumps(
+    {"info": {}, "simulations": [{"task_id": str(n), "messages": MESSAGES} for n in range(3)]}
+).encode()
+WHOLE = {
+    "daybreak": LINES,
+    "intercode": QUERIES,
+    "medagentbench": CASE,
+    "tau": RUNS,
+    "tau2": SIMULATIONS,
+}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
     lambda inner: (
@@ -93,7 +130,11 @@ def test_any_json_is_read_or_refused(parse, value):
 @given(value=st.lists(JSON, min_size=1, max_size=4))
 def test_any_list_gives_something_for_every_element_or_a_refusal_of_the_whole(parse, value):
     listed = b"\n".join(json.dumps(one).encode() for one in value)
-    content = listed if parse is daybreak.parse else json.dumps(value).encode()
+    content = {
+        daybreak.parse: listed,
+        intercode.parse: json.dumps({f"{n}": one for n, one in enumerate(value)}).encode(),
+        tau2.parse: json.dumps({"simulations": value}).encode(),
+    }.get(parse, json.dumps(value).encode())
     found, said = read(parse, content)
     check_found(found)
     assert said or len(found) == len(value)
@@ -156,18 +197,32 @@ def test_an_empty_file_yields_nothing(parse):
     assert read(parse, b"") == ([], "")
 
 
-@every_parser
-def test_reading_twice_gives_the_same(parse):
-    content = RUNS if parse is tau.parse else LINES
-    assert read(parse, content) == read(parse, content)
+@pytest.mark.parametrize("name", PARSERS)
+def test_reading_twice_gives_the_same(name):
+    found = read(PARSERS[name], WHOLE[name])
+    assert found[0]
+    assert read(PARSERS[name], WHOLE[name]) == found
 
 
-@every_parser
+@pytest.mark.parametrize("kind", PARSERS)
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "", ".", "a\0b", "\u202egpj.nosj", "x" * 5_000, "日本.json"]
+    "name",
+    [
+        "../../etc/passwd",
+        "..",
+        "",
+        ".",
+        "a\0b",
+        "\u202egpj.nosj/a.json",
+        "x" * 5_000,
+        "日本/日本.json",
+        "\ud800/ic_sql_react_10_turns.json",
+        "y" * 500 + "/ic_sql_react_10_turns.json",
+    ],
 )
-def test_a_file_may_be_called_anything(parse, name):
-    found, _ = read(parse, RUNS if parse is tau.parse else LINES, source_name=name)
+def test_a_file_may_be_called_anything(kind, name):
+    found, _ = read(PARSERS[kind], WHOLE[kind], source_name=name)
+    assert found
     for one in found:
         assert isinstance(one, ParsedSession)
         assert one.agent.replace("-", "a").isalnum()
