@@ -19,12 +19,13 @@ _SQL_WORDS = (
 )
 _SQL = frozenset(_SQL_WORDS.split())
 _SHELL_WORDS = (
-    "ls cd cat find grep egrep rg sed awk head tail cut sort uniq wc tr tee xargs echo printf touch "
-    "mkdir rmdir rm cp mv ln chmod chown du df ps kill top free which whereis type file stat diff "
-    "cmp comm tar zip unzip gzip gunzip curl wget ping ssh scp rsync git make cmake gcc python "
-    "python3 pip pytest node npm npx yarn go cargo java mvn docker kubectl psql mysql sqlite3 date "
-    "cal uname hostname whoami id env export source tree md5sum sha256sum basename dirname seq "
-    "sleep history man mount ifconfig netstat pwd for while if test bash sh"
+    "ls cd cat find grep egrep rg sed awk head tail cut sort uniq wc tr tee xargs echo printf "
+    "touch mkdir rmdir rm cp mv ln chmod chown du df ps kill top free which whereis type file "
+    "stat diff cmp comm tar zip unzip gzip gunzip curl wget ping ssh scp rsync git make cmake "
+    "gcc python python3 pip pytest node npm npx yarn go cargo java mvn docker kubectl psql "
+    "mysql sqlite3 date cal uname hostname whoami id env export source tree md5sum sha256sum "
+    "basename dirname seq sleep history man mount ifconfig netstat pwd for while if test bash "
+    "sh"
 )
 _SHELL = frozenset(_SHELL_WORDS.split())
 _SYNONYMS = {"desc": "describe"}
