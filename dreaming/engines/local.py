@@ -9,6 +9,7 @@ from dreaming.engines.base import Candidate, DreamMaterial, DreamResult, Dropped
 from dreaming.engines.calls import Ledger, read_calls
 from dreaming.engines.mistakes import MistakeLedger
 from dreaming.engines.preferences import WishLedger
+from dreaming.engines.steering import read_instructions, steer
 from reviews.changes import pattern_key
 
 RECURRING = 2
@@ -48,6 +49,10 @@ class LocalEngine:
             found, left_out = ledger.summarise(at_least=RECURRING)
             candidates += found
             dropped += left_out
+        steering = read_instructions(material.instructions, _KINDS)
+        held = {memory.pattern_key for memory in material.memories}
+        candidates, steered = steer(candidates, steering, held)
+        dropped += steered
         candidates.sort(key=_order_candidate)
         if len(candidates) > CANDIDATE_LIMIT:
             rest = len(candidates) - CANDIDATE_LIMIT
