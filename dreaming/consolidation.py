@@ -1,17 +1,37 @@
 """Measured patterns become changes to memory, or are listed with the reason why not.
 
 One change a path a dream, nothing twice, and nothing that is already known: a pattern is known by
-its key, by equal text after normalising, or by near-equal text whose numbers and negation agree.
+its key, by equal text after normalising, by standing word for word within a memory, or by
+near-equal text whose numbers and negation agree. What grew or disagrees is proposed as that.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
+from dreaming.contradictions import (
+    ClaimIndex,
+    Disagreement,
+    flag_contradictions,
+    name_sides,
+    say_side,
+    unsettled_text,
+)
 from dreaming.engines.base import Candidate, Dropped, EngineMemory
-from dreaming.likeness import NEAR, Form, form_of, likeness, normalise_text
+from dreaming.engines.wording import cut_title
+from dreaming.likeness import Form, NearIndex, are_near_forms, form_of, normalise_text
+from dreaming.loss import list_names, split_statements
+from dreaming.merging import fold_identical, fold_near, lowest_taint
+from dreaming.precedents import (
+    ALREADY_IN_MEMORY,
+    Known,
+    Precedent,
+    comes_back,
+    has_doubled,
+    say_return,
+)
 from dreaming.statistics import Measured, sentences
 from reviews.changes import Change, Evidence, Op, PatternFacts, Trust, lowest_trust
 
@@ -19,14 +39,10 @@ PATH_BYTES = 1024
 PATH_SEGMENTS = 20
 CONTENT_BYTES = 102_400
 TITLE_LIMIT = 60
-LOSS_LIMIT = Fraction(1, 4)
 _SLUG_LIMIT = 48
 
 LISTED = "listed"
-ALREADY_IN_MEMORY = "already_in_memory"
-
-Known = Mapping[str, tuple[str, str]]
-"""Pattern key -> (already_open | rejected_before | already_in_memory, human id or path)."""
+PATH_TAKEN = "Another change of this dream has this path."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +72,6 @@ class Consolidated:
     dropped: tuple[Dropped, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """What a dream's changes would take from a store; shares are of what stood there before."""
-
-    memories: int
-    removed: int
-    size_bytes: int
-    lost_bytes: int
-    protected: tuple[str, ...] = ()
-    leaves_empty: bool = False
-
-    @property
-    def removed_share(self) -> Fraction:
-        """Return the share of memories removed, 0 for an empty store."""
-        return Fraction(self.removed, self.memories) if self.memories else Fraction(0)
-
-    @property
-    def shrunk_share(self) -> Fraction:
-        """Return the share of bytes removed or cut away, 0 for an empty store."""
-        return Fraction(self.lost_bytes, self.size_bytes) if self.size_bytes else Fraction(0)
-
-
 @dataclass(slots=True)
 class _Work:
     """What has been decided so far in one consolidation."""
@@ -87,10 +81,18 @@ class _Work:
     listed: list[Listed] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     forms: list[tuple[str, Form]] = field(default_factory=list)
+    claims: ClaimIndex = field(default_factory=lambda: ClaimIndex(()))
+
+    @property
+    def taken(self) -> set[str]:
+        """Return every path that has a change: its own, or one that folds it in."""
+        return self.changes.keys() | {p for one in self.changes.values() for p in one.merged}
 
     def keep(self, change: Change) -> None:
         self.changes[change.path] = change
-        self.forms.append((change.path, form_of(change.content)))
+        if change.op is Op.CREATE:
+            self.forms.append((change.path, form_of(change.content)))
+            self.claims.add(change.path, change.content)
 
     def list_only(self, one: Measured, why: str, reference: str = "") -> None:
         self.listed.append(
@@ -105,32 +107,48 @@ def consolidate(
     known: Known,
     *,
     scope: str,
+    shared: Mapping[str, str] | None = None,
 ) -> Consolidated:
-    """Return the changes the patterns lead to, sorted by path of work: clearest first.
+    """Return the changes the patterns and the store's own state lead to.
 
-    evidence: pattern key -> checked evidence. memories: the store's live ones. known: what the
-    agent's and the shared store, open proposals and rejections already hold. scope: 'agent', or
-    'workspace' for the shared store, which takes patterns of two or more agents only.
+    Order: texts engines propose, patterns (clearest first), then what the memories themselves call
+    for: identical ones folded, contradictions, near duplicates. evidence: pattern key -> checked
+    evidence. memories: the store's live ones. known: what the agent's and the shared store, open
+    proposals and rejections already hold. scope: 'agent', or 'workspace' for the shared store,
+    which takes patterns of two or more agents only. shared: M-id -> text of the shared store, for
+    an agent's dream.
     """
     work = _Work()
-    memory_index = _MemoryIndex(memories)
+    index = _MemoryIndex(memories, shared or {})
     for one in sorted(measured, key=_rank):
         quotes = tuple(evidence.get(one.key, ()))
         if one.candidate.path:
-            _take_text(work, one, quotes, memory_index)
+            _take_text(work, one, quotes, index)
         elif why := explain_listing(one, scope=scope):
             work.list_only(one, why)
         else:
-            _take_pattern(work, one, quotes, memory_index, known)
-    for change in fold_identical(memories):
-        if change.path not in work.changes and not set(change.merged) & work.changes.keys():
-            work.keep(change)
+            _take_pattern(work, one, quotes, index, known.get(one.key))
+    _tidy(work, memories)
     changes = tuple(work.changes.values())
     return Consolidated(changes, work.settled, tuple(work.listed), tuple(work.dropped))
 
 
-def _rank(one: Measured) -> tuple[bool, int, str]:
-    return not one.is_told, -one.sessions, one.key
+def _rank(one: Measured) -> tuple[bool, bool, int, str]:
+    return not one.candidate.path, not one.is_told, -one.sessions, one.key
+
+
+def _tidy(work: _Work, memories: Sequence[EngineMemory]) -> None:
+    """Fold what says the same, and flag what disagrees; a path has one change a dream."""
+    for change in fold_identical(memories):
+        if not {change.path, *change.merged} & work.taken:
+            work.keep(change)
+    flagged, listed = flag_contradictions(memories, work.taken)
+    for change in flagged:
+        work.keep(change)
+    folded, refused = fold_near(memories, work.taken)
+    for change in folded:
+        work.keep(change)
+    work.dropped += (*listed, *refused)
 
 
 def explain_listing(one: Measured, *, scope: str) -> str:
@@ -145,30 +163,42 @@ def explain_listing(one: Measured, *, scope: str) -> str:
 class _MemoryIndex:
     """A store's live memories, to be asked whether they hold a pattern or a text."""
 
-    def __init__(self, memories: Sequence[EngineMemory]) -> None:
+    def __init__(self, memories: Sequence[EngineMemory], shared: Mapping[str, str]) -> None:
         self.by_path = {memory.path: memory for memory in memories}
         ordered = sorted(memories, key=lambda memory: memory.path)
-        self.by_key = {m.pattern_key: m.path for m in reversed(ordered) if m.pattern_key}
-        self.by_text = {normalise_text(m.content): m.path for m in reversed(ordered)}
-        self.forms = [(m.path, form_of(m.content)) for m in ordered]
+        self.by_key = {m.pattern_key: m for m in reversed(ordered) if m.pattern_key}
+        texts = [(m.path, m.content) for m in ordered]
+        texts += [(name, shared[name]) for name in sorted(shared)]
+        self.by_text = {normalise_text(text): name for name, text in reversed(texts)}
+        self.by_statement = dict(_read_statements(reversed(texts)))
+        self.near = NearIndex((name, form_of(text)) for name, text in texts)
+        self.claims = ClaimIndex(texts)
 
-    def find(self, one: Measured, path: str, content: str) -> str:
-        """Return the path that already holds the pattern or says its text, '' where none does."""
-        statement = one.candidate.statement
-        held = path if path in self.by_path else self.by_key.get(one.key, "")
-        for known in (held, *map(self._find_equal, (content, statement))):
-            if known:
-                return known
-        near = (find_near(form_of(text), self.forms) for text in (content, statement))
-        return next((found for found in near if found), "")
+    def own(self, one: Measured, path: str) -> EngineMemory | None:
+        """Return the store's memory of this very pattern: by its key, else at its path."""
+        return self.by_key.get(one.key) or self.by_path.get(path)
 
-    def _find_equal(self, text: str) -> str:
-        return self.by_text.get(normalise_text(text), "")
+    def find_text(self, one: Measured, content: str) -> str:
+        """Return the path, or M-id of a shared memory, that says the same already; '' for none."""
+        texts = (content, one.candidate.statement)
+        for text in texts:
+            if held := self.by_text.get(normalise_text(text), ""):
+                return held
+        plain = normalise_text(one.candidate.statement)
+        if held := self.by_statement.get(plain, ""):
+            return held
+        return next((held for text in texts if (held := self.near.find(form_of(text)))), "")
+
+
+def _read_statements(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for name, text in texts:
+        for statement in split_statements(text):
+            yield normalise_text(statement), name
 
 
 def find_near(form: Form, forms: Iterable[tuple[str, Form]]) -> str:
     """Return the path of the first text that is a near duplicate of `form`, '' where none is."""
-    return next((path for path, other in forms if likeness(form, other, at_least=NEAR)), "")
+    return next((path for path, other in forms if are_near_forms(form, other)), "")
 
 
 def _take_pattern(
@@ -176,9 +206,9 @@ def _take_pattern(
     one: Measured,
     quotes: tuple[Evidence, ...],
     memories: _MemoryIndex,
-    known: Known,
+    before: Precedent | None,
 ) -> None:
-    """Make a pattern a change under its own path, and say where it stands already."""
+    """Make a pattern a change: new, grown, or at odds with memory; say where it stands already."""
     candidate = one.candidate
     if not quotes:
         work.dropped.append(Dropped(candidate.title, "None of its quotes was found."))
@@ -188,11 +218,109 @@ def _take_pattern(
     if twin := find_near(form_of(content), work.forms):
         work.list_only(one, f"It says nearly the same as {twin} of this dream.", twin)
         return
-    work.keep(_make_change(one, Op.CREATE, path, content, None, quotes))
-    if one.key in known:
-        work.settled[path] = known[one.key]
-    elif held := memories.find(one, path, content):
+    change = _make_change(one, Op.CREATE, path, content, None, quotes)
+    returns = before is not None and comes_back(before, **_now(one))
+    if before is not None and returns:
+        change = _say_first(change, say_return(before, **_now(one)))
+    memory = memories.own(one, path)
+    renewed = _renew(change, one, memory, before) if memory is not None else None
+    if renewed is not None and renewed.path not in work.taken:
+        work.keep(renewed)
+    elif before is not None and not returns:
+        work.keep(change)
+        work.settled[path] = (before.status, before.reference)
+    elif held := memory.path if memory is not None else memories.find_text(one, content):
+        work.keep(change)
         work.settled[path] = (ALREADY_IN_MEMORY, held)
+    else:
+        work.keep(_face_memory(work, change, memories))
+
+
+def _now(one: Measured) -> "_Now":
+    return {"sessions": one.sessions, "is_told": one.is_told}
+
+
+class _Now(TypedDict):
+    sessions: int
+    is_told: bool
+
+
+def _say_first(change: Change, words: str) -> Change:
+    return replace(change, rationale=f"{words} {change.rationale}")
+
+
+def _renew(
+    change: Change, one: Measured, memory: EngineMemory, before: Precedent | None
+) -> Change | None:
+    """Return the update of a memory whose pattern has grown, None where it has not.
+
+    Its text grows with it only where it is still what a dream proposed and now names more; what a
+    person wrote stays. Else the same text is filed again with what it rests on now, which ranks it.
+    """
+    told = before is not None and before.sessions > 0 and one.is_told and not before.is_told
+    wrote = before.proposed if before is not None else ""
+    new = sorted(list_names(change.content) - list_names(memory.content))
+    if new and wrote == memory.content and one.sessions > memory.support and not memory.protected:
+        names = ", ".join(f"`{name}`" for name in new[:5])
+        update = replace(change, op=Op.UPDATE, path=memory.path, base_version=memory.version)
+        return _say_first(update, f"It names more than when it was approved: {names}.")
+    if not told and not (memory.support and has_doubled(memory.support, one.sessions)):
+        return None
+    update = replace(
+        change,
+        op=Op.UPDATE,
+        path=memory.path,
+        content=memory.content,
+        base_version=memory.version,
+        title=cut_title(f"Raise: {memory.title or change.title}"),
+        taint=Trust(memory.taint),
+    )
+    return _say_first(update, _say_proof(one, memory, is_newly_told=told))
+
+
+def _say_proof(one: Measured, memory: EngineMemory, *, is_newly_told: bool) -> str:
+    then = f"{memory.support} session{'' if memory.support == 1 else 's'}"
+    seen = f"It proved itself: it rested on {then} when it was approved, and on {one.sessions} now."
+    told = " How these sessions ended tells an effect now." if is_newly_told else ""
+    return f"{seen}{told} The text stays as it is; it is only ranked higher."
+
+
+def _face_memory(work: _Work, change: Change, memories: _MemoryIndex) -> Change:
+    """Return a new pattern as it is filed beside what disagrees with it.
+
+    At odds with a memory of the store: one text with both sides, in that memory's place. At odds
+    with shared or protected memory, or with another pattern of the dream: filed with the other side
+    named.
+    """
+    against = memories.claims.find(change.path, change.content)
+    for pair in against:
+        memory = memories.by_path.get(pair.right)
+        if memory is not None and not memory.protected and memory.path not in work.taken:
+            return _oppose(change, memory, pair)
+    against += work.claims.find(change.path, change.content)
+    if not against:
+        return change
+    return replace(change, rationale=f"{change.rationale} {name_sides(against)}")
+
+
+def _oppose(change: Change, memory: EngineMemory, pair: Disagreement) -> Change:
+    content = unsettled_text(memory.content, change.content)
+    if len(content.encode()) > CONTENT_BYTES:
+        return replace(change, rationale=f"{change.rationale} {name_sides([pair])}")
+    return replace(
+        change,
+        op=Op.UPDATE,
+        path=memory.path,
+        content=content,
+        base_version=memory.version,
+        title=cut_title(f"Contradiction: {change.title}"),
+        rationale=(
+            f"Sessions show what {memory.path} does not say: {pair.difference}. "
+            f'{say_side(memory, pair.said_right)} Sessions show: "{pair.said_left}" '
+            f"{change.rationale} Which of them holds is for a person to say."
+        ),
+        taint=lowest_trust((change.taint, lowest_taint((memory,)))),
+    )
 
 
 def _take_text(
@@ -220,8 +348,8 @@ def _refuse_text(work: _Work, candidate: Candidate, memory: EngineMemory | None)
         return wrong
     if candidate.op not in {Op.CREATE, Op.UPDATE, Op.RETIRE}:
         return f'"{candidate.op}" is no operation an engine may ask for.'
-    if candidate.path in work.changes:
-        return "Another change of this dream has this path."
+    if candidate.path in work.taken:
+        return PATH_TAKEN
     if candidate.op != Op.CREATE and memory is None:
         return "There is no memory at this path."
     return "" if candidate.op == Op.RETIRE else check_text(candidate.statement)
@@ -310,83 +438,3 @@ def check_path(path: str) -> str:
     if unicodedata.normalize("NFC", path) != path:
         return "A path is in Unicode form NFC."
     return ""
-
-
-def fold_identical(memories: Iterable[EngineMemory]) -> tuple[Change, ...]:
-    """Return a merge for each group of memories that say the same after normalising.
-
-    The text that stays is a protected or pinned one, else the first path; protected and pinned
-    memories are never folded away. Nothing is lost: the same words remain.
-    """
-    groups: dict[str, list[EngineMemory]] = {}
-    for memory in sorted(memories, key=lambda m: (not m.protected, not m.pinned, m.path)):
-        groups.setdefault(normalise_text(memory.content), []).append(memory)
-    changes = []
-    for text, (kept, *others) in sorted(groups.items()):
-        folded = [m for m in others if not (m.protected or m.pinned)]
-        if text and folded:
-            changes.append(_make_merge(kept, folded))
-    return tuple(sorted(changes, key=lambda change: change.path))
-
-
-def _make_merge(kept: EngineMemory, folded: Sequence[EngineMemory]) -> Change:
-    paths = tuple(sorted(memory.path for memory in folded))
-    return Change(
-        op=Op.MERGE,
-        path=kept.path,
-        content=kept.content,
-        base_version=kept.version,
-        title="Fold identical memories into one",
-        rationale=f"{', '.join(paths)} and {kept.path} say the same. One of them stays.",
-        taint=lowest_trust(tuple(Trust(memory.taint) for memory in (kept, *folded))),
-        merged=paths,
-    )
-
-
-def measure_loss(changes: Iterable[Change], memories: Iterable[EngineMemory]) -> Loss:
-    """Return what `changes` would take from the store that holds `memories`.
-
-    Folding a memory into an identical text that stays is no removal; shrinking counts only what
-    becomes shorter. Sizes are bytes of UTF-8.
-    """
-    before = {memory.path: memory for memory in memories}
-    removed: set[str] = set()
-    created: set[str] = set()
-    touched: set[str] = set()
-    lost = 0
-    for change in changes:
-        touched |= {change.path, *change.merged} & before.keys()
-        gone = {change.path} if change.op is Op.RETIRE else set()
-        gone |= {p for p in change.merged if p in before and not _stays(before[p], change)}
-        removed |= gone & before.keys()
-        lost += sum(_size(before[path].content) for path in gone if path in before)
-        if change.op is not Op.RETIRE and change.path in before:
-            lost += max(0, _size(before[change.path].content) - _size(change.content))
-        elif change.op is not Op.RETIRE:
-            created.add(change.path)
-    return Loss(
-        memories=len(before),
-        removed=len(removed),
-        size_bytes=sum(_size(memory.content) for memory in before.values()),
-        lost_bytes=lost,
-        protected=tuple(sorted(path for path in touched if before[path].protected)),
-        leaves_empty=bool(before) and len(removed) == len(before) and not created,
-    )
-
-
-def _stays(memory: EngineMemory, change: Change) -> bool:
-    return normalise_text(memory.content) == normalise_text(change.content)
-
-
-def _size(text: str) -> int:
-    return len(text.encode())
-
-
-def is_over_budget(loss: Loss) -> bool:
-    """Say whether two people must let the dream through: a quarter lost, protected, or emptied."""
-    return (
-        loss.removed_share > LOSS_LIMIT
-        or loss.shrunk_share > LOSS_LIMIT
-        or bool(loss.protected)
-        or loss.leaves_empty
-    )

@@ -10,18 +10,12 @@ from django.db.models import Q, QuerySet
 from agents import clock
 from agents.freezes import is_frozen
 from agents.memory import heads_of, name_store
-from agents.models import MemoryStore
+from agents.models import MemoryStore, MemoryVersion
 from agents.numbers import take_numbers
-from dreaming.consolidation import (
-    Consolidated,
-    Listed,
-    Loss,
-    consolidate,
-    is_over_budget,
-    measure_loss,
-)
+from dreaming.consolidation import Consolidated, Listed, consolidate
 from dreaming.engines.base import DreamCancelled, Dropped
 from dreaming.leases import Lease
+from dreaming.loss import Loss, is_over_budget, measure_loss
 from dreaming.mining import Mined
 from dreaming.models import Dream, DreamState, Pattern
 from dreaming.notes import (
@@ -33,6 +27,14 @@ from dreaming.notes import (
     open_requests,
     refiled_paths,
     support_of,
+)
+from dreaming.precedents import (
+    ALREADY_IN_MEMORY,
+    ALREADY_OPEN,
+    REJECTED_BEFORE,
+    Precedent,
+    comes_back,
+    say_return,
 )
 from dreaming.statistics import Measured, sentences
 from reviews.audit.actions import Action
@@ -50,9 +52,6 @@ TOGETHER = 40
 
 FILED = "filed"
 HELD = "held"
-ALREADY_OPEN = "already_open"
-ALREADY_IN_MEMORY = "already_in_memory"
-REJECTED_BEFORE = "rejected_before"
 NOT_FOUND = "None of its quotes was found."
 WAITING_STATES = ("pending", "awaiting_second", "scheduled", "conflicted", "changes_requested")
 
@@ -97,7 +96,12 @@ def plan(lease: Lease, mined: Mined) -> Plan:
     dream = Dream.objects.select_related("workspace", "store").get(pk=lease.dream_id)
     known = known_patterns(dream, [one.key for one in mined.measured])
     consolidated = consolidate(
-        mined.measured, mined.evidence, mined.memories, known, scope=mined.scope
+        mined.measured,
+        mined.evidence,
+        mined.memories,
+        known,
+        scope=mined.scope,
+        shared=_shared_texts(dream),
     )
     requests = open_requests(dream)
     own = set(filed_by(dream).values_list("path", flat=True))
@@ -139,27 +143,75 @@ def _standing(change: Change, dream: Dream, settled: Mapping[str, tuple[str, str
     same = Proposal.objects.filter(
         store=dream.store,
         path=change.path,
+        op=change.op.value,
         content_sha256=text_sha256(change.content),
-        state__in=WAITING_STATES,
-    ).first()
-    return Standing(change, ALREADY_OPEN, str(same)) if same else Standing(change, FILED)
+    )
+    waiting = same.filter(state__in=WAITING_STATES).first()
+    if waiting is not None:
+        return Standing(change, ALREADY_OPEN, str(waiting))
+    rejected = same.filter(state="rejected", base_version=change.base_version)
+    before = rejected.order_by("-number").first()
+    return Standing(change, FILED) if before is None else _file_again(change, before)
 
 
-def known_patterns(dream: Dream, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return pattern key -> (status, human id) for what memory or a reviewer has dealt with."""
+def _file_again(change: Change, rejected: Proposal) -> Standing:
+    """Return where a text stands that a reviewer rejected: filed again only when more is behind it.
+
+    What rests on no pattern, such as a merge, does not come back in the same words.
+    """
+    before = _precedent(REJECTED_BEFORE, rejected)
+    numbers = change.pattern.numbers if change.pattern else {}
+    sessions, told = support_of(change), bool(numbers.get("told"))
+    if not sessions or not comes_back(before, sessions=sessions, is_told=told):
+        return Standing(change, REJECTED_BEFORE, str(rejected))
+    said = say_return(before, sessions=sessions, is_told=told)
+    if change.rationale.startswith(said):
+        return Standing(change, FILED)
+    return Standing(replace(change, rationale=f"{said} {change.rationale}"), FILED)
+
+
+def _precedent(status: str, proposal: Proposal) -> Precedent:
+    told = bool(proposal.pattern_numbers.get("told"))
+    return Precedent(status, str(proposal), proposal.support, told)
+
+
+def known_patterns(dream: Dream, keys: Sequence[str]) -> dict[str, Precedent]:
+    """Return pattern key -> what memory or a reviewer has dealt with, and what it rested on."""
     stores = _stores_of(dream)
-    known: dict[str, tuple[str, str]] = {}
+    known: dict[str, Precedent] = {}
     proposals = Proposal.objects.filter(store__in=stores, pattern_key__in=keys).exclude(
         origin_kind=OriginKind.DREAM, origin_id=str(dream)
     )
     for proposal in proposals.filter(state="rejected").order_by("number"):
-        known[proposal.pattern_key] = (REJECTED_BEFORE, str(proposal))
+        known[proposal.pattern_key] = _precedent(REJECTED_BEFORE, proposal)
     for proposal in proposals.filter(state__in=WAITING_STATES).order_by("number"):
-        known[proposal.pattern_key] = (ALREADY_OPEN, str(proposal))
+        known[proposal.pattern_key] = _precedent(ALREADY_OPEN, proposal)
     for store in stores:
         for head in heads_of(store).filter(pattern_key__in=keys):
-            known[head.pattern_key] = (ALREADY_IN_MEMORY, str(head.memory))
+            known[head.pattern_key] = _remembered(dream, head)
     return known
+
+
+def _remembered(dream: Dream, head: MemoryVersion) -> Precedent:
+    """Return what memory holds of a pattern, and what its dream had proposed word for word."""
+    number = head.proposal.removeprefix("P-")
+    rows = Proposal.objects.filter(workspace=dream.workspace, origin_kind=OriginKind.DREAM)
+    row = rows.filter(number=int(number)).first() if number.isdigit() else None
+    name = str(head.memory)
+    if row is None:
+        return Precedent(ALREADY_IN_MEMORY, name, head.support)
+    told = bool(row.pattern_numbers.get("told"))
+    return Precedent(
+        ALREADY_IN_MEMORY, name, head.support, told, row.revisions.get(number=1).content
+    )
+
+
+def _shared_texts(dream: Dream) -> dict[str, str]:
+    """Return M-id -> text of the shared memory, for a dream over an agent's own."""
+    if dream.agent_id is None:
+        return {}
+    shared = MemoryStore.objects.get(workspace=dream.workspace, agent=None)
+    return {str(head.memory): head.content for head in heads_of(shared)}
 
 
 def _stores_of(dream: Dream) -> list[MemoryStore]:

@@ -7,7 +7,8 @@ were judged 3.5 of 5 or more in meaning, at least 90 alike all of them.
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,8 +32,8 @@ _CONTRACTIONS = (
     ("'ve", " have"),
     ("'m", " am"),
 )
-_NEGATIONS = frozenset({"not", "no", "never", "without", "stop", "cannot", "avoid", "neither"})
-_FILLERS = frozenset(
+NEGATIONS = frozenset({"not", "no", "never", "without", "stop", "cannot", "avoid", "neither"})
+FILLERS = frozenset(
     [
         "a",
         "an",
@@ -83,7 +84,7 @@ _FILLERS = frozenset(
         "any",
     ]
 )
-_SAME_WORD = {
+SAME_WORD = {
     "want": "prefer",
     "like": "prefer",
     "wish": "prefer",
@@ -135,13 +136,13 @@ def form_of(text: str) -> Form:
     """Return the form under which `text` is compared with others."""
     plain = expand_contractions(text)
     words = _WORD.findall(plain)
-    kept = sorted({_SAME_WORD.get(word, word) for word in words if word not in _FILLERS})
+    kept = sorted({SAME_WORD.get(word, word) for word in words if word not in FILLERS})
     code = sorted(a or b for a, b in _CODE.findall(plain))
     return Form(
         words=" ".join(kept),
         guard=Guard(
             numbers=tuple(sorted(_NUMBER.findall(plain))),
-            negations=sum(word in _NEGATIONS for word in _WORD.findall(_CODE.sub(" ", plain))),
+            negations=sum(word in NEGATIONS for word in _WORD.findall(_CODE.sub(" ", plain))),
             code=tuple(code),
             rejected=frozenset(_REJECTED.findall(plain)),
         ),
@@ -178,9 +179,91 @@ def _words_agree(left: str, right: str) -> bool:
     """
     ours, theirs = set(left.split()), set(right.split())
     fewer, more = sorted((ours - theirs, theirs - ours), key=lambda w: (len(w), sorted(w)))
-    return all(any(fuzz.ratio(a, b) >= _SAME_STEM for b in more) for a in fewer)
+    return all(any(_is_form(a, b) for b in more) for a in fewer)
+
+
+def _is_form(one: str, other: str) -> bool:
+    """Say whether two words are forms of one: they begin alike ("disable" is none of "enable")."""
+    return one[:3] == other[:3] and fuzz.ratio(one, other) >= _SAME_STEM
+
+
+def same_words(left: str, right: str) -> bool:
+    """Say whether sorted words are the same but for their forms ("order" and "orders")."""
+    if left == right:
+        return True
+    ours, theirs = set(left.split()), set(right.split())
+    return len(ours - theirs) == len(theirs - ours) and all(
+        any(_is_form(one, other) for other in those)
+        for these, those in ((ours - theirs, theirs - ours), (theirs - ours, ours - theirs))
+        for one in these
+    )
+
+
+def covers(left: Form, right: Form) -> bool:
+    """Say whether `left` has every word of `right`, or a form of it."""
+    missing = set(right.words.split()) - set(left.words.split())
+    own = sorted(set(left.words.split()) - set(right.words.split()))
+    return all(any(_is_form(word, other) for other in own) for word in missing)
 
 
 def are_near(left: str, right: str) -> bool:
     """Say whether two texts are near duplicates (a proposal to merge, never more)."""
-    return likeness(form_of(left), form_of(right), at_least=NEAR) > 0
+    return are_near_forms(form_of(left), form_of(right))
+
+
+def are_near_forms(left: Form, right: Form) -> bool:
+    """Say whether two forms are those of near duplicates."""
+    return likeness(left, right, at_least=NEAR) > 0
+
+
+def score_pair(left: str, right: str) -> float:
+    """Return 0..100, how alike two texts are in their words; the guards halve what they keep apart.
+
+    For measuring: a score for every pair, so that pairs can be ranked. `are_near` decides.
+    """
+    one, other = form_of(left), form_of(right)
+    score = float(fuzz.ratio(one.words, other.words))
+    return score if one.guard == other.guard else score / 2
+
+
+class NearIndex:
+    """Texts to be asked for near duplicates: compared only under equal guards, in one call each.
+
+    A ratio of 90 needs lengths within 9 to 11, so most of a store is never looked at.
+    """
+
+    def __init__(self, named: Iterable[tuple[str, Form]]) -> None:
+        grouped: dict[Guard, list[tuple[int, str, str]]] = {}
+        for name, form in named:
+            grouped.setdefault(form.guard, []).append((len(form.words), form.words, name))
+        self._groups = {guard: _Shelf(sorted(rows)) for guard, rows in grouped.items()}
+
+    def find(self, form: Form) -> str:
+        """Return the name of the text that is a near duplicate of `form`, '' where none is."""
+        return next(iter(self.find_all(form)), "")
+
+    def find_all(self, form: Form) -> list[str]:
+        """Return the names of all near duplicates of `form` in the order of their names."""
+        shelf = self._groups.get(form.guard)
+        return sorted(shelf.find(form.words, NEAR)) if shelf else []
+
+
+class _Shelf:
+    """Words of texts in the order of their lengths."""
+
+    def __init__(self, rows: Sequence[tuple[int, str, str]]) -> None:
+        self._lengths = [length for length, _, _ in rows]
+        self._words = [words for _, words, _ in rows]
+        self._names = [name for _, _, name in rows]
+
+    def find(self, words: str, at_least: float) -> Iterator[str]:
+        """Yield the names of texts whose words are `at_least` alike and agree with `words`."""
+        share = at_least / (200 - at_least)
+        start = bisect_left(self._lengths, int(len(words) * share))
+        end = bisect_right(self._lengths, int(len(words) / share) + 1)
+        found = process.extract(
+            words, self._words[start:end], scorer=fuzz.ratio, score_cutoff=at_least, limit=None
+        )
+        for other, _, place in found:
+            if _words_agree(words, other):
+                yield self._names[start + place]

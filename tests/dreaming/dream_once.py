@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 
-from dreaming.consolidation import Consolidated, Known, consolidate
+from dreaming.consolidation import Consolidated, consolidate
 from dreaming.engines.base import DreamResult, EngineMemory, EngineSession
 from dreaming.engines.local import LocalEngine
 from dreaming.evidence import StoredEvent, check_quotes
+from dreaming.precedents import Known
 from dreaming.statistics import Measured, measure, sentences
 from reviews.changes import Evidence
 from tests.dreaming.build_sessions import (

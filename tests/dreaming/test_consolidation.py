@@ -1,6 +1,5 @@
 import unicodedata
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,20 +9,16 @@ from hypothesis import strategies as st
 from dreaming.consolidation import (
     CONTENT_BYTES,
     Consolidated,
-    Known,
-    Loss,
     check_path,
     consolidate,
-    fold_identical,
-    is_over_budget,
     make_path,
-    measure_loss,
     render_memory,
     render_rationale,
 )
 from dreaming.engines.base import Candidate, EngineMemory
+from dreaming.precedents import Known, Precedent
 from dreaming.statistics import LedgerRow, measure
-from reviews.changes import Change, Evidence, Op, Trust, text_sha256
+from reviews.changes import Evidence, Op, Trust, text_sha256
 from tests.dreaming.build_sessions import candidate, memory, row
 
 EVIDENCE = Evidence("S-1", 1, 0, "order not found", 7, 22, text_sha256("order not found"))
@@ -132,7 +127,7 @@ def test_a_pattern_of_two_agents_is_for_shared_memory():
 )
 def test_a_known_key_keeps_its_status_and_id(status, reference):
     found = candidate()
-    result = work(found, known={key_of(found): (status, reference)})
+    result = work(found, known={key_of(found): Precedent(status, reference, 3)})
     assert result.settled == {result.changes[0].path: (status, reference)}
 
 
@@ -141,7 +136,7 @@ def test_what_is_known_changes_nothing_about_the_changes():
     unknown = work(found)
     known = work(
         found,
-        known={key_of(found): ("already_open", "P-1")},
+        known={key_of(found): Precedent("already_open", "P-1")},
         memories=[memory("/a.md", found.statement)],
     )
     assert known.changes == unknown.changes
@@ -318,42 +313,7 @@ def test_a_long_title_is_cut_between_words():
     )
 
 
-# Folding identical memories
-
-
-def test_identical_memories_are_folded_into_the_first_path():
-    (change,) = fold_identical(
-        [memory("/b.md", "Use tabs."), memory("/a.md", "use TABS", 4), memory("/c.md", "Else.")]
-    )
-    assert (change.op, change.path, change.merged) == (Op.MERGE, "/a.md", ("/b.md",))
-    assert (change.content, change.base_version) == ("use TABS", 4)
-
-
-def test_near_memories_are_left_alone():
-    assert fold_identical([memory("/a.md", "Use tabs here."), memory("/b.md", "Use tabs.")]) == ()
-
-
-def test_a_protected_memory_stays_and_the_other_is_folded_into_it():
-    (change,) = fold_identical(
-        [memory("/a.md", "Use tabs."), memory("/z.md", "Use tabs.", protected=True)]
-    )
-    assert (change.path, change.merged) == ("/z.md", ("/a.md",))
-
-
-def test_two_protected_or_pinned_memories_are_both_kept():
-    held = [memory("/a.md", "Use tabs.", protected=True), memory("/b.md", "Use tabs.", pinned=True)]
-    assert fold_identical(held) == ()
-
-
-def test_a_fold_keeps_the_lowest_trust_of_its_parts():
-    (change,) = fold_identical(
-        [memory("/a.md", "Use tabs."), memory("/b.md", "Use tabs.", taint="outside")]
-    )
-    assert change.taint is Trust.OUTSIDE
-
-
-def test_empty_memories_are_not_folded():
-    assert fold_identical([memory("/a.md", ""), memory("/b.md", "  ")]) == ()
+# What the memories themselves call for
 
 
 def test_a_dream_proposes_folds_where_no_other_change_touches_them():
@@ -361,106 +321,6 @@ def test_a_dream_proposes_folds_where_no_other_change_touches_them():
     assert [c.op for c in work(memories=held).changes] == [Op.MERGE]
     retire = proposes(path="/b.md", op="retire", text="")
     assert [c.op for c in work(retire, memories=held).changes] == [Op.RETIRE]
-
-
-# Loss budget
-
-
-def change(op: Op, path: str, content: str = "", merged: tuple[str, ...] = ()) -> Change:
-    return Change(op, path, content, 1, "title", "why", merged=merged)
-
-
-STORE = [memory(f"/{n}.md", "x" * 100) for n in range(8)]
-
-
-def test_nothing_changed_loses_nothing():
-    loss = measure_loss([], STORE)
-    assert (loss.removed, loss.lost_bytes, loss.leaves_empty) == (0, 0, False)
-    assert not is_over_budget(loss)
-
-
-def test_new_memories_lose_nothing():
-    assert not is_over_budget(measure_loss([change(Op.CREATE, "/new.md", "y")], STORE))
-
-
-def test_a_quarter_may_go_and_more_may_not():
-    two = [change(Op.RETIRE, f"/{n}.md") for n in range(2)]
-    assert measure_loss(two, STORE).removed_share == Fraction(1, 4)
-    assert not is_over_budget(measure_loss(two, STORE))
-    assert is_over_budget(measure_loss([*two, change(Op.RETIRE, "/2.md")], STORE))
-
-
-def test_shrinking_counts_in_bytes():
-    cut = [change(Op.UPDATE, f"/{n}.md", "x" * 20) for n in range(3)]
-    loss = measure_loss(cut, STORE)
-    assert (loss.removed, loss.lost_bytes) == (0, 240)
-    assert loss.shrunk_share == Fraction(3, 10)
-    assert is_over_budget(loss)
-
-
-def test_growing_elsewhere_does_not_make_up_for_shrinking():
-    changes = [change(Op.UPDATE, f"/{n}.md", "") for n in range(3)]
-    changes.append(change(Op.UPDATE, "/7.md", "y" * 5000))
-    assert measure_loss(changes, STORE).lost_bytes == 300
-
-
-def test_folding_into_identical_text_loses_nothing():
-    fold = change(Op.MERGE, "/0.md", "x" * 100, merged=("/1.md", "/2.md", "/3.md"))
-    loss = measure_loss([fold], STORE)
-    assert (loss.removed, loss.lost_bytes) == (0, 0)
-
-
-def test_folding_into_other_text_removes():
-    fold = change(Op.MERGE, "/0.md", "z" * 100, merged=("/1.md", "/2.md", "/3.md"))
-    loss = measure_loss([fold], STORE)
-    assert (loss.removed, loss.lost_bytes) == (3, 300)
-    assert is_over_budget(loss)
-
-
-@pytest.mark.parametrize(
-    "touching",
-    [
-        change(Op.UPDATE, "/p.md", "x" * 500),
-        change(Op.RETIRE, "/p.md"),
-        change(Op.MERGE, "/0.md", "x" * 100, merged=("/p.md",)),
-    ],
-)
-def test_touching_a_protected_memory_is_over_budget(touching):
-    loss = measure_loss([touching], [*STORE, memory("/p.md", "x" * 100, protected=True)])
-    assert loss.protected == ("/p.md",)
-    assert is_over_budget(loss)
-
-
-def test_leaving_a_store_empty_is_over_budget():
-    loss = measure_loss([change(Op.RETIRE, "/a.md")], [memory("/a.md", "x")])
-    assert loss.leaves_empty
-    assert is_over_budget(loss)
-
-
-def test_an_empty_store_has_nothing_to_lose():
-    loss = measure_loss([change(Op.CREATE, "/a.md", "x")], [])
-    assert loss.removed_share == loss.shrunk_share == Fraction(0)
-    assert not loss.leaves_empty
-
-
-def test_a_retire_of_what_is_not_there_removes_nothing():
-    assert measure_loss([change(Op.RETIRE, "/gone.md")], STORE).removed == 0
-
-
-@given(
-    st.lists(st.integers(0, 7), unique=True, max_size=8),
-    st.lists(st.integers(0, 200), min_size=8, max_size=8),
-)
-def test_shares_lie_between_nothing_and_all(retired, sizes):
-    changes = [
-        change(Op.RETIRE, f"/{n}.md") if n in retired else change(Op.UPDATE, f"/{n}.md", "y" * size)
-        for n, size in enumerate(sizes)
-    ]
-    loss = measure_loss(changes, STORE)
-    assert 0 <= loss.removed_share <= 1
-    assert 0 <= loss.shrunk_share <= 1
-    assert loss.removed == len(retired)
-    assert is_over_budget(Loss(8, 8, 800, 800, leaves_empty=True))
 
 
 def test_a_memory_is_the_instruction_and_what_else_helped():
