@@ -15,7 +15,7 @@ from agents.models import Session
 from agents.rights import Right
 from agents.web.paging import page_of
 from dreaming import dreams, schedules
-from dreaming.consolidation import LOSS_LIMIT
+from dreaming.loss import LOSS_LIMIT
 from dreaming.dreams import UNFINISHED, Wish
 from dreaming.errors import DreamingError
 from dreaming.forms import DreamForm, store_label, stores_of
