@@ -4,21 +4,23 @@ Daybreak counts for every engine from the sessions a candidate names. An effect 
 stands out after correction for everything tested, among sessions alike and among each agent's own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date
+from datetime import date
 from functools import cached_property
 
 from dreaming.engines.base import Candidate
 from dreaming.strata import (
     Stratum,
     bound_effect,
-    can_differ,
     compare_strata,
+    count_telling,
+    exceed_expected,
     pool_effect,
+    tally,
     wilson_interval,
 )
-from dreaming.tables import LedgerRow, Sample, Table
+from dreaming.tables import Sample, Table
 from reviews.changes import pattern_key
 
 MINIMUM_SESSIONS = 3
@@ -203,35 +205,35 @@ def measure_one(
     that rest on how sessions ended are compared; support does not depend on outcomes, so choosing
     by it keeps the tests honest.
     """
-    matched = table.find(candidate.matched - echoes, domain)
+    matched = table.find(candidate.matched - echoes if echoes else candidate.matched, domain)
     sample = _choose_sample(candidate, table, echoes, domain)
-    known_with = [place for place in matched if table.rows[place].is_known]
-    failed_with = len(table.failed_of(known_with))
-    rows = [table.rows[place] for place in matched]
-    dates = sorted(row.started_at.astimezone(UTC).date() for row in rows if row.started_at)
-    names = {row.id for row in rows}
+    known_with = table.known_of(matched)
+    failed_with = table.failed_of(known_with)
+    days = set(map(table.days.__getitem__, matched)) - {0}
+    principals = set(map(table.principals.__getitem__, matched)) - {""}
+    recovered = candidate.recovered and {table.rows[place].id for place in matched}
     one = Measured(
         candidate=candidate,
         key=pattern_key(candidate.kind, candidate.tool, candidate.template, candidate.scope),
         of=sample.of,
-        sessions=len(rows),
-        tasks=len({row.task for row in rows}),
-        people=_count_people(candidate, rows),
-        principals=len({row.principal for row in rows} - {""}),
-        agents=len({row.agent for row in rows}),
-        recovered=len(candidate.recovered & names),
-        failed_with=failed_with,
+        sessions=len(matched),
+        tasks=len(set(map(table.tasks.__getitem__, matched))),
+        people=_count_people(candidate, table, matched) if candidate.people else len(principals),
+        principals=len(principals),
+        agents=len(set(map(table.agents.__getitem__, matched))),
+        recovered=len(candidate.recovered & recovered),
+        failed_with=len(failed_with),
         known_with=len(known_with),
-        failed_without=sample.failed - failed_with,
+        failed_without=sample.failed - len(failed_with),
         known_without=sample.size - len(known_with),
-        domains=tuple(sorted({row.domain for row in rows} - {""})),
-        first=dates[0] if dates else None,
-        last=dates[-1] if dates else None,
-        echoes=len(table.find(candidate.matched & echoes, domain)),
+        domains=tuple(sorted(set(map(table.fields.__getitem__, matched)) - {""})),
+        first=date.fromordinal(min(days)) if days else None,
+        last=date.fromordinal(max(days)) if days else None,
+        echoes=len(table.find(candidate.matched & echoes, domain)) if echoes else 0,
     )
     if candidate.signal == "words":
         return one
-    return replace(one, compared=_compare(one, table, sample, known_with))
+    return replace(one, compared=_compare(one, table, sample, known_with, failed_with))
 
 
 def _choose_sample(
@@ -245,19 +247,26 @@ def _choose_sample(
     return table.sample(exposed, domain)
 
 
-def _compare(one: Measured, table: Table, sample: Sample, known_with: Sequence[int]) -> Comparison:
-    alike = sample.split(table.alike, known_with).values()
+def _compare(
+    one: Measured,
+    table: Table,
+    sample: Sample,
+    known_with: Sequence[int],
+    failed_with: Sequence[int],
+) -> Comparison:
+    alike = sample.tally(table.alike, known_with, failed_with)
     several = sample.agents > 1
-    peers = sample.split(table.peers, known_with) if several else {}
-    whole = Stratum(one.known_with, one.known_without, one.failed_with, one.failed_without)
+    by_agent = sample.split(table.peers, known_with, failed_with) if several else {}
+    peers = tally(by_agent.values())
+    whole = tally([Stratum(one.known_with, one.known_without, one.failed_with, one.failed_without)])
     compared = Comparison(
         within=table.name_way(known_with),
-        strata=sum(map(can_differ, alike)),
+        strata=count_telling(alike),
         effect=pool_effect(alike),
         bound=bound_effect(alike),
         several_agents=several,
-        effect_within_agents=pool_effect(peers.values()),
-        across=pool_effect([whole]),
+        effect_within_agents=pool_effect(peers),
+        across=pool_effect(whole),
     )
     if one.shortfall:
         return compared
@@ -267,12 +276,12 @@ def _compare(one: Measured, table: Table, sample: Sample, known_with: Sequence[i
     compared = replace(
         compared,
         p_alike=compare_strata(alike, sides=sides),
-        p_within_agents=compare_strata(peers.values(), sides=sides),
-        p_across=compare_strata([whole], sides="two") if one.candidate.claim else None,
+        p_within_agents=compare_strata(peers, sides=sides),
+        p_across=compare_strata(whole, sides="two") if one.candidate.claim else None,
     )
     if not several or not one.candidate.claim or compared.p is None or compared.p > Q_LIMIT:
         return compared
-    return _look_at_agents(compared, peers, table.peers.agents)
+    return _look_at_agents(compared, by_agent, table.peers.agents)
 
 
 def _look_at_agents(
@@ -283,41 +292,29 @@ def _look_at_agents(
     One alone: without the agent that carries most of the effect the rest shows none. Differ: at
     some agent the other way is told, corrected for the number of agents.
     """
-    by_agent: dict[str, list[Stratum]] = {}
-    for key in sorted(peers):
-        by_agent.setdefault(agent_of[key], []).append(peers[key])
+    strata: dict[str, list[Stratum]] = {}
+    for key, stratum in peers.items():
+        strata.setdefault(agent_of[key], []).append(stratum)
+    by_agent = {agent: tally(strata[agent]) for agent in sorted(strata)}
     way = 1 if (compared.effect or 0.0) > 0 else -1
-    pulls = {agent: way * _pull_of(strata) for agent, strata in by_agent.items()}
-    strongest = max(sorted(pulls), key=lambda agent: pulls[agent])
-    rest = [s for agent, strata in by_agent.items() if agent != strongest for s in strata]
+    pulls = {agent: way * exceed_expected(own) for agent, own in by_agent.items()}
+    strongest = max(pulls, key=lambda agent: pulls[agent])
+    rest = tally(s for agent, own in strata.items() if agent != strongest for s in own)
     p_rest = compare_strata(rest, sides="two")
     rest_holds = p_rest is not None and p_rest <= _REST and way * (pool_effect(rest) or 0.0) > 0
-    against = (
-        compare_strata(by_agent[agent], sides="two") for agent in sorted(pulls) if pulls[agent] < 0
-    )
+    against = (compare_strata(own, sides="two") for a, own in by_agent.items() if pulls[a] < 0)
     limit = _AGAINST / len(by_agent)
     differ = any(p is not None and p <= limit for p in against)
     return replace(compared, one_agent_only=not rest_holds, agents_differ=differ)
 
 
-def _pull_of(strata: Iterable[Stratum]) -> float:
-    """Return by how many failures these strata exceed what no association would give."""
-    return sum(
-        s.failed_with
-        - s.with_pattern * (s.failed_with + s.failed_without) / (s.with_pattern + s.without_pattern)
-        for s in strata
-    )
-
-
-def _count_people(candidate: Candidate, matched: Iterable[LedgerRow]) -> int:
-    principals: set[str] = set()
-    present: set[str] = set()
-    for row in matched:
-        principals.add(row.principal)
-        present.update(row.speakers)
-    if candidate.people:
-        return len(candidate.people & (present | principals))
-    return len(principals - {""})
+def _count_people(candidate: Candidate, table: Table, matched: Sequence[int]) -> int:
+    """Return how many of the people an engine names were there in the sessions it names."""
+    there: set[str] = set()
+    for place in matched:
+        there.add(table.principals[place])
+        there.update(table.rows[place].speakers)
+    return len(candidate.people & there)
 
 
 def count_noun(number: int, noun: str) -> str:

@@ -10,10 +10,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 
-from dreaming.strata import Stratum
+from dreaming.strata import Strata, Stratum
 
 REPEATED_SHARE = 10
 """One session in so many has to be of a repeated task for a field of work to count as repeated."""
@@ -52,6 +52,10 @@ class LedgerRow:
         return self.verdict != "unknown"
 
 
+NOWHERE = -1
+"""The stratum of sessions that have nothing to be compared with."""
+
+
 class Partition:
     """One way of parting the sessions into strata: a number for each session, in table order."""
 
@@ -65,45 +69,66 @@ class Partition:
         ]
         self.agents = {number: row.agent for number, row in zip(self.strata, rows, strict=True)}
 
-    def count(self, places: Iterable[int]) -> Counter[int]:
+    def count(self, places: Iterable[int]) -> dict[int, int]:
         """Return stratum -> how many of these sessions it holds."""
-        return Counter(map(self.strata.__getitem__, places))
-
-
-NOWHERE = -1
-"""The stratum of sessions that have nothing to be compared with."""
+        counted = dict(Counter(map(self.strata.__getitem__, places)))
+        counted.pop(NOWHERE, None)
+        return counted
 
 
 class Sample:
     """Sessions with a known end that a pattern could have shown in, counted once by stratum."""
 
-    __slots__ = ("_table", "_totals", "agents", "failed", "of", "size")
+    __slots__ = ("_totals", "agents", "failed", "of", "size")
 
     def __init__(self, table: "Table", places: Sequence[int]) -> None:
         """Take places of the table; of: how many they are, size: those with a known end."""
-        known = [place for place in places if table.rows[place].is_known]
+        known = table.known_of(places)
         failed = table.failed_of(known)
         self.of = len(places)
         self.size = len(known)
         self.failed = len(failed)
-        self.agents = len({table.rows[place].agent for place in known})
-        self._table = table
+        self.agents = len(set(map(table.agents.__getitem__, known)))
         self._totals = {
             partition: (partition.count(known), partition.count(failed))
             for partition in (table.alike, table.peers)
         }
 
-    def split(self, partition: Partition, known_with: Sequence[int]) -> dict[int, Stratum]:
+    def split(
+        self, partition: Partition, known_with: Sequence[int], failed_with: Sequence[int]
+    ) -> dict[int, Stratum]:
         """Return the strata that hold the pattern; those without it could tell nothing.
 
-        known_with: places of sessions of the sample that show it, with a known end.
+        known_with: places of sessions of the sample that show it, with a known end; failed_with:
+        those of them that failed.
         """
         everyone, all_failed = self._totals[partition]
-        failed = partition.count(self._table.failed_of(known_with))
+        failed = partition.count(failed_with)
         return {
-            key: Stratum(count, everyone[key] - count, failed[key], all_failed[key] - failed[key])
+            key: Stratum(
+                count,
+                everyone[key] - count,
+                hits := failed.get(key, 0),
+                all_failed.get(key, 0) - hits,
+            )
             for key, count in partition.count(known_with).items()
-            if key != NOWHERE
+        }
+
+    def tally(
+        self, partition: Partition, known_with: Sequence[int], failed_with: Sequence[int]
+    ) -> Strata:
+        """Return how often each stratum of `split` occurs."""
+        everyone, all_failed = self._totals[partition]
+        failed = partition.count(failed_with)
+        counted = Counter(
+            [
+                (count, everyone[key], failed.get(key, 0), all_failed.get(key, 0))
+                for key, count in partition.count(known_with).items()
+            ]
+        )
+        return {
+            Stratum(count, total - count, hits, failures - hits): times
+            for (count, total, hits, failures), times in counted.items()
         }
 
 
@@ -115,20 +140,29 @@ class Table:
         by_id = {row.id: row for row in ledger}
         self.rows = [by_id[name] for name in sorted(by_id)]
         self.places = {row.id: place for place, row in enumerate(self.rows)}
+        self.agents = [row.agent for row in self.rows]
+        self.tasks = [row.task for row in self.rows]
+        self.principals = [row.principal for row in self.rows]
+        self.fields = [row.domain for row in self.rows]
+        self.days = [
+            row.started_at.astimezone(UTC).toordinal() if row.started_at else 0 for row in self.rows
+        ]
+        self.known = [row.is_known for row in self.rows]
         self.failures = [row.verdict == "failure" for row in self.rows]
         self._samples: dict[tuple[frozenset[str] | None, str | None], Sample] = {}
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
         """Return the fields of work the dream covers, sorted."""
-        return tuple(sorted({row.domain for row in self.rows}))
+        return tuple(sorted(set(self.fields)))
 
     def find(self, sessions: Iterable[str], domain: str | None) -> list[int]:
         """Return the places of those of `sessions` that were read; domain: one field, None: all."""
-        places = [self.places[name] for name in sessions if name in self.places]
+        found = map(self.places.get, sessions)
         if domain is None:
-            return places
-        return [place for place in places if self.rows[place].domain == domain]
+            return [place for place in found if place is not None]
+        fields = self.fields
+        return [place for place in found if place is not None and fields[place] == domain]
 
     def sample(self, exposed: frozenset[str] | None, domain: str | None) -> Sample:
         """Return the sessions a pattern could have shown in; exposed None: all of them."""
@@ -141,6 +175,10 @@ class Table:
     def failed_of(self, places: Iterable[int]) -> list[int]:
         """Return those of these sessions that failed."""
         return [place for place in places if self.failures[place]]
+
+    def known_of(self, places: Iterable[int]) -> list[int]:
+        """Return those of these sessions of which it is known how they ended."""
+        return [place for place in places if self.known[place]]
 
     @cached_property
     def _tasks(self) -> Mapping[str, Mapping[str, tuple[int, int]]]:
@@ -225,7 +263,7 @@ class Table:
 
     def name_way(self, places: Iterable[int]) -> str:
         """Return how these sessions are compared: 'task', 'agent', 'both', '' for none of them."""
-        ways = {self.rows[place].domain in self.repeating for place in places}
+        ways = {domain in self.repeating for domain in set(map(self.fields.__getitem__, places))}
         if len(ways) != 1:
             return "both" if ways else ""
         return "task" if ways.pop() else "agent"
