@@ -6,7 +6,7 @@ asked for until it is there) shows in the other sessions of the same step, and i
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dreaming.engines.base import Candidate, EngineSession
@@ -93,7 +93,8 @@ class HabitLedger:
     def _note_chance(self, session: EngineSession, call: Call, step: str) -> None:
         if call.failed:
             self._at(IN_VAIN, call.tool).exposed.add(session.id)
-            self._at(STUCK, step).exposed.add(session.id)
+            for name in {step, call.tool}:
+                self._at(STUCK, name).exposed.add(session.id)
         elif call.answered and _only_reads(step):
             self._at(AGAIN, call.tool).exposed.add(session.id)
 
@@ -122,24 +123,45 @@ class HabitLedger:
         if result is None or result.remembered:
             return
         session = reading.session
-        habit = self._at(STUCK, step)
-        habit.note(session, result.index, result.text)
-        if until >= 0:
-            habit.recovered.add(session.id)
-            for place in range(until - 1, places[0], -1):
-                other = reading.steps[place]
-                if other != step and _only_reads(other) and reading.calls[place].answered:
-                    habit.ways[other] += 1
-                    break
+        for name in {step, step.partition(": ")[0]}:
+            habit = self._at(STUCK, name)
+            habit.note(session, result.index, result.text)
+            if until >= 0:
+                habit.recovered.add(session.id)
+                if way := _find_way(reading, step, range(until - 1, places[0], -1)):
+                    habit.ways[way] += 1
 
     def summarise(self, *, at_least: int) -> Found:
         """Return the habits that recur, each as an instruction to leave it."""
+        recurring = {
+            name: habit
+            for name, habit in self.habits.items()
+            if _recurs(habit, max(at_least, LEAST_SESSIONS))
+        }
+        for kind, step in [name for name in recurring if name[0] == STUCK]:
+            self._choose_stuck(recurring, kind, step)
         found = [
             make_candidate(kind, step, habit, takes="command" if step in self.commanded else "")
-            for (kind, step), habit in self.habits.items()
-            if _recurs(habit, max(at_least, LEAST_SESSIONS))
+            for (kind, step), habit in recurring.items()
         ]
         return tuple(found), ()
+
+    def _choose_stuck(self, recurring: dict[tuple[str, str], Habit], kind: str, step: str) -> None:
+        """Keep a command that is stuck where a way out is known, else its tool, never both."""
+        tool, _, word = step.partition(": ")
+        if word and not choose_way(recurring[kind, step].ways):
+            del recurring[kind, step]
+        elif word:
+            recurring.pop((kind, tool), None)
+
+
+def _find_way(reading: Reading, step: str, places: Iterable[int]) -> str:
+    """Return the first other step among these places that only reads and was answered."""
+    for place in places:
+        other = reading.steps[place]
+        if other != step and _only_reads(other) and reading.calls[place].answered:
+            return other
+    return ""
 
 
 def _only_reads(step: str) -> bool:
@@ -164,7 +186,7 @@ def make_candidate(kind: str, step: str, habit: Habit, *, takes: str = "") -> Ca
     """
     tool = step.partition(": ")[0]
     matched = frozenset(habit.tasks)
-    way = choose_way(habit.ways, len(matched)) if kind == STUCK else ""
+    way = choose_way(habit.ways) if kind == STUCK else ""
     return Candidate(
         kind="mistake",
         tool=tool,
@@ -180,9 +202,9 @@ def make_candidate(kind: str, step: str, habit: Habit, *, takes: str = "") -> Ca
     )
 
 
-def choose_way(ways: Mapping[str, int], stuck: int) -> str:
-    """Return the step that led most sessions out, '' where fewer than two or a third took one."""
-    if not ways or not stuck:
+def choose_way(ways: Mapping[str, int]) -> str:
+    """Return the step that led most sessions out, '' where fewer than two or a third took it."""
+    if not ways:
         return ""
     step, count = min(ways.items(), key=lambda item: (-item[1], item[0]))
     return step if count >= 2 and _WAY_SHARE * count >= sum(ways.values()) else ""
@@ -203,8 +225,10 @@ def say_habit(kind: str, step: str, *, way: str = "", takes: str = "") -> str:
         way_words = f"call {name_word(way)} first"
     elif way:
         way_words = f"call {name_place(way)} first"
+    elif takes:
+        return f"When commands to {place} keep failing, stop and find out what they need first."
     else:
-        way_words = "stop trying and find out what it needs first"
+        way_words = "stop and find out what it needs first"
     return f"When {place} keeps failing, {way_words}."
 
 
