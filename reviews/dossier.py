@@ -34,6 +34,11 @@ SIGNALS: Mapping[str, str] = {
     "approval": "approvals alone; no outcome confirms it",
     "words": "what people said",
 }
+ALIKE_BY: Mapping[str, tuple[str, str]] = {
+    "task": ("within the same task", "task"),
+    "agent": ("at the same agent", "agent"),
+    "both": ("among sessions alike", "group"),
+}
 OPS: Mapping[str, str] = {
     Op.CREATE: "New",
     Op.UPDATE: "Update",
@@ -296,8 +301,8 @@ def why_of(proposal: Proposal, revision: ProposalRevision) -> Why:
         is_told=is_told,
         words=_without(revision.rationale, sentences),
         by=proposal.origin_label if is_by_hand else "",
-        chart=_chart(numbers),
-        facts=() if is_by_hand else _facts(numbers, proposal.signal),
+        chart=chart_of(numbers),
+        facts=() if is_by_hand else facts_of(numbers, proposal.signal),
     )
 
 
@@ -308,7 +313,8 @@ def _without(rationale: str, sentences: Sequence[str]) -> str:
     return " ".join(rationale.split()) if sentences else rationale
 
 
-def _chart(numbers: Mapping[str, Any]) -> TwoRates | None:
+def chart_of(numbers: Mapping[str, Any]) -> TwoRates | None:
+    """Return how sessions with a pattern and the others ended, None where one side is empty."""
     with_it, without_it = numbers.get("known_with", 0), numbers.get("known_without", 0)
     if not with_it or not without_it:
         return None
@@ -319,14 +325,15 @@ def _chart(numbers: Mapping[str, Any]) -> TwoRates | None:
     )
 
 
-def _facts(numbers: Mapping[str, Any], signal: str) -> tuple[Fact, ...]:
-    """Return support, the effect within tasks, q, and what the pattern rests on."""
+def facts_of(numbers: Mapping[str, Any], signal: str) -> tuple[Fact, ...]:
+    """Return support, the effect among sessions alike, q, and what the pattern rests on."""
     facts = []
     if numbers.get("effect") is not None:
-        tasks = numbers.get("strata", 0)
-        words = f"from {tasks} {'task' if tasks == 1 else 'tasks'} with both"
+        alike, noun = ALIKE_BY.get(numbers.get("compared") or "task", ALIKE_BY["task"])
+        count = numbers.get("strata", 0)
+        words = f"from {count} {noun if count == 1 else f'{noun}s'} with both"
         points = spell_points(float(numbers["effect"]))
-        facts.append(Fact("Failures within the same task", f"{points} points", words))
+        facts.append(Fact(f"Failures {alike}", f"{points} points", words))
     if numbers.get("q") is not None:
         q = spell_q(float(numbers["q"]))
         facts.append(Fact("q", q, f"of {numbers.get('tested', 0)} tested"))
@@ -338,7 +345,12 @@ def _facts(numbers: Mapping[str, Any], signal: str) -> tuple[Fact, ...]:
 
 
 def _seen_in(numbers: Mapping[str, Any]) -> str:
-    counted = (("sessions", "session"), ("tasks", "task"), ("people", "person"))
+    counted = (
+        ("sessions", "session"),
+        ("tasks", "task"),
+        ("people", "person"),
+        ("agents", "agent"),
+    )
     words = [
         f"{numbers[key]} {noun if numbers[key] == 1 else _plural(noun)}"
         for key, noun in counted

@@ -15,19 +15,18 @@ from agents.models import Session
 from agents.rights import Right
 from agents.web.paging import page_of
 from dreaming import dreams, schedules
-from dreaming.loss import LOSS_LIMIT
 from dreaming.dreams import UNFINISHED, Wish
 from dreaming.errors import DreamingError
 from dreaming.forms import DreamForm, store_label, stores_of
+from dreaming.loss import LOSS_LIMIT
 from dreaming.models import Dream, DreamState, Schedule
+from dreaming.views import report
 from dreaming.views.rows import (
     STATE_ICONS,
-    folded_rows,
-    pattern_rows,
     stages_of,
     standing_words,
 )
-from dreaming.views.schedules import words_of
+from dreaming.views.schedules import slot_words, words_of
 
 
 @require_GET
@@ -173,15 +172,11 @@ def progress_context(request: MemberRequest, dream: Dream) -> dict[str, Any]:
 def dream_context(request: MemberRequest, number: int) -> dict[str, Any]:
     """Return everything the page of one dream shows."""
     dream = dream_of(request, number)
-    rows = pattern_rows(dream.patterns.select_related("proposal").order_by("position"))
     return {
         **progress_context(request, dream),
-        "proposed": [row for row in rows if row.pattern.status not in {"listed", "dropped"}],
-        "listed": [row for row in rows if row.pattern.status in {"listed", "dropped"}],
-        "told": sum(row.told for row in rows),
-        "tested": rows[0].pattern.numbers["tested"] if rows else 0,
+        **report.context_of(dream, request.GET.get("only", ""), request.GET.get("at", "")),
+        "slot": slot_words(dream),
         "loss_limit": round(100 * LOSS_LIMIT),
-        "folded": folded_rows(dream),
         "may_decide": request.member.may(Right.DECIDE),
         "why_not_admit": dreams.why_not_admit(dream, request.member),
         "may_start": request.member.may(Right.START_DREAMS),

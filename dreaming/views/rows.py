@@ -1,32 +1,11 @@
-"""What the dream pages show of rows: plain values, worked out before the template."""
+"""How far a dream is and how it came about: plain values, worked out before the template."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
-from agents.web.charts import Pair, Rate, pair_of
 from agents.web.times import spell_duration
-from dreaming.filing import filed_by
-from dreaming.models import Dream, DreamState, Pattern, Step
-from reviews.models import Proposal
+from dreaming.models import Dream, DreamState, Step
 
-KIND_WORDS = {
-    "mistake": "Recurring mistake",
-    "preference": "Preference of people",
-    "recovery": "Recovery",
-    "workflow": "Workflow",
-}
-STATUS_WORDS = {
-    "filed": "filed",
-    "held": "held",
-    "already_open": "is open already",
-    "already_in_memory": "is in memory already",
-    "rejected_before": "was rejected before",
-    "listed": "not proposed",
-    "dropped": "dropped",
-}
 STEP_WORDS = {
     Step.READING: ("Read", "Reading"),
     Step.MINING: ("Extract", "Extracting"),
@@ -55,96 +34,6 @@ class Stage:
     total: int
     took: str
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class PatternRow:
-    """A pattern with its numbers spelled."""
-
-    pattern: Pattern
-    kind: str
-    status: str
-    with_it: str
-    share_with: Decimal | None
-    without_it: str
-    share_without: Decimal | None
-    effect: Decimal | None
-    q: Decimal | None
-    tasks: int
-    people: int
-    pair: Pair | None
-    told: bool
-
-
-def pattern_rows(patterns: Iterable[Pattern]) -> list[PatternRow]:
-    """Return each pattern with its numbers, in the order given."""
-    return [_pattern_row(pattern) for pattern in patterns]
-
-
-@dataclass(frozen=True, slots=True)
-class FoldedRow:
-    """A change that rests on no pattern: memories that say the same become one."""
-
-    title: str
-    paths: tuple[str, ...]
-    kept: str
-    status: str
-    reference: str
-    number: int | None
-
-
-def folded_rows(dream: Dream) -> list[FoldedRow]:
-    """Return the changes of a dream that no pattern led to, with the proposals they became."""
-    folded = [one for one in dream.proposed if one["change"]["pattern"] is None]
-    filed = {row.path: row for row in filed_by(dream)} if folded else {}
-    return [_folded_row(one, filed.get(one["change"]["path"])) for one in folded]
-
-
-def _folded_row(one: Mapping[str, Any], proposal: Proposal | None) -> FoldedRow:
-    change = one["change"]
-    return FoldedRow(
-        title=change["title"],
-        paths=tuple(change["merged"]),
-        kept=change["path"],
-        status=STATUS_WORDS.get(one["status"], one["status"]),
-        reference=str(proposal) if proposal else one["reference"],
-        number=proposal.number if proposal else None,
-    )
-
-
-def _pattern_row(pattern: Pattern) -> PatternRow:
-    numbers = pattern.numbers
-    known_with, failed_with = numbers["known_with"], numbers["failed_with"]
-    known_without, failed_without = numbers["known_without"], numbers["failed_without"]
-    by_words = pattern.signal == "words"
-    return PatternRow(
-        pattern=pattern,
-        kind=KIND_WORDS.get(pattern.kind, pattern.kind),
-        status=STATUS_WORDS.get(pattern.status, pattern.status),
-        with_it=f"{failed_with} of {known_with}",
-        share_with=_share(failed_with, known_with),
-        without_it=f"{failed_without} of {known_without}",
-        share_without=_share(failed_without, known_without),
-        effect=_decimal(numbers["effect"]),
-        q=_decimal(numbers["q"]),
-        tasks=numbers["tasks"],
-        people=numbers["people"],
-        pair=None
-        if by_words
-        else pair_of(
-            Rate("with it", failed_with, known_with),
-            Rate("without it", failed_without, known_without),
-        ),
-        told=bool(numbers["told"]),
-    )
-
-
-def _share(part: int, whole: int) -> Decimal | None:
-    return Decimal(part) / whole if whole else None
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return Decimal(text) if text is not None else None
 
 
 def stages_of(dream: Dream, now: datetime) -> list[Stage]:
@@ -194,6 +83,8 @@ def standing_words(dream: Dream, now: datetime) -> str:
 
 
 def _time_words(dream: Dream, now: datetime) -> str:
+    if dream.state == DreamState.QUEUED and dream.workspace.paused_at is not None:
+        return "Waits until dreams go on."
     if dream.started_at is None:
         return "Waits for a worker." if dream.state == DreamState.QUEUED else "It never began."
     if dream.finished_at is None:

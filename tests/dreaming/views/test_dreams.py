@@ -144,7 +144,7 @@ def test_a_foreign_memory_is_no_choice(cast: Cast, lead: Client):
     [
         (DreamState.QUEUED, "Waits for a worker."),
         (DreamState.RUNNING, "Patterns are listed when the dream has ended."),
-        (DreamState.COMPLETED, "No pattern led to a proposal."),
+        (DreamState.COMPLETED, "Nothing to change"),
         (DreamState.FAILED, "The dream failed."),
         (DreamState.CANCELLED, "It never began."),
         (DreamState.SKIPPED, "It never began."),
