@@ -59,7 +59,8 @@ def gather(dream: Dream, lease: Lease) -> Gathered:
     """Return the dream's input, chosen at its first attempt and the same at every later one.
 
     A missing spool is rebuilt from DreamInput. Raises InputChanged when the material no longer has
-    the SHA-256 it began with, LeaseLost when another worker chooses it now.
+    the SHA-256 it began with, LeaseLost when another worker chooses it now, DreamCancelled once it
+    was cancelled, frozen or paused.
     """
     if not dream.input_sha256:
         _choose(dream, lease)
@@ -67,7 +68,7 @@ def gather(dream: Dream, lease: Lease) -> Gathered:
     if dream.input_sha256 and path.exists():
         spool = open_spool(path)
     else:
-        spool = write_spool(path, _header(dream), _lines(dream))
+        spool = write_spool(path, _header(dream), _lines(dream, lease))
     if dream.input_sha256 and spool.sha256 != dream.input_sha256:
         raise InputChanged(
             f"The input of {dream} has the SHA-256 {spool.sha256[:12]}… now; it began with "
@@ -161,8 +162,11 @@ def _header(dream: Dream) -> dict[str, Any]:
     }
 
 
-def _lines(dream: Dream) -> Iterator[dict[str, Any]]:
-    """Yield the session records in the order of their numbers, a few sessions at a time."""
+def _lines(dream: Dream, lease: Lease) -> Iterator[dict[str, Any]]:
+    """Yield the session records in the order of their numbers, a few sessions at a time.
+
+    Raises DreamCancelled or LeaseLost on the way, for reading many sessions takes its time.
+    """
     inputs = list(
         dream.inputs.order_by("revision__session__number").values_list("revision", flat=True)
     )
@@ -170,6 +174,7 @@ def _lines(dream: Dream) -> Iterator[dict[str, Any]]:
     given = _Given()
     for start in range(0, len(inputs), READ_TOGETHER):
         if start % LOOK_UP_TOGETHER == 0:
+            lease.check()
             given.look_up(inputs[start : start + LOOK_UP_TOGETHER])
         yield from reader.read(inputs[start : start + READ_TOGETHER], given)
 

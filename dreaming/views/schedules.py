@@ -19,7 +19,7 @@ from dreaming.errors import BadTimes, DreamingError
 from dreaming.forms import ScheduleForm, store_label
 from dreaming.models import Dream, Schedule
 from dreaming.schedules import Plan
-from dreaming.slots import explain, zone_names, zone_of
+from dreaming.slots import explain, read_slot, zone_names, zone_of
 
 CRON_LINES = (
     ("0 2 * * *", "each day at 02:00"),
@@ -124,3 +124,21 @@ def next_times(plan: Schedule, now: datetime) -> list[dict[str, Any]]:
         times.append({"utc": slot, "local": f"{local:%a %Y-%m-%d %H:%M}"})
         slot = schedules.next_start(plan, slot)
     return times
+
+
+def slot_words(dream: Dream) -> str:
+    """Return which slot a dream was started for and which it passed over; '' for one by hand."""
+    if not dream.due_slot:
+        return ""
+    count = dream.passed_over.get("count", 0)
+    if not count:
+        return spell(dream.due_slot)
+    named = [spell(one) for one in dream.passed_over["newest"]]
+    rest = f" and {count - len(named):,} earlier" if count > len(named) else ""
+    times = "1 time before it was" if count == 1 else f"{count:,} times before it were"
+    return f"{spell(dream.due_slot)}; {times} passed over: {', '.join(named)}{rest}"
+
+
+def spell(slot: str) -> str:
+    """Return a slot as people read it: 2026-11-24 02:00 UTC."""
+    return f"{read_slot(slot):%Y-%m-%d %H:%M} UTC"

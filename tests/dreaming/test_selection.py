@@ -8,12 +8,14 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock
 from agents.models import Agent, Check, Memory, MemoryRead, Quarantine, Session
+from agents.pauses import pause_workspace
 from agents.reads import forget_renderings, read_memory
 from agents.releases import forget_contents
 from agents.transcripts.base import ParsedCheck, Role, Verdict
 from agents.workspaces import set_visible_checks
 from dreaming import selection
 from dreaming.dreams import run_due_dreams
+from dreaming.engines.base import DreamCancelled
 from dreaming.errors import InputChanged
 from dreaming.leases import Lease, take_lease
 from dreaming.models import Dream, DreamInput, DreamState
@@ -326,3 +328,12 @@ def test_what_an_agent_itself_repeats_is_marked_too(cast: Cast):
     build.session(cast.agent, (build.says(ADVICE, Role.ASSISTANT),), external_id="own")
     (session,) = gathered(cast).spool
     assert session.events[0].remembered
+
+
+def test_a_pause_takes_hold_while_it_reads(cast: Cast):
+    nights.sessions(cast.agent)
+    dream = build.dream(cast.store, DreamState.QUEUED)
+    lease = begun(dream)
+    pause_workspace(cast.workspace, reason="Model change.", by=cast.lead)
+    with pytest.raises(DreamCancelled):
+        selection.gather(dream, lease)
