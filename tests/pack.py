@@ -21,6 +21,14 @@ TAU_FILES = (
     "tau_retail__tool-calling-with-preconditions.json.gz",
 )
 
+TAU2_FILES = (
+    "tau2_airline__toolorchestra.json.gz",
+    "tau2_airline__whissle.json.gz",
+    "tau2_retail__toolorchestra.json.gz",
+)
+MEDAGENTBENCH = "whissle_medagentbench.tar.gz"
+INTERCODE = ("intercode_bash.tar.gz", "intercode_sql.tar.gz")
+
 
 def require(name: str) -> Path:
     """Return the path of a file or folder of the pack; skips the test when it is not there."""

@@ -5,7 +5,6 @@ is only ever a name, and there are limits to how many members there are, how lar
 how much all of it may unpack to. Reading goes forward only, with one member in memory at a time.
 """
 
-import gzip
 import io
 import re
 import tarfile
@@ -16,7 +15,7 @@ from tarfile import EOFHeaderError, HeaderError, ReadError  # type: ignore[attr-
 from typing import IO, TYPE_CHECKING, BinaryIO, Self, cast
 
 from agents.transcripts.base import UnreadableTranscript
-from agents.transcripts.decoding import BROKEN_GZIP, GZIP_MAGIC
+from agents.transcripts.decoding import BROKEN_GZIP, open_plain
 from agents.transcripts.limits import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def read_members(stream: BinaryIO) -> Iterator[Member]:
     yielded before it stands.
     """
     try:
-        yield from _read_members(_Forward(_unpacked(stream)))
+        yield from _read_members(_Forward(open_plain(stream)))
     except (*BROKEN_CONTENT, ValueError, RecursionError) as error:
         raise UnreadableTranscript(f"The archive cannot be read (further): {error}.") from error
 
@@ -117,13 +116,6 @@ class _Header(tarfile.TarInfo):
             raise
         except HeaderError as error:
             raise ReadError(str(error)) from error
-
-
-def _unpacked(stream: BinaryIO) -> BinaryIO:
-    whole = io.BufferedReader(cast("io.RawIOBase", stream))
-    if whole.peek(2)[:2] == GZIP_MAGIC:
-        return cast("BinaryIO", gzip.GzipFile(fileobj=whole))
-    return cast("BinaryIO", whole)
 
 
 def _read_members(forward: _Forward) -> Iterator[Member]:

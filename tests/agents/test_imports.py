@@ -1,14 +1,18 @@
 """Verbs: sessions from files and folders."""
 
 import gzip
+import io
 import json
+import tarfile
+from pathlib import Path
 
 import pytest
 
 from agents.errors import InvalidInput
-from agents.imports import check_source, find_files, import_files
+from agents.imports import check_source, find_files, import_files, open_sources, read_source
 from agents.models import Agent, MemoryStore, Session
-from agents.transcripts.base import UnknownTranscriptFormat
+from agents.transcripts.base import Refused, UnknownTranscriptFormat
+from agents.transcripts.registry import parser_for
 from reviews.audit.models import Entry
 from reviews.audit.values import open_values
 from tests import build, independent_counts, pack
@@ -105,6 +109,143 @@ def test_an_empty_file_is_nothing_and_no_fault(workspace, tmp_path):
     assert (imported.totals.sessions, imported.refused) == (0, [])
 
 
+def pack_files(path, *members):
+    """Write a tar archive: (name, content), or (name, content, fields of its header)."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content, *fields in members:
+            header = tarfile.TarInfo(name)
+            header.size = len(content)
+            for field, value in dict(*fields).items():
+                setattr(header, field, value)
+            archive.addfile(header, io.BytesIO(content.encode()))
+    return path
+
+
+def test_an_archive_is_read_file_by_file(workspace, tmp_path):
+    path = pack_files(
+        tmp_path / "runs.tar.gz", ("x/one.jsonl", line("a")), ("two.jsonl", line("b"))
+    )
+    imported = load(workspace, path)
+    assert (imported.totals.added, imported.files, imported.refused) == (2, 2, [])
+    assert set(Agent.objects.values_list("slug", flat=True)) == {"one", "two"}
+
+
+def test_archives_among_the_files_of_a_folder_are_read_too(workspace, tmp_path):
+    (tmp_path / "a.jsonl").write_text(line("a"), encoding="utf-8")
+    pack_files(tmp_path / "b.tgz", ("b.jsonl", line("b")))
+    assert load(workspace, tmp_path).totals.added == 2
+
+
+def test_one_unreadable_file_of_an_archive_is_one_refusal(workspace, tmp_path):
+    path = pack_files(
+        tmp_path / "runs.tar.gz",
+        ("a.jsonl", line("a")),
+        ("x/b.jsonl", "{broken"),
+        ("c.jsonl", "\x1f\x8bnothing"),
+        ("d.jsonl", line("d")),
+    )
+    imported = load(workspace, path)
+    assert imported.totals.added == 2
+    assert [(record.file, record.position) for record in imported.refused] == [
+        ("runs.tar.gz/x/b.jsonl", 0),
+        ("runs.tar.gz/c.jsonl", 0),
+    ]
+
+
+def test_links_and_climbing_names_of_an_archive_bring_nothing_in(workspace, tmp_path):
+    outside = tmp_path / "outside.jsonl"
+    outside.write_text(line("secret"), encoding="utf-8")
+    inside = tmp_path / "in"
+    inside.mkdir()
+    link = {"type": tarfile.SYMTYPE, "linkname": str(outside)}
+    path = pack_files(
+        inside / "runs.tar.gz",
+        ("link.jsonl", "", link),
+        ("../climb.jsonl", line("b")),
+        (str(tmp_path / "absolute.jsonl"), line("c")),
+    )
+    imported = load(workspace, path)
+    assert list(Session.objects.values_list("external_id", flat=True)) == ["c"]
+    assert imported.refused == []
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["in", "outside.jsonl"]
+
+
+def test_an_archive_that_breaks_off_keeps_what_came_before(workspace, tmp_path):
+    path = pack_files(tmp_path / "runs.tar.gz", ("a.jsonl", line("a")), ("b.jsonl", line("b")))
+    packed = gzip.decompress(path.read_bytes())[: 512 * 3]
+    path.write_bytes(gzip.compress(packed))
+    imported = load(workspace, path)
+    assert imported.totals.added == 1
+    files = [record.file for record in imported.refused]
+    assert files == ["runs.tar.gz/b.jsonl", "runs.tar.gz"]
+
+
+def test_what_is_no_archive_is_refused_by_its_name(workspace, tmp_path):
+    path = tmp_path / "runs.tar.gz"
+    path.write_bytes(b"no archive")
+    (refused,) = load(workspace, path).refused
+    assert (refused.file, refused.position) == ("runs.tar.gz", 0)
+    assert "The archive cannot be read" in refused.reason
+
+
+def test_a_file_that_cannot_be_opened_is_refused_by_its_name(workspace, tmp_path):
+    (tmp_path / "a.jsonl").write_text(line("a"), encoding="utf-8")
+    file = tmp_path / "b.jsonl"
+    sources = list(open_sources([file], tmp_path))
+    assert [(source.name, source.fault != "") for source in sources] == [("b.jsonl", True)]
+    assert isinstance(next(read_source(sources[0], parser_for("daybreak"))), Refused)
+
+
+CASE = {
+    "task_id": "task1_1",
+    "prompt": "Look.",
+    "instruction": "Look.",
+    "correct": True,
+    "turns": [{"action_kind": "finish", "agent_reply": "FINISH([1])"}],
+}
+QUERY = {
+    "environment": "ic_sql",
+    "task_id": 3,
+    "query": "How many?",
+    "turn_history": {"actions": ["SELECT 1"], "observations": ["[(1,)]"]},
+    "summary": {"max_reward": 1.0},
+}
+
+
+@pytest.mark.parametrize(
+    ("format_name", "name", "record", "slug"),
+    [
+        ("medagentbench", "ward_v2/task1_1.json", CASE, "ward-v2"),
+        (
+            "intercode",
+            "gpt-3.5/ic_sql_react_10_turns.json",
+            {"3": QUERY},
+            "sql-gpt-3-5-react-10-turns",
+        ),
+    ],
+)
+def test_a_file_names_its_agent_however_it_comes_in(
+    workspace, tmp_path, monkeypatch, format_name, name, record, slug
+):
+    file = tmp_path / "runs" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(record), encoding="utf-8")
+    whole = pack_files(tmp_path / "whole.tar.gz", (f"runs/{name}", json.dumps(record)))
+    folder, base = name.split("/")
+    flat = pack_files(tmp_path / f"{folder}.tgz", (base, json.dumps(record)))
+    monkeypatch.chdir(file.parent)
+    paths = [file, file.parent, tmp_path / "runs", whole, flat, Path(base), Path()]
+    standings = [load(workspace, path, format_name).totals for path in paths]
+    assert [(totals.added, totals.unchanged) for totals in standings] == [(1, 0)] + [(0, 1)] * 6
+    assert list(Agent.objects.values_list("slug", flat=True)) == [slug]
+
+
+def test_sessions_of_many_files_stay_apart_under_one_agent(workspace, tmp_path):
+    members = [(f"m{n}/ic_sql_react_10_turns.json", json.dumps({"3": QUERY})) for n in range(3)]
+    path = pack_files(tmp_path / "sql.tar.gz", *members)
+    assert load(workspace, path, "intercode", agent="mine").totals.added == 3
+
+
 def test_a_path_with_nothing_there_is_refused_by_name(tmp_path):
     with pytest.raises(InvalidInput, match="nowhere"):
         check_source(tmp_path / "nowhere", "daybreak")
@@ -152,3 +293,21 @@ def test_real_files_imported_twice_add_nothing(workspace):
         (0, 0, totals.sessions) for totals in first
     ]
     assert [t.events for t in second] == [t.events for t in first]
+
+
+BENCHMARKS = {
+    "whissle_medagentbench.tar.gz": ("medagentbench", (129, 4, 654, 320, 11)),
+    "tau2_airline__whissle.json.gz": ("tau2", (25, 0, 604, 134, 9)),
+    "intercode_bash.tar.gz": ("intercode", (883, 0, 12783, 5608, 2282)),
+}
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_real_files_of_other_benchmarks_are_counted_and_added_once(workspace, name):
+    format_name, expected = BENCHMARKS[name]
+    first, second = (load(workspace, pack.require(name), format_name) for _ in "12")
+    for imported in (first, second):
+        assert tuple(getattr(imported.totals, kind) for kind in COUNTED) == expected
+        assert imported.refused == []
+    assert first.totals.added == expected[0]
+    assert (second.totals.added, second.totals.unchanged) == (0, expected[0])
