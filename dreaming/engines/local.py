@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 from dreaming.engines.base import Candidate, DreamMaterial, DreamResult, Dropped, Report
 from dreaming.engines.calls import Ledger, read_calls
+from dreaming.engines.forms import FormLedger
+from dreaming.engines.habits import HabitLedger
 from dreaming.engines.mistakes import MistakeLedger
 from dreaming.engines.preferences import WishLedger
 from dreaming.engines.steering import read_instructions, steer
+from dreaming.engines.workflows import WorkflowLedger
 from reviews.changes import pattern_key
 
 RECURRING = 2
@@ -69,6 +72,9 @@ def open_ledgers(material: DreamMaterial) -> tuple[Ledger, ...]:
     return (
         MistakeLedger(),
         WishLedger(),
+        HabitLedger(),
+        FormLedger(),
+        WorkflowLedger(),
     )
 
 
