@@ -23,6 +23,7 @@ from dreaming.engines.base import Candidate, Dropped, EngineMemory
 from dreaming.engines.wording import cut_title
 from dreaming.likeness import Form, NearIndex, are_near_forms, form_of, normalise_text
 from dreaming.loss import list_names, split_statements
+from dreaming.measures import Measured
 from dreaming.merging import fold_identical, fold_near, lowest_taint
 from dreaming.precedents import (
     ALREADY_IN_MEMORY,
@@ -32,7 +33,7 @@ from dreaming.precedents import (
     has_doubled,
     say_return,
 )
-from dreaming.statistics import Measured, sentences
+from dreaming.sentences import sentences
 from reviews.changes import Change, Evidence, Op, PatternFacts, Trust, lowest_trust
 
 PATH_BYTES = 1024

@@ -16,6 +16,7 @@ from dreaming.consolidation import Consolidated, Listed, consolidate
 from dreaming.engines.base import DreamCancelled, Dropped
 from dreaming.leases import Lease
 from dreaming.loss import Loss, is_over_budget, measure_loss
+from dreaming.measures import Measured
 from dreaming.mining import Mined
 from dreaming.models import Dream, DreamState, Pattern
 from dreaming.notes import (
@@ -36,7 +37,7 @@ from dreaming.precedents import (
     comes_back,
     say_return,
 )
-from dreaming.statistics import Measured, sentences
+from dreaming.sentences import sentences
 from reviews.audit.actions import Action
 from reviews.audit.actors import Actor, Cause
 from reviews.audit.log import append

@@ -1,10 +1,11 @@
 """What an engine saw, held against the sessions: numbers by Daybreak, quotes found or dropped."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dreaming.engines.base import (
+    Candidate,
     Dropped,
     Engine,
     EngineEvent,
@@ -13,9 +14,12 @@ from dreaming.engines.base import (
     Report,
 )
 from dreaming.evidence import StoredEvent, check_quotes
+from dreaming.measures import Measured
 from dreaming.spool import Spool
-from dreaming.statistics import LedgerRow, Measured, measure
-from reviews.changes import Evidence
+from dreaming.statistics import measure
+from dreaming.support import find_echoes
+from dreaming.tables import LedgerRow
+from reviews.changes import Evidence, pattern_key
 
 KEPT_SESSIONS = 32
 
@@ -43,13 +47,17 @@ def mine(engine: Engine, spool: Spool, report: Report) -> Mined:
     material = replace(spool.material(), sessions=witness)
     result = engine.dream(material, report)
     ledger = witness.ledger()
-    measured = measure(result.candidates, ledger)
+    echoes = find_echoes(result.candidates, read_remembering(spool, ledger, result.candidates))
+    measured = measure(result.candidates, ledger, echoes)
     finder = EventFinder(spool)
     evidence: dict[str, tuple[Evidence, ...]] = {}
     dropped = list(result.dropped)
+    asked = {key_of(candidate) for candidate in result.candidates}
     for one in measured:
         evidence[one.key], lost = check_quotes(one.candidate, finder.find)
-        dropped += lost
+        # A pattern of one field of work has its quotes from the whole, where they were said.
+        dropped += lost if one.key in asked else ()
+    dropped += _list_echoes(result.candidates, echoes)
     return Mined(
         measured=measured,
         evidence=evidence,
@@ -60,6 +68,40 @@ def mine(engine: Engine, spool: Spool, report: Report) -> Mined:
         usage=dict(result.usage),
         succeeded=sum(row.verdict == "success" for row in ledger),
     )
+
+
+def key_of(candidate: Candidate) -> str:
+    """Return the key under which a candidate is known."""
+    return pattern_key(candidate.kind, candidate.tool, candidate.template, candidate.scope)
+
+
+def read_remembering(
+    spool: Spool, ledger: Iterable[LedgerRow], candidates: Iterable[Candidate]
+) -> Iterator[EngineSession]:
+    """Yield the sessions that repeat memory and that a candidate names, in the spool's order."""
+    named = {session for candidate in candidates for session in candidate.matched}
+    for row in ledger:
+        if row.remembers and row.id in named:
+            session = spool.session(row.id)
+            if session is not None:
+                yield session
+
+
+def _list_echoes(
+    candidates: Sequence[Candidate], echoes: Mapping[int, frozenset[str]]
+) -> list[Dropped]:
+    told = []
+    for place in sorted(echoes):
+        count = len(echoes[place])
+        which = (
+            "1 session that only repeats" if count == 1 else f"{count} sessions that only repeat"
+        )
+        told.append(
+            Dropped(
+                f"support for {candidates[place].title}", f"Not counted: {count} {which} memory."
+            )
+        )
+    return told
 
 
 class Witness:
@@ -97,6 +139,7 @@ def ledger_row(session: EngineSession) -> LedgerRow:
         speakers=frozenset(event.person for event in session.events if event.person),
         domain=session.domain,
         started_at=session.started_at,
+        remembers=any(event.remembered for event in session.events),
     )
 
 

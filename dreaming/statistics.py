@@ -10,11 +10,9 @@ from dataclasses import replace
 from dreaming.engines.base import Candidate
 from dreaming.measures import Measured, measure_one
 from dreaming.scopes import measure_fields, settle_scope
-from dreaming.sentences import domain_of, sentences
+from dreaming.sentences import domain_of
 from dreaming.strata import adjust_p_values
 from dreaming.tables import LedgerRow, Table
-
-__all__ = ["LedgerRow", "Measured", "measure", "sentences"]
 
 NO_ECHOES: Mapping[int, frozenset[str]] = {}
 

@@ -12,7 +12,8 @@ from dreaming.engines.base import (
     EngineSession,
     Quote,
 )
-from dreaming.statistics import LedgerRow
+from dreaming.mining import ledger_row
+from dreaming.tables import LedgerRow
 
 
 def says(
@@ -94,17 +95,7 @@ def material(
 
 def ledger_of(sessions: Sequence[EngineSession]) -> tuple[LedgerRow, ...]:
     """Daybreak's own table of these sessions."""
-    return tuple(
-        LedgerRow(
-            s.id,
-            s.agent,
-            s.task_key,
-            s.principal,
-            s.verdict,
-            frozenset(e.person for e in s.events if e.person),
-        )
-        for s in sessions
-    )
+    return tuple(map(ledger_row, sessions))
 
 
 def row(number: int, verdict: str = "failure", **fields: Any) -> LedgerRow:

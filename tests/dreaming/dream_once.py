@@ -11,8 +11,10 @@ from dreaming.consolidation import Consolidated, consolidate
 from dreaming.engines.base import DreamResult, EngineMemory, EngineSession
 from dreaming.engines.local import LocalEngine
 from dreaming.evidence import StoredEvent, check_quotes
+from dreaming.measures import Measured
 from dreaming.precedents import Known
-from dreaming.statistics import Measured, measure, sentences
+from dreaming.sentences import sentences
+from dreaming.statistics import measure
 from reviews.changes import Evidence
 from tests.dreaming.build_sessions import (
     answers,

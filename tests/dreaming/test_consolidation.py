@@ -17,7 +17,8 @@ from dreaming.consolidation import (
 )
 from dreaming.engines.base import Candidate, EngineMemory
 from dreaming.precedents import Known, Precedent
-from dreaming.statistics import LedgerRow, measure
+from dreaming.statistics import measure
+from dreaming.tables import LedgerRow
 from reviews.changes import Evidence, Op, Trust, text_sha256
 from tests.dreaming.build_sessions import candidate, memory, row
 
