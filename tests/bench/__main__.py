@@ -12,7 +12,7 @@ from pathlib import Path
 from tests import bench
 from tests.bench.lines import Line, table, write_json
 
-NO_PARTS = {"__main__", "house", "lines", "rows"}
+NO_PARTS = {"__main__", "house", "lines", "quality", "rows"}
 
 
 def parts() -> list[str]:

@@ -1,0 +1,1 @@
+"""How good what a dream says is, on real sessions: see docs/dream-quality.md."""
