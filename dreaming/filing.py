@@ -342,7 +342,7 @@ def _seen_of(made: Plan, mined: Mined) -> dict[str, Seen]:
         one.key: Seen(one.status, one.reference, support.get(one.key, 0), one.why)
         for one in made.consolidated.listed
     }
-    return find_seen(made.requests, changes, patterns)
+    return find_seen(made.requests, changes, patterns, mined.dropped)
 
 
 def _leave_out(made: Plan, refused: Refused) -> Plan:

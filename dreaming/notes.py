@@ -6,19 +6,17 @@ reads the same. What becomes of each is said in a sentence: on the dream, and on
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from typing import Any
 
 from agents.models import MemoryStore
-from dreaming.engines.base import Note
+from dreaming.engines.base import Dropped, Note
+from dreaming.engines.steering import read_instructions
 from dreaming.models import Dream
+from dreaming.precedents import Precedent, has_grown
 from reviews.changes import Change, text_sha256
 from reviews.lifecycle import State
 from reviews.models import OriginKind, Proposal
 from reviews.requests import asked_of, sent_back
-
-GROWN = Fraction(3, 2)
-"""What was sent back comes back with the same words once it was seen in so many times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +27,29 @@ class Request:
     words: str
     texts: frozenset[str]
 
+    @property
+    def at_least(self) -> int:
+        """Return how many sessions the note asks to wait for, 0 where it asks for none."""
+        return read_instructions(self.words, ()).at_least
+
     def is_about(self, change: Change) -> bool:
         """Say whether `change` is what this proposal proposed: the same path or pattern."""
         key = change.pattern.key if change.pattern else ""
         return change.path == self.proposal.path or bool(key and key == self.proposal.pattern_key)
 
     def is_answered_by(self, change: Change) -> bool:
-        """Say whether `change` is worth another look: other words, or evidence that has grown."""
+        """Say whether `change` is worth another look: other words, or evidence that has grown.
+
+        Grown as for what was rejected, or up to what the note asks to wait for.
+        """
         if text_sha256(change.content) not in self.texts or change.op != self.proposal.op:
             return True
-        return support_of(change) >= GROWN * max(self.proposal.support, 1)
+        row, sessions = self.proposal, support_of(change)
+        if row.support < self.at_least <= sessions:
+            return True
+        before = Precedent("", str(row), row.support, bool(row.pattern_numbers.get("told")))
+        told = bool(change.pattern.numbers.get("told")) if change.pattern else False
+        return has_grown(before, sessions=sessions, is_told=told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,8 @@ def _outcome_seen(dream: Dream, seen: Seen) -> tuple[str, str]:
     still = f"Still seen ({_sessions(seen.sessions)})"
     if seen.status == "held":
         return f"{still}, and changed: held with this dream until two people let it through.", ""
+    if seen.status == "followed":
+        return f"Followed. {seen.why}", ""
     if seen.status == "listed":
         return f"{still}, and not proposed any more: {seen.why}", seen.reference
     if seen.status == "dropped":
@@ -180,15 +193,19 @@ def find_seen(
     requests: Sequence[Request],
     changes: Iterable[tuple[Change, Seen]],
     patterns: Mapping[str, Seen],
+    dropped: Iterable[Dropped],
 ) -> dict[str, Seen]:
     """Return by the name of each proposal sent back what a dream saw of it.
 
-    changes: what the dream came to; patterns: by pattern key, what it only listed or dropped.
+    changes: what the dream came to; patterns: by pattern key, what it only listed or dropped;
+    dropped: among it what the engine left out because a note asks for it.
     """
     known = tuple(changes)
+    followed = {one.what: Seen("followed", why=one.why) for one in dropped}
     found = {}
     for one in requests:
         seen = next((seen for change, seen in known if one.is_about(change)), None)
+        seen = seen or followed.get(str(one.proposal))
         seen = seen or patterns.get(one.proposal.pattern_key or "-")
         if seen is not None:
             found[str(one.proposal)] = seen

@@ -92,7 +92,11 @@ class EngineMemory:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a reviewer asked of the next dream when sending a proposal back."""
+    """What a reviewer asked of the next dream when sending a proposal back.
+
+    It is about the pattern of that proposal and no other. An engine that leaves the pattern out
+    because the note asks for it says so in a Dropped whose `what` is the proposal's name.
+    """
 
     proposal: str
     path: str

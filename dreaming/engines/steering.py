@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from dreaming.engines.base import Candidate, Dropped
+from dreaming.engines.base import Candidate, Dropped, Note
 from reviews.changes import pattern_key
 
 EXAMPLES = '"focus: update_claim", "only: mistakes, facts", "ignore: greetings", "at least: 5"'
@@ -105,6 +105,29 @@ def steer(
         for why, count in sorted(left.items())
     ]
     return kept, dropped + list(_unread(steering))
+
+
+def follow_notes(
+    candidates: Iterable[Candidate], notes: Iterable[Note], kinds: Collection[str]
+) -> tuple[list[Candidate], list[Dropped]]:
+    """Return the candidates that the notes on their own patterns leave in, and what was left out.
+
+    A note steers the pattern of its proposal only, in the same lines as instructions; other words
+    in it are for people.
+    """
+    by_key = {note.pattern_key: note for note in notes if note.pattern_key}
+    kept: list[Candidate] = []
+    dropped: list[Dropped] = []
+    for candidate in candidates:
+        note = by_key.get(_key(candidate))
+        steering = read_instructions(note.words, kinds) if note is not None else Steering()
+        why = _why_left_out(candidate, steering)
+        if note is not None and why:
+            asks = steering.words_of(why)
+            dropped.append(Dropped(note.proposal, f"Left out, as its note asks ({asks})."))
+        else:
+            kept.append(candidate)
+    return kept, dropped
 
 
 def _key(candidate: Candidate) -> str:

@@ -29,6 +29,7 @@ KINDS: Mapping[str, str] = {
     "workflow": "Ways of working",
     "check": "What checks said",
     "preference": "What people asked for",
+    "stale": "Out of date",
 }
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "proposed": ("filed", "held"),

@@ -130,6 +130,31 @@ def test_a_pattern_with_other_words_is_filed_anew_and_linked(cast: Cast, seat: S
 
 def test_evidence_that_has_grown_brings_the_same_words_back(cast: Cast):
     old = went_back(cast)
+    for at in range(4, 8):
+        build.session(cast.agent, task_key=f"task-{at}", principal=f"person-{at}")
+    dream = nights.dreamt(cast.store, "local")
+    assert now(old).replaced_by in nights.filed_by(dream)
+
+
+def test_a_note_in_lines_is_followed_for_its_own_pattern_only(cast: Cast):
+    nights.sessions(cast.agent)
+    events = (build.calls("find_order"), build.answers("Error: no such order", error=True))
+    for at in range(4):
+        build.session(cast.agent, events, task_key=f"find-{at}", principal=f"person-{at}")
+    filed = nights.filed_by(nights.dreamt(cast.store, "local"))
+    old = next(one for one in filed if "cancel_order" in one.title)
+    send_back(cast, old, "at least: 6 sessions")
+    Proposal.objects.exclude(pk=old.pk).update(state="withdrawn")
+    dream = nights.dreamt(cast.store, "local")
+    assert answers(dream) == [("Followed. Left out, as its note asks (at least: 6 sessions).", "")]
+    assert nights.filed_by(dream)
+    assert not any("cancel_order" in one.title for one in nights.filed_by(dream))
+
+
+def test_what_a_note_asks_to_wait_for_brings_it_back(cast: Cast):
+    nights.sessions(cast.agent)
+    (old,) = nights.filed_by(nights.dreamt(cast.store, "local"))
+    send_back(cast, old, "at least: 6 sessions")
     for at in range(4, 6):
         build.session(cast.agent, task_key=f"task-{at}", principal=f"person-{at}")
     dream = nights.dreamt(cast.store, "local")
@@ -269,13 +294,14 @@ def change(content: str = "A.\n", **fields: Any) -> Change:
 
 @pytest.mark.parametrize(
     ("support", "content", "is_answered"),
-    [(4, "A.\n", True), (5, "A.\n", False), (6, "A.\n", False), (6, "B.\n", True)],
+    [(3, "A.\n", True), (4, "A.\n", False), (6, "A.\n", False), (6, "B.\n", True)],
 )
-def test_other_words_or_half_as_many_sessions_again_are_an_answer(
+def test_other_words_or_twice_the_sessions_are_an_answer(
     cast: Cast, support: int, content: str, is_answered: bool
 ):
     row = build.proposal(cast.store, content="A.\n", path="/a.md", support=support)
     request = notes.Request(row, WORDS, frozenset({text_sha256("A.\n")}))
+    assert request.at_least == 0
     assert request.is_answered_by(change(content)) == is_answered
 
 

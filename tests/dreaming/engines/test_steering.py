@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreaming.engines.base import Candidate, Dropped
+from dreaming.engines.base import Candidate, Dropped, Note
 from dreaming.engines.local import LocalEngine
-from dreaming.engines.steering import fold, read_instructions, steer, words_in
+from dreaming.engines.steering import fold, follow_notes, read_instructions, steer, words_in
 from reviews.changes import pattern_key
 from tests.dreaming.build_sessions import material
 from tests.dreaming.dream_once import varied_sessions
@@ -199,3 +199,36 @@ def test_a_dream_follows_its_instructions_and_says_what_it_left_out():
     others = len(everything.candidates) - len(wanted)
     new = steered.dropped[len(everything.dropped) :]
     assert [one.what for one in new] == [f"{others} patterns", "1 line of the instructions"]
+
+
+# Notes
+
+
+def note(name: str, words: str) -> Note:
+    one = next(one for one in CANDIDATES if one.template == name)
+    key = pattern_key(one.kind, one.tool, one.template, one.scope)
+    return Note("P-12", "/a.md", key, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "asks"),
+    [
+        ("at least: 10 sessions", "at least: 10 sessions"),
+        ("ignore: update_claim", "ignore: update_claim"),
+        ("Too broad.\nonly: facts", "only: facts"),
+    ],
+)
+def test_a_note_leaves_out_its_own_pattern_and_says_so(words: str, asks: str):
+    kept, dropped = follow_notes(CANDIDATES, [note("claims", words)], KINDS)
+    assert kept == list(CANDIDATES[1:])
+    assert dropped == [Dropped("P-12", f"Left out, as its note asks ({asks}).")]
+
+
+@pytest.mark.parametrize("words", ["Too broad.", "at least: 3", "ignore: greetings", ""])
+def test_a_note_that_asks_nothing_of_its_pattern_leaves_it_in(words: str):
+    assert follow_notes(CANDIDATES, [note("claims", words)], KINDS) == (list(CANDIDATES), [])
+
+
+def test_a_note_on_what_rests_on_no_pattern_steers_nothing():
+    bare = Note("P-12", "/a.md", "", "ignore: orders, claims")
+    assert follow_notes(CANDIDATES, [bare], KINDS) == (list(CANDIDATES), [])
