@@ -39,13 +39,16 @@ COUNTS = {
 
 class Command(BaseCommand):
     help = (
-        "Bring in the sessions of a file, or of every file below a folder. Workspace and agents"
+        "Bring in the sessions of a file, or of every file below a folder or in an archive"
+        " (.tar, .tar.gz, .tgz). Workspace and agents"
         " that are missing are created; sessions that are there already change nothing. Exit 0"
         " all went in, 3 some were refused, 4 nothing could be read."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", metavar="PATH", type=Path, help="a file or a folder")
+        parser.add_argument(
+            "path", metavar="PATH", type=Path, help="a file, a folder or an archive"
+        )
         parser.add_argument("--format", required=True, help=", ".join(list_formats()))
         parser.add_argument("--workspace", metavar="SLUG", required=True)
         parser.add_argument(

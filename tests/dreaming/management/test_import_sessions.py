@@ -128,7 +128,7 @@ def test_nothing_readable_is_exit_4(tmp_path, capsys, content):
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"format_name": "tua"}, "Known: daybreak, tau"),
+        ({"format_name": "tua"}, "Known: daybreak, intercode"),
         ({"workspace": "No Slug!"}, "cannot name a workspace"),
     ],
 )
