@@ -29,7 +29,7 @@ MINIMUM_PEOPLE = 2
 Q_LIMIT = 0.1
 NAMED_DOMAINS = 12
 _AGAINST = 0.05
-_REST = 0.2
+_REST = 0.1
 
 
 @dataclass(frozen=True, slots=True)

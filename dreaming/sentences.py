@@ -151,7 +151,7 @@ def _explain_agents(measured: Measured) -> str:
         return "Some agents always do it and the others never; how good they are may explain it."
     if _is_way(measured, compared.effect_within_agents, compared.p_within_agents):
         return ""
-    return f"{_say_looks(measured)} only because {_ends_of(measured)[0]} agents do it."
+    return f"It may look that way only because {_ends_of(measured)[0]} agents do it."
 
 
 def _explain_tasks(measured: Measured) -> str:
@@ -165,11 +165,8 @@ def _explain_tasks(measured: Measured) -> str:
     if abs(compared.effect or 0.0) >= abs(compared.across or 0.0) / 2:
         return ""
     hard = "easier" if measured.candidate.claim == "helps" else "harder"
-    return f"{_say_looks(measured)} only because it is done on {hard} tasks."
-
-
-def _say_looks(measured: Measured) -> str:
-    return "It looks that way" if is_near_nothing(measured) else "It may look that way"
+    looks = "It looks that way" if is_near_nothing(measured) else "It may look that way"
+    return f"{looks} only because it is done on {hard} tasks."
 
 
 def _is_way(measured: Measured, effect: float | None, p: float | None) -> bool:
