@@ -93,14 +93,9 @@ def _list_echoes(
     told = []
     for place in sorted(echoes):
         count = len(echoes[place])
-        which = (
-            "1 session that only repeats" if count == 1 else f"{count} sessions that only repeat"
-        )
-        told.append(
-            Dropped(
-                f"support for {candidates[place].title}", f"Not counted: {count} {which} memory."
-            )
-        )
+        which = "session that only repeats" if count == 1 else "sessions that only repeat"
+        why = f"Not counted: {count} {which} memory."
+        told.append(Dropped(f"support for {candidates[place].title}", why))
     return told
 
 
