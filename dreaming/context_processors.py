@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from agents import clock
-from agents.models import Agent, Person
+from agents.models import Agent, Person, Workspace
 from agents.people import Member
 from agents.rights import Right
 from dreaming.models import Schedule
@@ -56,7 +56,7 @@ def next_dream(member: Member) -> datetime | None:
 
 
 def frozen_notice(member: Member) -> dict[str, Any] | None:
-    """Return what the banner says while the workspace or some agents are frozen, or it is paused."""
+    """Return what the banner says while the workspace or agents of it are frozen, or it paused."""
     workspace = member.workspace
     url = url_of("workspace", workspace.slug) if member.may(Right.FREEZE) else None
     if workspace.frozen_at is not None:
@@ -67,7 +67,8 @@ def frozen_notice(member: Member) -> dict[str, Any] | None:
         return _paused_notice(member)
     named = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
     verb = "is" if len(names) == 1 else "are"
-    return {"title": f"{named} {verb} frozen.", "text": None, "url": url}
+    paused = f" {paused_title(workspace)}" if workspace.paused_at else ""
+    return {"title": f"{named} {verb} frozen.{paused}", "text": None, "url": url}
 
 
 def _paused_notice(member: Member) -> dict[str, Any] | None:
@@ -76,4 +77,9 @@ def _paused_notice(member: Member) -> dict[str, Any] | None:
         return None
     url = url_of("dreams", workspace.slug) if member.may(Right.SEE_DREAMS) else None
     text = "None starts and none runs. Decisions and releases go on."
-    return {"title": f"Dreams of {workspace.name} are paused.", "text": text, "url": url}
+    return {"title": paused_title(workspace), "text": text, "url": url, "is_pause": True}
+
+
+def paused_title(workspace: Workspace) -> str:
+    """Return the first words of every notice of a pause."""
+    return f"Dreams of {workspace.name} are paused."

@@ -10,8 +10,8 @@ from dreaming.slots import CRON_LENGTH, clean_cron, clean_zone
 
 INSTRUCTIONS_LENGTH = 2_000
 GRAMMAR = (
-    "Optional, one a line: focus: update_claim, refunds · only: mistakes, facts · "
-    "ignore: greetings · at least: 5 sessions"
+    "Optional, one thing a line, such as “focus: update_claim, refunds”, “only: mistakes, facts”, "
+    "“ignore: greetings” or “at least: 5 sessions”."
 )
 """The local engine's grammar in one line; dreaming.engines.steering reads it."""
 

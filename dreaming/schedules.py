@@ -289,11 +289,11 @@ def outlook(schedule: Schedule, now: datetime) -> Outlook:
     elif is_busy(store):
         words = "A dream over this memory is not over yet. What comes due waits for it."
     elif wait := why_wait(limits, seen):
-        words = f"{'The slot that is due waits. ' if due else ''}{wait}"
+        words = f"{'A dream is due and waits' if due else 'A dream due now would wait'}: {wait}"
     elif why := why_skip(limits, seen):
-        words = f"A slot would be skipped now: {why}"
+        words = f"A dream due now would be skipped: {why}"
     else:
-        words = f"A dream would start now: {why_start(seen)}"
+        words = f"A dream due now would start: {why_start(seen)}"
     return Outlook(next_start(schedule, now), words)
 
 

@@ -36,9 +36,10 @@ def why_wait(limits: Limits, seen: Seen) -> str:
         return ""
     minutes = max(0, seen.quiet // timedelta(minutes=1))
     came = f"{count_of(minutes, 'minute')} ago" if minutes else "less than a minute ago"
+    verb = "is" if limits.idle_minutes == 1 else "are"
     return (
-        f"It waits for {count_of(limits.idle_minutes, 'minute')} without a new session; the newest "
-        f"came {came}."
+        f"{count_of(limits.idle_minutes, 'minute')} without a new session {verb} wanted; "
+        f"the newest came {came}."
     )
 
 

@@ -135,7 +135,7 @@ def slot_words(dream: Dream) -> str:
         return spell(dream.due_slot)
     named = [spell(one) for one in dream.passed_over["newest"]]
     rest = f" and {count - len(named):,} earlier" if count > len(named) else ""
-    times = "1 time before it was" if count == 1 else f"{count:,} times before it were"
+    times = "1 earlier time was" if count == 1 else f"{count:,} earlier times were"
     return f"{spell(dream.due_slot)}; {times} passed over: {', '.join(named)}{rest}"
 
 

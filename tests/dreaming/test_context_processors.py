@@ -4,8 +4,10 @@ from django.test import RequestFactory
 
 from agents.access import as_member_request, member_for
 from agents.freezes import freeze_agent, freeze_workspace
+from agents.pauses import pause_workspace
 from agents.rights import Right
 from dreaming.context_processors import shell
+from dreaming.models import Schedule
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +95,32 @@ class TestFrozenBanner:
     def test_says_nothing_of_another_workspace(self, cast):
         freeze_workspace(cast.elsewhere, reason="Odd", by=cast.outsider)
         assert not seen_by(cast.lead)["frozen"]
+
+
+class TestPausedBanner:
+    def test_names_the_workspace_to_everybody(self, cast):
+        pause_workspace(cast.workspace, reason="Model change", by=cast.lead)
+        for person in (cast.reviewer, cast.lead, cast.auditor, cast.admin):
+            assert seen_by(person)["frozen"]["title"] == "Dreams of Northwind are paused."
+
+    def test_leads_to_dreams_those_who_see_them(self, cast):
+        pause_workspace(cast.workspace, reason="Model change", by=cast.lead)
+        assert seen_by(cast.reviewer)["frozen"]["url"] == "/w/northwind/dreams/"
+        assert seen_by(cast.admin)["frozen"]["url"] is None
+
+    def test_is_said_beside_frozen_agents(self, cast):
+        pause_workspace(cast.workspace, reason="Model change", by=cast.lead)
+        freeze_agent(cast.agent, reason="Odd", by=cast.lead)
+        both = f"{cast.agent.name} is frozen. Dreams of Northwind are paused."
+        assert seen_by(cast.lead)["frozen"]["title"] == both
+
+    def test_a_frozen_workspace_says_more_and_says_it_alone(self, cast):
+        pause_workspace(cast.workspace, reason="Model change", by=cast.lead)
+        freeze_workspace(cast.workspace, reason="Odd", by=cast.lead)
+        assert seen_by(cast.lead)["frozen"]["title"] == "Northwind is frozen."
+
+    def test_promises_no_next_dream(self, cast):
+        Schedule.objects.create(workspace=cast.workspace, store=cast.store)
+        assert seen_by(cast.lead)["next_dream"]() is not None
+        pause_workspace(cast.workspace, reason="Model change", by=cast.lead)
+        assert seen_by(cast.lead)["next_dream"]() is None

@@ -427,7 +427,10 @@ def test_while_sessions_arrive_the_slot_waits_and_is_dreamt_when_it_is_quiet(
     build.session(cast.agent)
     clock.at = at(22, 2)
     assert start_due(clock()) == []
-    assert "The slot that is due waits. It waits for 15 minutes" in outlook(schedule, clock()).words
+    assert outlook(schedule, clock()).words == (
+        "A dream is due and waits: 15 minutes without a new session are wanted; "
+        "the newest came 5 minutes ago."
+    )
     clock.at = at(22, 2, 10)
     (dream,) = start_due(clock())
     assert (dream.state, dream.due_slot) == ("queued", "2026-11-22T02:00Z")
@@ -500,10 +503,10 @@ def test_what_would_happen_now_is_said(cast: Cast, clock: FakeClock):
     build.session(cast.agent)
     said = outlook(schedule, clock())
     assert said.next == at(22, 2)
-    assert said.words == "A slot would be skipped now: 1 session so far; 5 are needed."
+    assert said.words == "A dream due now would be skipped: 1 session so far; 5 are needed."
     for _ in range(4):
         build.session(cast.agent)
-    assert outlook(schedule, clock()).words == "A dream would start now: 5 sessions so far."
+    assert outlook(schedule, clock()).words == "A dream due now would start: 5 sessions so far."
 
 
 def test_what_holds_it_back_is_said(cast: Cast, clock: FakeClock):

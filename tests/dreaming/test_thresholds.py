@@ -70,17 +70,17 @@ def test_no_hours_wanted_never_skips_for_hours():
         (
             15,
             seen(quiet=4.9),
-            "It waits for 15 minutes without a new session; the newest came 4 minutes ago.",
+            "15 minutes without a new session are wanted; the newest came 4 minutes ago.",
         ),
         (
             1,
             seen(quiet=0.5),
-            "It waits for 1 minute without a new session; the newest came less than a minute ago.",
+            "1 minute without a new session is wanted; the newest came less than a minute ago.",
         ),
         (
             9,
             seen(quiet=-3),
-            "It waits for 9 minutes without a new session; the newest came less than a minute ago.",
+            "9 minutes without a new session are wanted; the newest came less than a minute ago.",
         ),
         (15, seen(quiet=4, is_late=True), ""),
     ],

@@ -81,7 +81,7 @@ def test_what_would_happen_now_stands_on_the_page(cast: Cast, reviewer: Client):
     planned(cast)
     for _ in range(3):
         build.session(cast.agent)
-    assert "A slot would be skipped now: 3 sessions so far; 5 are needed." in text_of(reviewer)
+    assert "A dream due now would be skipped: 3 sessions so far; 5 are needed." in text_of(reviewer)
 
 
 def test_what_came_of_it_is_listed_with_why_and_what_was_passed_over(
@@ -92,7 +92,7 @@ def test_what_came_of_it_is_listed_with_why_and_what_was_passed_over(
     schedules.start_due(clock())
     shown = text_of(lead)
     assert "D-1</a> Skipped" in shown
-    assert "2 times before it passed over" in shown
+    assert "2 earlier times were passed over" in shown
     assert "No sessions so far; 5 are needed." in shown
 
 
@@ -105,7 +105,7 @@ def test_the_dream_says_which_slot_it_is_for_and_what_was_passed_over(
     schedules.start_due(clock())
     shown = text_of(lead, f"{DREAMS}D-1/")
     assert "2026-11-24 02:00 UTC" in shown
-    assert "2 times before it were passed over: 2026-11-22 02:00 UTC, 2026-11-23 02:00 UTC" in shown
+    assert "2 earlier times were passed over: 2026-11-22 02:00 UTC, 2026-11-23 02:00 UTC" in shown
 
 
 def test_a_reviewer_sees_how_it_is_set_and_no_form(cast: Cast, reviewer: Client):
