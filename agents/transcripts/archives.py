@@ -26,6 +26,9 @@ MAX_MEMBERS = 100_000
 MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
 """Of everything in an archive, unpacked."""
 
+MAX_NAME = 4_096
+"""Characters of a member's name, folders and all."""
+
 MAX_HEADER_BYTES = 1024 * 1024
 """Of what stands before a member: tarfile holds it in memory."""
 
@@ -134,6 +137,9 @@ def _read_members(forward: _Forward) -> Iterator[Member]:
 
 
 def _open(archive: tarfile.TarFile, header: tarfile.TarInfo) -> Member:
+    if len(header.name) > MAX_NAME:
+        fault = f"a name of {len(header.name):,} characters; the limit is {MAX_NAME:,}"
+        return Member(header.name[:MAX_NAME], io.BytesIO(), fault)
     if header.issparse():
         return Member(header.name, io.BytesIO(), "a sparse file, which may be of any length")
     if header.size > MAX_FILE_BYTES:

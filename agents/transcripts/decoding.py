@@ -183,9 +183,12 @@ def find_member(text: str, name: str) -> int:
 
 
 def decode_at(text: str, start: int) -> object:
-    """Return the JSON value that begins at `start`; raises Undecodable."""
+    """Return the JSON value that begins at `start`, of at most MAX_LINE_BYTES characters.
+
+    Raises Undecodable.
+    """
     try:
-        value: object = DECODER.raw_decode(text, start)[0]
+        value: object = DECODER.raw_decode(text[start : start + MAX_LINE_BYTES])[0]
     except (RecursionError, ValueError) as error:
         raise _undecodable(error) from error
     return value

@@ -51,7 +51,7 @@ FORMAT_ADDED = re.compile(r"[?&]_format=json$")
 FINISH = re.compile(r"\s*FINISH\((.*)\)\s*", re.DOTALL)
 
 RESULT_START = "Here is the response from the GET request:\n"
-RESULT_END = re.compile(r"\.? Please call FINISH if you have got answers[^.]*$")
+RESULT_END = " Please call FINISH if you have got answers"
 FAILURES = ("Error in sending the ", "Invalid POST request", "Invalid GET request")
 
 
@@ -222,4 +222,7 @@ def _write_answers(reply: str, place: str) -> str:
 
 
 def _unwrap(result: str) -> str:
-    return RESULT_END.sub("", result.removeprefix(RESULT_START))
+    """Return a result without the words the run puts before it and behind it."""
+    result = result.removeprefix(RESULT_START)
+    words, asked, rest = result.rpartition(RESULT_END)
+    return result if not asked or "." in rest else words.removesuffix(".")

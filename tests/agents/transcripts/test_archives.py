@@ -114,6 +114,12 @@ def test_a_member_over_the_limit_is_named_and_the_next_is_read(monkeypatch):
     assert small[1:] == (b"x" * 1_000, "")
 
 
+def test_a_name_over_the_limit_is_cut_and_its_file_not_read():
+    long, short = read(pack(("x" * 5_000, b"1"), ("short", b"2")))
+    assert long == ("x" * 4_096, b"", "a name of 5,000 characters; the limit is 4,096")
+    assert short == ("short", b"2", "")
+
+
 def test_a_sparse_file_is_not_read():
     # A sparse file of the GNU form says at an offset of its header what it would unpack to.
     made = bytearray(header("a", 0, tarfile.GNUTYPE_SPARSE).tobuf(tarfile.GNU_FORMAT))

@@ -285,3 +285,10 @@ def test_where_no_list_begins_there_is_none():
 def test_a_value_that_cannot_be_read_is_undecodable_where_it_stands(text):
     with pytest.raises(Undecodable):
         decode_at(text, 0)
+
+
+def test_a_value_over_the_limit_is_undecodable_where_it_stands(monkeypatch):
+    monkeypatch.setattr(decoding, "MAX_LINE_BYTES", 10)
+    assert decode_at("[12345678]", 0) == [12345678]
+    with pytest.raises(Undecodable):
+        decode_at("[123456789]", 0)

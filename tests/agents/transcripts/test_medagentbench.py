@@ -224,6 +224,8 @@ END = "Please call FINISH if you have got answers for all the questions and fini
         (f"Here is the response from the GET request:\n{{}}. {END}", "{}", False),
         (f"POST request accepted. {END}", "POST request accepted", False),
         ("Error in sending the GET request: 400", "Error in sending the GET request: 400", True),
+        (f"{END}. Then more.", f"{END}. Then more.", False),
+        (f"a. {END}b. {END}c", f"a. {END}b", False),
         ("Invalid POST request", "Invalid POST request", True),
         ("The chart says: Invalid POST request", "The chart says: Invalid POST request", False),
         ('{"issue": "Error in sending the GET"}', '{"issue": "Error in sending the GET"}', False),
@@ -233,6 +235,11 @@ END = "Please call FINISH if you have got answers for all the questions and fini
 def test_a_result_is_unwrapped_before_it_is_judged(observation, text, failed):
     event = only(get(f"{BASE}/Patient", observation)).events[-1]
     assert (event.kind, event.text, event.is_error) == (EventKind.TOOL_RESULT, text, failed)
+
+
+def test_words_of_the_run_repeated_without_end_are_read():
+    result = f"{{}}. {END} " * 10_000
+    assert len(only(get(f"{BASE}/Patient", result)).events[-1].text) > 900_000 // 2
 
 
 def test_calls_and_results_are_paired():
