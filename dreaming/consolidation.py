@@ -21,8 +21,15 @@ from dreaming.contradictions import (
 )
 from dreaming.engines.base import Candidate, Dropped, EngineMemory
 from dreaming.engines.wording import cut_title
-from dreaming.likeness import Form, NearIndex, are_near_forms, form_of, normalise_text
-from dreaming.loss import list_names, split_statements
+from dreaming.likeness import (
+    Form,
+    NearIndex,
+    are_near_forms,
+    form_of,
+    normalise_text,
+    split_statements,
+)
+from dreaming.loss import list_names
 from dreaming.measures import Measured
 from dreaming.merging import fold_identical, fold_near, lowest_taint
 from dreaming.precedents import (

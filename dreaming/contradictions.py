@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from dreaming.claims import Claim, find_difference, kind_of, read_claim
 from dreaming.engines.base import Dropped, EngineMemory
 from dreaming.engines.wording import cut_title
-from dreaming.loss import split_statements
+from dreaming.likeness import split_statements
 from dreaming.merging import CONTENT_BYTES, lowest_taint, may_go
 from reviews.changes import Change, Op
 

@@ -21,6 +21,8 @@ _SAME_STEM = 75.0
 _WORD = re.compile(r"[^\W_]+(?:['_-][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CODE = re.compile(r"`([^`]+)`|\"([^\"]+)\"")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\s\d])")
+_LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d+[.)]|#+)\s+")
 _REJECTED = re.compile(r"\b(?:instead of|rather than|over|not)\s+(\w+(?:\s\w+)?)")
 _CONTRACTIONS = (
     ("can't", "can not"),
@@ -121,6 +123,15 @@ def normalise_text(text: str) -> str:
     plain = text.casefold().replace("\u2019", "'")
     plain = re.sub(r"[*_#>`]+", "", plain)
     return " ".join(plain.split()).rstrip(".!; ")
+
+
+def split_statements(text: str) -> list[str]:
+    """Return the sentences of `text`; a line of a list or a heading is one without its mark."""
+    statements: list[str] = []
+    for line in text.splitlines():
+        plain = _LIST_MARK.sub("", line).strip()
+        statements += [part.strip() for part in _SENTENCE_END.split(plain) if part.strip()]
+    return statements
 
 
 def expand_contractions(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from dreaming.engines.base import EngineMemory
-from dreaming.likeness import are_near, form_of, normalise_text
+from dreaming.likeness import are_near, form_of, normalise_text, split_statements
 from reviews.changes import Change, Op
 
 LOSS_LIMIT = Fraction(1, 4)
@@ -23,8 +23,6 @@ _NAME = re.compile(
     r"|\b(?:[A-Za-z]+\d\w*|[a-z]+[A-Z]\w*|[A-Z]{2,}\w*)"
     r"|(?<=[a-z0-9,;:)] )[A-Z][a-z]\w*"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\s\d])")
-_LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d+[.)]|#+)\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +131,6 @@ def says_all_of(content: str, text: str) -> bool:
     held = {normalise_text(one) for one in split_statements(content)}
     said = [normalise_text(one) for one in split_statements(text)]
     return bool(said) and held.issuperset(said)
-
-
-def split_statements(text: str) -> list[str]:
-    """Return the sentences of `text`; a line of a list or a heading is one without its mark."""
-    statements: list[str] = []
-    for line in text.splitlines():
-        plain = _LIST_MARK.sub("", line).strip()
-        statements += [part.strip() for part in _SENTENCE_END.split(plain) if part.strip()]
-    return statements
 
 
 def list_tokens(text: str) -> frozenset[str]:

@@ -7,8 +7,8 @@ where the text that stays loses no number, no name and no negation of any part.
 from collections.abc import Collection, Iterable, Sequence
 
 from dreaming.engines.base import Dropped, EngineMemory
-from dreaming.likeness import NearIndex, covers, form_of, normalise_text
-from dreaming.loss import lost_tokens, split_statements
+from dreaming.likeness import NearIndex, covers, form_of, normalise_text, split_statements
+from dreaming.loss import lost_tokens
 from reviews.changes import Change, Op, Trust, lowest_trust
 
 TITLE_LIMIT = 60

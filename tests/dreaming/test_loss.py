@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dreaming.contradictions import unsettled_text
+from dreaming.likeness import split_statements
 from dreaming.loss import (
     Loss,
     is_over_budget,
@@ -16,7 +17,6 @@ from dreaming.loss import (
     lost_tokens,
     measure_loss,
     merge_loss,
-    split_statements,
 )
 from reviews.changes import Change, Op
 from tests.dreaming.build_sessions import memory
