@@ -11,7 +11,9 @@ from dreaming.engines.forms import FormLedger
 from dreaming.engines.habits import HabitLedger
 from dreaming.engines.mistakes import MistakeLedger
 from dreaming.engines.preferences import WishLedger
+from dreaming.engines.staleness import find_stale
 from dreaming.engines.steering import read_instructions, steer
+from dreaming.engines.traces import Traces
 from dreaming.engines.workflows import WorkflowLedger
 from reviews.changes import pattern_key
 
@@ -20,7 +22,7 @@ RECURRING = 2
 
 CANDIDATE_LIMIT = 500
 _REPORT_EVERY = 50
-_KINDS = ("mistake", "fact", "recovery", "workflow", "check", "preference")
+_KINDS = ("mistake", "fact", "recovery", "workflow", "check", "preference", "stale")
 
 
 class LocalEngine:
@@ -36,11 +38,13 @@ class LocalEngine:
         Candidates are sorted by kind, then by falling number of sessions, then by key.
         """
         ledgers = open_ledgers(material)
+        traces = Traces(material.memories)
         done = events = 0
         for session in material.sessions:
             reading = read_calls(session)
             for ledger in ledgers:
                 ledger.read_session(reading)
+            traces.read_session(reading)
             done += 1
             events += len(session.events)
             if done % _REPORT_EVERY == 0:
@@ -52,10 +56,13 @@ class LocalEngine:
             found, left_out = ledger.summarise(at_least=RECURRING)
             candidates += found
             dropped += left_out
+        stale, listed = find_stale(traces, candidates)
+        dropped += listed
         steering = read_instructions(material.instructions, _KINDS)
         held = {memory.pattern_key for memory in material.memories}
         candidates, steered = steer(candidates, steering, held)
         dropped += steered
+        candidates += stale
         candidates.sort(key=_order_candidate)
         if len(candidates) > CANDIDATE_LIMIT:
             rest = len(candidates) - CANDIDATE_LIMIT
