@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from dreaming.engines.base import (
@@ -154,10 +155,10 @@ def session_of(record: Mapping[str, Any]) -> EngineSession:
     """Return the session a line of the spool holds."""
     return EngineSession(
         id=record["id"],
-        agent=record["agent"],
-        task_key=record["task_key"],
-        principal=record["principal"],
-        verdict=record["verdict"],
+        agent=intern(record["agent"]),
+        task_key=intern(record["task_key"]),
+        principal=intern(record["principal"]),
+        verdict=intern(record["verdict"]),
         events=tuple([_event_of(*row) for row in record["events"]]),
         checks=tuple([EngineCheck(*row) for row in record["checks"]]),
         trial=record["trial"],
@@ -168,8 +169,10 @@ def session_of(record: Mapping[str, Any]) -> EngineSession:
 
 
 def _event_of(*row: Any) -> EngineEvent:
-    *facts, at, remembered = row
-    return EngineEvent(*(*facts, read_time(at), remembered))
+    index, kind, role, text, tool, *facts, at, remembered = row
+    # What engines keep of many sessions is mostly names of tools: one string for each.
+    names = (intern(kind), intern(role), text, intern(tool))
+    return EngineEvent(*(index, *names, *facts, read_time(at), remembered))
 
 
 def memory_of(record: Mapping[str, Any]) -> EngineMemory:

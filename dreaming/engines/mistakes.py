@@ -125,8 +125,9 @@ class MistakeLedger:
 
     def make_candidates(self, *, at_least: int) -> tuple[Candidate, ...]:
         """Return a candidate for every signature of `at_least` sessions or more."""
+        callers = {tool: frozenset(sessions) for tool, sessions in self.callers.items()}
         return tuple(
-            make_candidate(tool, template, shown.values(), frozenset(self.callers.get(tool, shown)))
+            make_candidate(tool, template, shown.values(), callers.get(tool, frozenset(shown)))
             for (tool, template), shown in self.occurrences.items()
             if len(shown) >= at_least
         )
@@ -182,7 +183,7 @@ def make_candidate(
         scope=f"tool:{tool}",
         recovered=frozenset(o.session for o in recovered),
         recovery=say_recovery(way, repeats=sum(o.repeated for o in occurrences)),
-        exposed=callers | matched,
+        exposed=callers if matched <= callers else callers | matched,
         sources=_name_sources(occurrences, way, are_facts=are_facts),
     )
 
