@@ -72,22 +72,28 @@ class ClaimIndex:
     def add(self, path: str, text: str) -> None:
         """Take in the text of `path`; a text that is known to be unsettled claims nothing."""
         for statement, claim in _read_text(text):
-            self._claims.setdefault(_key(claim), []).append((path, claim))
+            if claim is not None:
+                self._claims.setdefault(_key(claim), []).append((path, claim))
             _note_terms(self._terms, path, statement)
 
     def find(self, path: str, text: str) -> list[Disagreement]:
         """Return what disagrees with `text` of `path`, one for each other path, by their order."""
         found: dict[str, Disagreement] = {}
         for statement, claim in _read_text(text):
-            for other, theirs in self._claims.get(_key(claim), ()):
-                if other != path and (difference := find_difference(claim, theirs)):
-                    told = Disagreement(path, other, claim.text, theirs.text, difference)
-                    found.setdefault(other, told)
-            for other, told in self._superseded(path, statement):
-                found.setdefault(other, told)
+            for told in self._opposed(path, claim):
+                found.setdefault(told.right, told)
+            for told in self._superseded(path, statement):
+                found.setdefault(told.right, told)
         return [found[other] for other in sorted(found)]
 
-    def _superseded(self, path: str, statement: str) -> Iterator[tuple[str, Disagreement]]:
+    def _opposed(self, path: str, claim: Claim | None) -> Iterator[Disagreement]:
+        if claim is None:
+            return
+        for other, theirs in self._claims.get(_key(claim), ()):
+            if other != path and (difference := find_difference(claim, theirs)):
+                yield Disagreement(path, other, claim.text, theirs.text, difference)
+
+    def _superseded(self, path: str, statement: str) -> Iterator[Disagreement]:
         mine = _Terms()
         _note_terms(mine, path, statement)
         for ours, theirs in (
@@ -98,23 +104,25 @@ class ClaimIndex:
                 for other, words in theirs.get(name, ()):
                     if other != path and _is_about_the_same(statement, words):
                         why = f"one asks for `{name}`, the other has given it up"
-                        yield other, Disagreement(path, other, statement, words, why)
+                        yield Disagreement(path, other, statement, words, why)
 
 
-def _read_text(text: str) -> Iterator[tuple[str, Claim]]:
-    """Yield the statements of a text that can be compared: the whole, and telling parts of it."""
+def _read_text(text: str) -> Iterator[tuple[str, Claim | None]]:
+    """Yield the statements of a text, each with its claim where it can be compared.
+
+    Compared are the whole, and parts that say enough to stand without what is around them.
+    """
     if text.startswith(UNSETTLED):
         return
     parts = split_statements(text)
-    whole = read_claim(text.strip())
-    if whole is not None:
-        yield text.strip(), whole
+    whole = text.strip()
+    yield whole, read_claim(whole)
     if len(parts) < 2:
         return
     for part in parts:
         claim = read_claim(part)
-        if claim is not None and len(claim.subject.split()) >= _LEAST_WORDS_OF_A_PART:
-            yield part, claim
+        tells = claim is not None and len(claim.subject.split()) >= _LEAST_WORDS_OF_A_PART
+        yield part, claim if tells else None
 
 
 def _key(claim: Claim) -> tuple[object, str]:
