@@ -1,8 +1,9 @@
-"""A year of nights: dreams of the local engine over 15,000 and 30,000 sessions of 30 events.
+"""Dreams: how good what they say is (tests.bench.quality), and a year of nights.
 
-A session holds 10 KB of words no other has, calls of twelve tools and of a database, errors of one
-in three, wishes of one in fifteen, a check, and what it was given from a memory of 300 entries.
-BENCH_SCALE=0.1 makes a tenth of the sessions.
+The nights are dreams of the local engine over 15,000 and 30,000 sessions of 30 events. A session
+holds 10 KB of words no other has, calls of twelve tools and of a database, errors of one in three,
+wishes of one in fifteen, a check, and what it was given from a memory of 300 entries.
+BENCH_SCALE=0.1 makes a tenth of the nights.
 """
 
 import json
@@ -16,6 +17,7 @@ from typing import Any
 
 from tests.bench.house import named, on_both
 from tests.bench.lines import Line, at_most, percentile, told
+from tests.bench.quality import report
 
 SESSIONS = 15_000
 EVENTS = 30
@@ -53,7 +55,8 @@ WORDS = TALK.split()
 
 
 def measure() -> Iterator[Line]:
-    """Yield how long dreams take and what they hold, on both databases."""
+    """Yield the quality, then how long dreams take and what they hold, on both databases."""
+    yield from report.measure()
     yield from on_both("tests.bench.dream:measure_here")
 
 
