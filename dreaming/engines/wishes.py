@@ -7,8 +7,18 @@ one task (ids, dates, prices, "this order") and idle phrases ("don't worry") are
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from dreaming.engines.signatures import mask_line
+
+
+@dataclass(frozen=True, slots=True)
+class StatedWish:
+    """What a sentence asks for: an instruction, and when it is meant to hold ('' always)."""
+
+    instruction: str
+    condition: str = ""
+
 
 SHORTEST, LONGEST = 8, 240
 """Characters of a sentence that is looked at."""
@@ -38,6 +48,18 @@ _IDLE_WORDS = (
     "believe recall like wish feel say received seen"
 )
 _IDLE = frozenset(_IDLE_WORDS.split())
+_WEEKDAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_CONDITION_BEFORE = re.compile(
+    r"^(?P<condition>(?:on|for|when|whenever|if|in|at|before|after|during|with)\s[^,;:]{2,60})"
+    r"[,;:]\s*(?:then\s+)?(?P<rest>\S.{5,})$",
+    re.IGNORECASE,
+)
+_CONDITION_AFTER = re.compile(
+    rf"^(?P<rest>.{{5,}}?),?\s(?P<condition>on (?:{_WEEKDAYS}|weekends|weekdays|holidays)"
+    r"|at (?:the )?(?:month|quarter|year|week)(?:'s)?[ -]end"
+    r"|for (?:the )?(?:customer|client|account) \S+(?: [A-Z]\w+)?|(?:when|whenever|if) .{4,60})$",
+    re.IGNORECASE,
+)
 _OF_THE_TASK = re.compile(
     r"<(?:id|email|date)>|[$\u20ac\u00a3]\s?\d|\b(?:today|tomorrow|tonight|yesterday|these|those"
     r"|this (?:time|order|one|flight|trip|week|month)|that (?:order|one|flight))\b",
@@ -63,25 +85,53 @@ def split_sentences(text: str) -> list[str]:
     return [p for p in parts if SHORTEST <= len(p) <= LONGEST and not p.endswith("?")]
 
 
-def phrase_wish(sentence: str) -> str:
-    """Return the instruction a sentence states, '' where it states none that outlives its task."""
-    plain = _strip_lead_in(sentence)
+def phrase_wish(sentence: str) -> StatedWish | None:
+    """Return the wish a sentence states, None where it states none that outlives its task."""
+    condition, plain = split_condition(_strip_lead_in(sentence))
     polite = _PLEASE.sub("", plain)
-    return _clean(_read_forms(polite) or (_read_instead(polite) if polite != plain else ""))
+    wish = _read_forms(polite) or (_read_instead(polite) if polite != plain else "")
+    return _state(wish, condition)
 
 
-def phrase_correction(sentence: str) -> str:
-    """Return the instruction in a sentence with which a person turned down or changed work.
+def phrase_correction(sentence: str) -> StatedWish | None:
+    """Return the wish in a sentence with which a person turned down or changed work.
 
     Here a plain imperative ("use two columns") counts as well.
     """
-    polite = _PLEASE.sub("", _strip_lead_in(sentence))
+    condition, plain = split_condition(_strip_lead_in(sentence))
+    polite = _PLEASE.sub("", plain)
     found = _CORRECTION.match(polite)
-    return _clean(
+    wish = (
         _read_forms(polite)
         or _read_instead(polite)
         or (_capitalise(found["wish"]) if found else "")
     )
+    return _state(wish, condition)
+
+
+def split_condition(sentence: str) -> tuple[str, str]:
+    """Return (when a sentence holds, the sentence without that); '' where it states no condition.
+
+    Before the wish any "for invoices, …", "when …, …"; after it only weekdays, parts of the month
+    and a named customer, which cannot be the object of the wish.
+    """
+    for form in (_CONDITION_BEFORE, _CONDITION_AFTER):
+        if (found := form.match(sentence)) and not _OF_THE_TASK.search(found["condition"]):
+            condition = " ".join(found["condition"].split())
+            return condition[:1].lower() + condition[1:], found["rest"].strip(" ,")
+    return "", sentence
+
+
+def _state(wish: str, condition: str) -> StatedWish | None:
+    instruction = _clean(wish)
+    if not instruction:
+        return None
+    if not condition:
+        return StatedWish(instruction)
+    when = _clean(condition).rstrip(".")
+    if not when:
+        return None
+    return StatedWish(f"{_capitalise(when)}: {instruction[:1].lower()}{instruction[1:]}", when)
 
 
 def _strip_lead_in(sentence: str) -> str:

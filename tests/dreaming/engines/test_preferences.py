@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from dreaming.engines.base import Candidate, Dropped, EngineSession
@@ -7,6 +9,10 @@ from dreaming.likeness import form_of
 from tests.dreaming.build_sessions import answers, rejects, says, session
 
 METRIC = "Please always use metric units instead of imperial units."
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 5, number, tzinfo=UTC)
 
 
 def mine(
@@ -89,7 +95,7 @@ def test_a_members_words_are_chosen_before_a_principals():
         session(3, says("Please always use metric units.", trust="member")),
     )
     assert found.statement == "Always use metric units."
-    assert found.quotes[0].session == "S-3"
+    assert found.quotes[-1].session == "S-3"
 
 
 def test_rejections_with_words_are_read():
@@ -135,7 +141,7 @@ def test_the_order_of_sessions_does_not_matter():
 def test_the_key_of_a_wish_does_not_depend_on_courtesy():
     one = next(iter(find_wishes(says("Please always use metric units."))))[1]
     other = next(iter(find_wishes(says("Always use the metric units!"))))[1]
-    assert form_of(one).words == form_of(other).words
+    assert form_of(one.instruction).words == form_of(other.instruction).words
 
 
 def test_many_different_wishes_stay_apart():
@@ -147,3 +153,79 @@ def test_many_different_wishes_stay_apart():
         )
     )
     assert len(found) == 100
+
+
+def test_wishes_of_different_conditions_stay_apart():
+    found = candidates(
+        *(session(n, says("On Fridays, always send a summary.")) for n in (1, 2)),
+        *(session(n, says("On Mondays, always send a summary.")) for n in (3, 4)),
+        *(session(n, says("Always send a summary.")) for n in (5, 6)),
+    )
+    assert sorted((one.conditions, one.statement) for one in found) == [
+        ((), "Always send a summary."),
+        (("on Fridays",), "On Fridays: always send a summary."),
+        (("on Mondays",), "On Mondays: always send a summary."),
+    ]
+
+
+def test_quotes_stand_in_the_order_they_were_said_newest_last():
+    found = candidates(
+        *(session(n, says(METRIC), started_at=day(9 - n)) for n in range(1, 5)),
+    )
+    assert [quote.session for quote in found[0].quotes] == ["S-4", "S-3", "S-2", "S-1"]
+
+
+def test_the_time_of_the_words_counts_before_the_start_of_the_session():
+    (found,) = candidates(
+        session(1, says(METRIC, at=day(9)), started_at=day(1)),
+        session(2, says(METRIC, at=day(2)), started_at=day(2)),
+    )
+    assert [quote.session for quote in found.quotes] == ["S-2", "S-1"]
+
+
+def test_undated_words_stand_before_dated_ones():
+    (found,) = candidates(session(1, says(METRIC), started_at=day(1)), session(2, says(METRIC)))
+    assert [quote.session for quote in found.quotes] == ["S-2", "S-1"]
+
+
+OPPOSITES = [
+    ("Always use tabs.", "Never use tabs."),
+    ("Use tabs instead of spaces.", "Use spaces instead of tabs."),
+    ("On Fridays, always call first.", "On Fridays, never call first."),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), OPPOSITES, ids=[b for b, _ in OPPOSITES])
+def test_opposite_words_speak_against_each_other_and_nothing_is_settled(before, after):
+    old, new = (
+        next(one for one in found if one.matched == {f"S-{n}", f"S-{n + 1}"})
+        for found in [
+            candidates(
+                *(session(n, says(before), started_at=day(n)) for n in (1, 2)),
+                *(session(n, says(after), started_at=day(n)) for n in (3, 4)),
+            )
+        ]
+        for n in (1, 3)
+    )
+    assert [(q.session, q.relation) for q in old.quotes][-1] == ("S-4", "contradicts")
+    assert (new.quotes[0].session, new.quotes[0].relation) == ("S-2", "contradicts")
+    assert "The opposite was said last." in old.rationale
+    assert "This was said last." in new.rationale
+
+
+def test_undated_opposites_are_not_put_in_order():
+    found = candidates(
+        *(session(n, says("Always use tabs.")) for n in (1, 2)),
+        *(session(n, says("Never use tabs.")) for n in (3, 4)),
+    )
+    assert {one.rationale for one in found} == {
+        "People also said the opposite; both stand in the evidence. Ask who decides."
+    }
+
+
+def test_the_same_words_under_another_condition_are_no_opposite():
+    found = candidates(
+        *(session(n, says("On Fridays, always call first.")) for n in (1, 2)),
+        *(session(n, says("On Mondays, never call first.")) for n in (3, 4)),
+    )
+    assert {one.rationale for one in found} == {""}

@@ -5,8 +5,15 @@ from dreaming.engines.wishes import (
     may_hold_wish,
     phrase_correction,
     phrase_wish,
+    split_condition,
     split_sentences,
 )
+
+
+def wish(said: str) -> str:
+    """The instruction a message states, '' for none."""
+    stated = phrase_wish(said)
+    return stated.instruction if stated else ""
 
 
 @pytest.mark.parametrize(
@@ -40,7 +47,7 @@ from dreaming.engines.wishes import (
     ],
 )
 def test_a_stated_wish_becomes_an_instruction(said, instruction):
-    assert phrase_wish(said) == instruction
+    assert wish(said) == instruction
 
 
 @pytest.mark.parametrize(
@@ -67,7 +74,7 @@ def test_a_stated_wish_becomes_an_instruction(said, instruction):
     ],
 )
 def test_what_belongs_to_one_task_or_asks_nothing_is_no_wish(said):
-    assert phrase_wish(said) == ""
+    assert wish(said) == ""
 
 
 @pytest.mark.parametrize(
@@ -80,11 +87,11 @@ def test_what_belongs_to_one_task_or_asks_nothing_is_no_wish(said):
     ],
 )
 def test_a_correction_may_be_a_plain_imperative(said, instruction):
-    assert phrase_correction(said) == instruction
+    assert phrase_correction(said).instruction == instruction
 
 
 def test_a_plain_imperative_in_a_message_is_a_task_and_no_wish():
-    assert phrase_wish("Use two columns.") == ""
+    assert phrase_wish("Use two columns.") is None
 
 
 def test_questions_and_pages_are_not_sentences_of_wishes():
@@ -110,3 +117,56 @@ def test_every_form_passes_the_cheap_sieve():
     ):
         assert may_hold_wish(said)
     assert not may_hold_wish("Thank you, my order is late.")
+
+
+@pytest.mark.parametrize(
+    ("said", "instruction", "condition"),
+    [
+        ("On Fridays, always send a summary.", "On Fridays: always send a summary.", "on Fridays"),
+        ("Always send a summary on Fridays", "On Fridays: always send a summary.", "on Fridays"),
+        ("For invoices: never round.", "For invoices: never round amounts.", "for invoices"),
+        (
+            "When a customer is angry, please don't quote the contract",
+            "When a customer is angry: do not quote the contract.",
+            "when a customer is angry",
+        ),
+        (
+            "Never send attachments for customer Northwind",
+            "For customer Northwind: never send attachments.",
+            "for customer Northwind",
+        ),
+        (
+            "Always attach the ledger at month-end.",
+            "At month-end: always attach the ledger.",
+            "at month-end",
+        ),
+    ],
+)
+def test_a_condition_stands_before_the_instruction(said, instruction, condition):
+    stated = phrase_wish(said.replace("never round.", "never round amounts."))
+    assert (stated.instruction, stated.condition) == (instruction, condition)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "For order #W123, never use my card.",
+        "On 12/05/2026, always call first.",
+        "When I call, always answer.",
+    ],
+)
+def test_a_condition_of_one_task_or_one_speaker_makes_no_wish(said):
+    assert phrase_wish(said) is None
+
+
+def test_an_object_is_no_condition():
+    assert split_condition("Always ask for the receipt") == ("", "Always ask for the receipt")
+    assert split_condition("Never ship to the customer") == ("", "Never ship to the customer")
+
+
+def test_a_correction_may_hold_a_condition():
+    stated = phrase_correction("For quotes, use two columns.")
+    assert (stated.instruction, stated.condition) == (
+        "For quotes: use two columns.",
+        "for quotes",
+    )
