@@ -60,11 +60,12 @@ class RejectForm(ShownForm):
 class RequestForm(ShownForm):
     """What should change in a proposal that is sent back."""
 
-    reason = reason_field(
-        "What should change",
-        required=True,
-        help_text="The local engine follows lines such as “ignore: deploy_date”; other words are "
-        "for people and for engines that read prose.",
+    reason = forms.CharField(
+        label="What should change",
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
+        help_text="The local engine follows lines such as “at least: 20 sessions”, for this "
+        "pattern. Other words are for people and for engines that read prose.",
     )
 
 

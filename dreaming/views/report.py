@@ -76,8 +76,8 @@ PROPOSAL_STATES: Mapping[str, str] = {
 class Item:
     """A pattern in words. says: the instruction where the title does not say it already.
 
-    number: of its proposal, None without one; standing: what became of it. scope and conditions:
-    where and when it holds, in words.
+    number: of its proposal, None without one; standing: what became of it. is_left: nothing was
+    proposed, and why says why not. where: where and when it holds, in words.
     """
 
     title: str
@@ -87,6 +87,7 @@ class Item:
     reference: str
     number: int | None
     standing: str
+    is_left: bool
     where: tuple[str, ...]
     chart: TwoRates | None
     facts: tuple[Fact, ...]
@@ -226,6 +227,7 @@ def item_of(pattern: Pattern) -> Item:
         reference=str(proposal) if proposal else pattern.status_ref,
         number=proposal.number if proposal else _number_of(pattern.status_ref),
         standing=standing_of(pattern.status, proposal),
+        is_left=pattern.status in SECTIONS["listed"],
         where=where_of(pattern.scope, pattern.numbers),
         chart=chart_of(pattern.numbers),
         facts=facts_of(pattern.numbers, pattern.signal),
@@ -247,10 +249,9 @@ def standing_of(status: str, proposal: Proposal | None) -> str:
 
 
 def where_of(scope: str, numbers: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return where and when a pattern holds, each in a few words."""
+    """Return where and when a pattern holds, each in a few words; its title names its tool."""
     kind, _, name = scope.partition(":")
-    words = {"domain": f"Only in {name} sessions", "tool": f"When {name} is called"}
-    held = [words.get(kind, "")] if name else []
+    held = [f"Only in {name} sessions"] if kind == "domain" and name else []
     held += [f"{one[:1].upper()}{one[1:]}" for one in numbers.get("conditions", ())]
     return tuple(dict.fromkeys(filter(None, held)))
 

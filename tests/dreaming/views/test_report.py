@@ -143,7 +143,7 @@ def test_where_and_when_it_holds_stands_beside_it(cast: Cast, reviewer: Client):
     [
         ("", ()),
         ("people", ()),
-        ("tool:cancel_order", ("When cancel_order is called",)),
+        ("tool:cancel_order", ()),
         ("domain:bash", ("Only in bash sessions",)),
         ("future:thing", ()),
     ],

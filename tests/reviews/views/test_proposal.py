@@ -178,7 +178,28 @@ def test_a_merge_shows_what_it_folds_in(cast, client_of) -> None:
 
     html = show(client_of(cast.reviewer), cast, proposal)
 
-    assert "Folds in /b.md, version 1" in html
+    assert "version 1, stays on this path" in html
+    assert "version 1, folded in and retired" in html
+    for text in ("Alpha.", "Beta."):
+        assert f'<div class="memory" dir="auto">{text}' in html
+
+
+def test_a_merge_of_many_folds_their_texts_away(cast, client_of) -> None:
+    paths = [f"/{name}.md" for name in "abcde"]
+    for path in paths:
+        build.memory(cast.store, path, f"What {path} says.\n")
+    proposal = build.filed(
+        cast.store,
+        op=Op.MERGE,
+        path="/a.md",
+        content="All.\n",
+        base_version=1,
+        merged=tuple(paths[1:]),
+    )
+
+    html = show(client_of(cast.reviewer), cast, proposal)
+
+    assert html.count("version 1; it is retired</summary>") == 4
 
 
 def test_risk_is_said_in_words(cast, client_of) -> None:
