@@ -8,12 +8,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from agents import clock
-from agents.freezes import is_frozen
 from agents.memory import heads_of, name_store
 from agents.models import MemoryStore, MemoryVersion
 from agents.numbers import take_numbers
 from dreaming.consolidation import Consolidated, Listed, consolidate
-from dreaming.engines.base import DreamCancelled, Dropped
+from dreaming.engines.base import Dropped
 from dreaming.leases import Lease
 from dreaming.loss import Loss, is_over_budget, measure_loss
 from dreaming.measures import Measured
@@ -238,7 +237,7 @@ def file_plan(lease: Lease, made: Plan) -> Refused:
     What this dream filed in an earlier attempt is not filed again. Returns the changes that can no
     longer be filed because memory changed while it dreamt. Then automatic rules decide what is
     theirs; an attempt lost in between leaves that to the next one. Raises LeaseLost, and
-    DreamCancelled once it was cancelled or its memory frozen.
+    DreamCancelled once it was cancelled, frozen or paused.
     """
     if made.is_held:
         return {}
@@ -251,8 +250,7 @@ def file_plan(lease: Lease, made: Plan) -> Refused:
         numbers = numbers_for(dream, batch)
         with transaction.atomic():
             locked = lease.lock()
-            if locked.cancel_requested_at is not None or is_frozen(locked.store):
-                raise DreamCancelled
+            lease.check()
             refused |= file_changes(locked, batch, numbers, made.said)
             locked.step_done += len(batch)
             locked.save(update_fields=["step_done"])

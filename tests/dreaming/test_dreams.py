@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from agents.freezes import freeze_agent, unfreeze_agent
 from agents.models import Person
+from agents.pauses import pause_workspace
 from dreaming import dreams, filing, selection
 from dreaming.dreams import Wish, admit_dream, cancel_dream, queue_dream, run_dream, run_due_dreams
 from dreaming.engines.base import DreamMaterial, DreamResult, Dropped, EngineError, Report
@@ -215,6 +216,28 @@ def test_frozen_between_two_batches_it_stops_and_says_what_was_filed(
     dream = nights.dreamt(cast.store)
     assert dream.state == DreamState.CANCELLED
     assert dream.failure == "The memory was frozen; 4 proposals had been filed."
+
+
+def test_paused_between_two_batches_it_stops_and_says_what_was_filed(
+    cast: Cast, seat: Seated, monkeypatch: pytest.MonkeyPatch
+):
+    seen = nights.sessions(cast.agent)
+    seat(FakeEngine(nights.wishes(seen, 6)))
+    monkeypatch.setattr(filing, "TOGETHER", 4)
+    after_first_batch(
+        monkeypatch,
+        lambda: pause_workspace(cast.workspace, reason="Model change.", by=cast.lead),
+    )
+    dream = nights.dreamt(cast.store)
+    assert dream.state == DreamState.CANCELLED
+    assert dream.failure == "The workspace was paused; 4 proposals had been filed."
+
+
+def test_in_a_paused_workspace_no_dream_is_queued_and_the_refusal_is_logged(cast: Cast):
+    pause_workspace(cast.workspace, reason="Model change.", by=cast.lead)
+    with pytest.raises(NotStartable, match="a lead lets them go on"):
+        queue_dream(cast.store, Wish())
+    assert Entry.objects.filter(action="dream.refused").count() == 1
 
 
 def after_first_batch(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
