@@ -219,8 +219,8 @@ def test_without_repeated_tasks_harder_tasks_may_explain_it():
 def test_where_tasks_are_repeated_what_shows_across_them_only_is_not_told():
     rows, matched = World(tasks=40, runs=6, hardness=(0.0, 1.0)).sessions(3)
     by_task: dict[str, list[int]] = {}
-    for number, one in enumerate(rows, start=1):
-        by_task.setdefault(one.task, []).append(number)
+    for number, session in enumerate(rows, start=1):
+        by_task.setdefault(session.task, []).append(number)
     hardest = sorted(by_task.values(), key=lambda ns: -sum(is_failure(rows, n) for n in ns))
     matched = [n for ns in hardest[:15] for n in ns[:5]] + [hardest[-1][0]]
     (one,) = measure([claimed(matched)], rows)

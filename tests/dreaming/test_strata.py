@@ -5,13 +5,17 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import signal, stats
 
 from dreaming import strata as arithmetic
 from dreaming.strata import (
     Stratum,
     adjust_p_values,
+    bound_effect,
+    can_differ,
     compare_strata,
+    count_telling,
+    exceed_expected,
     pool_effect,
     tally,
     wilson_interval,
@@ -114,3 +118,57 @@ def test_intervals_are_wilsons(total, data):
 
 def test_no_sessions_have_no_interval():
     assert wilson_interval(0, 0) is None
+
+
+@given(st.lists(strata, max_size=6))
+def test_equal_strata_are_counted_and_none_is_lost(several):
+    counted = tally(several)
+    assert sum(counted.values()) == len(several)
+    assert count_telling(counted) == sum(map(can_differ, several))
+
+
+def test_what_may_still_be_the_effect_shrinks_with_more_sessions():
+    few, many = tally([Stratum(20, 20, 10, 10)]), tally([Stratum(20, 20, 10, 10)] * 100)
+    assert bound_effect(few) > 0.25
+    assert bound_effect(many) < 0.05
+
+
+def test_the_bound_is_the_effect_and_two_standard_errors():
+    """For one stratum the variance is that of a hypergeometric draw (scipy)."""
+    one = Stratum(30, 50, 12, 9)
+    law = stats.hypergeom(80, 21, 30)
+    weight = 30 * 50 / 80
+    expected = abs(12 / 30 - 9 / 50) + 1.959964 * law.std() / weight
+    assert bound_effect(tally([one])) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("one", [Stratum(5, 0, 3, 0), Stratum(5, 5, 5, 5), Stratum(5, 5, 0, 0)])
+def test_what_can_tell_nothing_bounds_nothing(one):
+    assert bound_effect(tally([one])) is None
+
+
+def test_failures_beyond_what_no_association_gives():
+    assert exceed_expected(tally([Stratum(10, 10, 8, 2), Stratum(4, 4, 2, 2)])) == 3.0
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(strata, min_size=1, max_size=12), st.integers(2, 9))
+def test_repeated_strata_are_convolved_as_often_as_they_occur(several, times):
+    """Against a sum of draws by scipy's convolution, whatever the number of equal strata."""
+    usable = [s for s in several * times if can_differ(s)]
+    p = compare_strata(tally(several * times), sides="one")
+    if (
+        not usable
+        or sum(min(s.with_pattern, s.failed_with + s.failed_without) for s in usable) > 80
+    ):
+        return
+    chances = [1.0]
+    seen = 0
+    for s in usable:
+        failed = s.failed_with + s.failed_without
+        law = stats.hypergeom(s.with_pattern + s.without_pattern, failed, s.with_pattern)
+        chances = signal.convolve(
+            chances, law.pmf(range(min(s.with_pattern, failed) + 1)), method="direct"
+        )
+        seen += s.failed_with
+    assert p == pytest.approx(min(1.0, math.fsum(chances[seen:])), abs=1e-9)
