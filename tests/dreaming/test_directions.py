@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from dreaming.engines.base import Candidate, EngineSession
-from dreaming.engines.calls import name_step, pair_calls
+from dreaming.engines.calls import name_step, pair_calls, read_calls
 from dreaming.engines.workflows import WorkflowLedger
 from dreaming.measures import Measured
 from dreaming.mining import ledger_row
@@ -18,7 +18,6 @@ from dreaming.statistics import measure
 from tests.bench.quality.dreams import shuffle_outcomes
 from tests.bench.quality.sets import SETS, find_pack, read_set
 from tests.dreaming.build_sessions import candidate
-from tests.dreaming.engines.corpora import summarise
 from tests.dreaming.ledgers import World
 
 LOOKS_FIRST = re.compile(r"sql: (show|describe|desc)|bash: (ls|find|cat|tree|pwd)")
@@ -143,7 +142,10 @@ def test_the_workflows_of_the_local_engine_keep_these_directions():
 
 
 def list_claims(sessions: Sessions) -> list[tuple[str, str]]:
-    candidates = summarise(WorkflowLedger(), sessions)
+    ledger = WorkflowLedger()
+    for one in sessions:
+        ledger.read_session(read_calls(one))
+    candidates, _ = ledger.summarise(at_least=2)
     found = measure(candidates, [ledger_row(one) for one in sessions])
     return [(one.candidate.claim, one.candidate.template) for one in found if not one.shortfall]
 
