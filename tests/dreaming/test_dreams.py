@@ -551,3 +551,16 @@ def test_a_second_dream_sees_the_same_and_files_nothing(cast: Cast):
     assert second.proposed[0]["reference"] == str(proposal)
     assert second.proposed[0]["change"] == first.proposed[0]["change"]
     assert second.failure == "Nothing new: memory or the queue has every pattern already."
+
+
+def test_instructions_steer_the_local_engine_and_the_dream_keeps_what_they_did(cast: Cast):
+    nights.sessions(cast.agent, 4)
+    asked = "only: preferences\nLook at refunds."
+    dream = queue_dream(cast.store, Wish(instructions=asked))
+    assert run_dream(dream)
+    ended = nights.fresh(dream)
+    assert ended.state == DreamState.COMPLETED
+    assert not ended.patterns.filter(kind="mistake").exists()
+    said = [one["why"] for one in ended.dropped]
+    assert "Left out, as the instructions ask (only: preferences)." in said
+    assert any('This one was not followed: "Look at refunds."' in why for why in said)
