@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from dreaming.engines.base import Candidate, DreamMaterial, DreamResult, Dropped, Report
 from dreaming.engines.calls import Ledger, read_calls
+from dreaming.engines.facts import FactLedger
 from dreaming.engines.forms import FormLedger
 from dreaming.engines.habits import HabitLedger
 from dreaming.engines.mistakes import MistakeLedger
@@ -78,6 +79,7 @@ def open_ledgers(material: DreamMaterial) -> tuple[Ledger, ...]:
     """Return one empty ledger for each kind of pattern looked for in `material`."""
     return (
         MistakeLedger(),
+        FactLedger(),
         WishLedger(),
         HabitLedger(),
         FormLedger(),
