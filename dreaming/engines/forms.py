@@ -170,8 +170,8 @@ class FormLedger:
 def find_wrong(forms: Mapping[str, Usage]) -> Iterator[tuple[str, str]]:
     """Yield each form whose calls fail where another's do not, with the other that works best."""
     shares = {form: len(usage.never_worked) / len(usage.first) for form, usage in forms.items()}
-    right = [form for form in forms if shares[form] <= WORKS and form not in NEVER_WANTED]
-    for form in sorted(forms):
+    right = [form for form in list_wanted(forms) if shares[form] <= WORKS]
+    for form in sorted(forms.keys() - {"command"}):
         if shares[form] < FAILS or not right:
             continue
         best = min(right, key=lambda other: (-len(forms[other].first), other))
@@ -186,9 +186,14 @@ def _differ(wrong: Usage, right: Usage) -> float:
     return (p - q) / sqrt(p * (1 - p) / n + q * (1 - q) / m)
 
 
+def list_wanted(forms: Mapping[str, Usage]) -> list[str]:
+    """Return the forms an argument may be meant to have: where it takes commands, commands only."""
+    return ["command"] if "command" in forms else [f for f in forms if f not in NEVER_WANTED]
+
+
 def choose_right(forms: Mapping[str, Usage], form: str) -> str:
     """Return the other form most sessions used, '' where none is one that may be wanted."""
-    others = [other for other in forms if other != form and other not in NEVER_WANTED]
+    others = [other for other in list_wanted(forms) if other != form]
     return min(others, key=lambda other: (-len(forms[other].first), other)) if others else ""
 
 

@@ -52,9 +52,9 @@ _AROUND = {
 }
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _FORMS = (
-    ("placeholder", re.compile(r"\$?\{\{?[A-Za-z_][\w .-]{0,40}\}?\}|<[a-z][a-z_ -]{2,40}>")),
+    ("placeholder", re.compile(r"\$?\{\{?\s*[A-Za-z_][\w .-]{0,40}\}?\}|<[a-z][a-z_ -]{2,40}>")),
     ("placeholder", re.compile(r"(?:YOUR|INSERT|MY)_[A-Z_]{2,40}|\[[a-z]+[_ ][a-z_ ]{2,40}\]")),
-    ("number as text", re.compile(r"[+-]?\d+(?:[.,]\d+)*%?")),
+    ("number as text", re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)?%?")),
     ("date", re.compile(r"\d{4}-\d\d-\d\d")),
     ("time", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S{0,20}")),
     ("other date", re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}")),

@@ -37,10 +37,11 @@ STEP_LIMIT = 40
 PATH_LIMIT = 40
 COMMON_LIMIT = 3
 COMMON_SHARE = 0.2
-PLAIN = 3.0
+PLAIN_STEP = 2.75
+PLAIN_PATH = 3.25
 """Standard errors by which an effect has to stand out with the length of sessions taken out.
 
-Of the eighty patterns that are compared at most, chance takes one that far in one dream of ten.
+Chance takes one of forty paths so far in one dream of twenty, one of ten steps likewise.
 """
 
 _QUOTES = 5
@@ -97,12 +98,18 @@ class _Field:
     """The ways of all sessions, asked for paths, their comparison and their words."""
 
     def __init__(self, tracks: Mapping[str, Track], roll: Roll, at_least: int) -> None:
+        """Take the ways; paths of fewer sessions than `at_least` are not followed.
+
+        nameless: steps that do not say what was done, such as a tool without the command it takes.
+        """
         self.tracks = tracks
         self.roll = roll
         self.at_least = at_least
         self.by_domain: dict[str, list[str]] = {}
         for name in sorted(tracks):
             self.by_domain.setdefault(roll.domain_of(name), []).append(name)
+        steps = {step for track in tracks.values() for step in track.shown}
+        self.nameless = frozenset({"", *(s.partition(": ")[0] for s in steps if ": " in s)})
         self.spans = {name: track.calls - 1 for name, track in tracks.items()}
         self.last: dict[Name, set[str]] = {}
         self._callers: dict[str, frozenset[str]] = {}
@@ -127,7 +134,7 @@ class _Field:
         shown: dict[Name, dict[str, int]] = {}
         for session, track in self.tracks.items():
             for place, path in list_paths(track.runs, length):
-                if "" in path:
+                if not self.nameless.isdisjoint(path):
                     continue
                 position = track.starts[place + length - 1]
                 names = ((True, path), (False, path)) if place == 0 else ((False, path),)
@@ -202,7 +209,7 @@ class _Field:
             return ""
         if not (workflow.starts and len(workflow.path) == 1):
             stands_out = self._stand_out(workflow, workflow.exposed)
-            if abs(stands_out) < PLAIN or stands_out * lean < 0:
+            if abs(stands_out) < _plain(workflow) or stands_out * lean < 0:
                 return ""
         return "harms" if lean > 0 else "helps"
 
@@ -215,7 +222,7 @@ class _Field:
         """Say whether among the sessions that took `part` those that took the path differ."""
         lean = self.roll.lean(workflow.matched, workflow.exposed)
         again = self._stand_out(workflow, part.matched)
-        return again * lean > 0 and abs(again) >= PLAIN
+        return again * lean > 0 and abs(again) >= _plain(workflow)
 
     def _is_closing(self, workflow: Workflow) -> bool:
         """Say whether the path mostly stands where sessions end: it is how they end, not why."""
@@ -281,6 +288,10 @@ class _Field:
         return tuple((first + rest)[:_QUOTES])
 
 
+def _plain(workflow: Workflow) -> float:
+    return PLAIN_STEP if len(workflow.path) == 1 else PLAIN_PATH
+
+
 def name_tool(path: Path) -> str:
     """Return the one tool with commands that a path is about, '' where it is about tools."""
     tools = {step.partition(": ")[0] if ": " in step else "" for step in path}
@@ -300,9 +311,11 @@ def choose_workflows(workflows: Sequence[Workflow], roll: Roll) -> list[Workflow
     is bounded, and chosen without a look at how sessions ended.
     """
     kept: dict[Name, Workflow] = {}
+    sets: set[frozenset[str]] = set()
     for workflow in workflows:
-        if not _is_told_already(workflow, kept):
+        if workflow.matched not in sets and not _is_told_already(workflow, kept):
             kept[workflow.starts, workflow.path] = workflow
+            sets.add(workflow.matched)
     weights = {
         name: weight for name, w in kept.items() if (weight := roll.weigh(w.matched, w.exposed)) > 0
     }
