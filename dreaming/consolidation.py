@@ -22,11 +22,12 @@ from dreaming.contradictions import (
 from dreaming.engines.base import Candidate, Dropped, EngineMemory
 from dreaming.engines.wording import cut_title
 from dreaming.likeness import (
+    SAME,
     Form,
     NearIndex,
-    are_near_forms,
     form_of,
     normalise_text,
+    say_the_same,
     split_statements,
 )
 from dreaming.loss import list_names
@@ -179,7 +180,7 @@ class _MemoryIndex:
         texts += [(name, shared[name]) for name in sorted(shared)]
         self.by_text = {normalise_text(text): name for name, text in reversed(texts)}
         self.by_statement = dict(_read_statements(reversed(texts)))
-        self.near = NearIndex((name, form_of(text)) for name, text in texts)
+        self.near = NearIndex(((name, form_of(text)) for name, text in texts), at_least=SAME)
         self.claims = ClaimIndex(texts)
 
     def own(self, one: Measured, path: str) -> EngineMemory | None:
@@ -206,7 +207,7 @@ def _read_statements(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, st
 
 def find_near(form: Form, forms: Iterable[tuple[str, Form]]) -> str:
     """Return the path of the first text that is a near duplicate of `form`, '' where none is."""
-    return next((path for path, other in forms if are_near_forms(form, other)), "")
+    return next((path for path, other in forms if say_the_same(form, other)), "")
 
 
 def _take_pattern(

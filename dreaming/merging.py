@@ -7,7 +7,14 @@ where the text that stays loses no number, no name and no negation of any part.
 from collections.abc import Collection, Iterable, Sequence
 
 from dreaming.engines.base import Dropped, EngineMemory
-from dreaming.likeness import NearIndex, covers, form_of, normalise_text, split_statements
+from dreaming.likeness import (
+    PARAPHRASE,
+    NearIndex,
+    covers,
+    form_of,
+    normalise_text,
+    split_statements,
+)
 from dreaming.loss import lost_tokens
 from reviews.changes import Change, Op, Trust, lowest_trust
 
@@ -76,7 +83,9 @@ def fold_near(
         for memory in _order(memories)
         if memory.path not in taken and 0 < len(memory.content.strip()) <= NEAR_LIMIT
     ]
-    index = NearIndex((memory.path, form_of(memory.content)) for memory in left)
+    index = NearIndex(
+        ((memory.path, form_of(memory.content)) for memory in left), at_least=PARAPHRASE
+    )
     by_path = {memory.path: memory for memory in left}
     grouped: set[str] = set()
     changes: list[Change] = []
