@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -120,7 +121,11 @@ def list_page(request: MemberRequest, form: DreamForm, status: int = 200) -> Htt
     rows = Dream.objects.filter(workspace=request.workspace).select_related(
         "store__agent", "started_by", "schedule"
     )
-    page = page_of(rows, order=("-number",), cursor=request.GET.get("at", ""), size=30)
+    # What a schedule skips each hour would fill the list between two dreams a night apart.
+    skipped = Q(state=DreamState.SKIPPED, schedule__isnull=False)
+    shows_skipped = request.GET.get("skipped") == "shown"
+    listed = rows if shows_skipped else rows.exclude(skipped)
+    page = page_of(listed, order=("-number",), cursor=request.GET.get("at", ""), size=30)
     now = clock.now()
     plans = {row.store_id: row for row in Schedule.objects.filter(workspace=request.workspace)}
     stores = [
@@ -137,6 +142,8 @@ def list_page(request: MemberRequest, form: DreamForm, status: int = 200) -> Htt
     context = {
         "page": page,
         "rows": [row_of(dream) for dream in page.items],
+        "skipped": rows.filter(skipped).count(),
+        "shows_skipped": shows_skipped,
         "form": form,
         "stores": stores,
         "has_sessions": Session.objects.filter(workspace=request.workspace).exists(),

@@ -130,6 +130,32 @@ def test_the_memory_of_another_workspace_is_not_there(cast: Cast, lead: Client):
     assert not Schedule.objects.exists()
 
 
+def test_what_a_schedule_skipped_is_counted_in_the_list_and_shown_on_demand(
+    cast: Cast, lead: Client, clock: FakeClock
+):
+    build.dream(cast.store, DreamState.FAILED)
+    schedule = planned(cast)
+    for day in (22, 23):
+        build.dream(
+            cast.store, DreamState.SKIPPED, schedule=schedule, due_slot=f"2026-11-{day}T02:00Z"
+        )
+    shown = text_of(lead, DREAMS)
+    assert "2 scheduled times were skipped." in shown
+    assert "D-1, Refund-Desk" in shown
+    assert "D-2, Refund-Desk" not in shown
+    everything = text_of(lead, f"{DREAMS}?skipped=shown")
+    assert "D-2, Refund-Desk" in everything
+    assert "D-3, Refund-Desk" in everything
+    assert "Leave them out" in everything
+
+
+def test_a_dream_by_hand_that_had_nothing_to_read_stays_in_the_list(cast: Cast, lead: Client):
+    build.dream(cast.store, DreamState.SKIPPED, started_by=cast.lead)
+    shown = text_of(lead, DREAMS)
+    assert "D-1, Refund-Desk" in shown
+    assert "skipped." not in shown
+
+
 # Setting it
 
 
