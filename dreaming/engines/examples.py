@@ -19,10 +19,13 @@ class Examples:
 
     def add(self, session: str, task: str, event: int, text: str) -> None:
         """Take in the words of one event; blank words and events that are missing are passed by."""
+        place = order_session(session)
+        if len(self.kept) == KEPT and place > self.kept[-1][0]:
+            return
         excerpt = text[:EXCERPT_LIMIT]
         if event < 0 or not excerpt.strip():
             return
-        entry = order_session(session), event, excerpt, task
+        entry = place, event, excerpt, task
         if len(self.kept) < KEPT or entry < self.kept[-1]:
             insort(self.kept, entry)
             del self.kept[KEPT:]

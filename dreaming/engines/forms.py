@@ -77,7 +77,10 @@ class FormLedger:
         spans = self.spans.setdefault(key, {})
         position = spans.get(session.id, 0)
         spans[session.id] = position + 1
-        usage = self.usages.setdefault(key, {}).setdefault(form, Usage())
+        forms = self.usages.setdefault(key, {})
+        usage = forms.get(form)
+        if usage is None:
+            usage = forms[form] = Usage()
         if session.id not in usage.first:
             usage.first[session.id] = position
             usage.examples.add(session.id, session.task_key, call.at, call.arguments)

@@ -88,7 +88,10 @@ class HabitLedger:
             self._note_stuck(reading, step, places, -1)
 
     def _at(self, kind: str, step: str) -> Habit:
-        return self.habits.setdefault((kind, step), Habit())
+        habit = self.habits.get((kind, step))
+        if habit is None:
+            habit = self.habits[kind, step] = Habit()
+        return habit
 
     def _note_chance(self, session: EngineSession, call: Call, step: str) -> None:
         if call.failed:

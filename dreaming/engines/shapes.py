@@ -93,9 +93,10 @@ def _is_told(item: object) -> bool:
 def _name_text_form(name: str, head: str, text: str) -> str:
     if name in COMMAND_NAMES and (form := _name_command_form(name, head, text)):
         return form
-    for form, pattern in _FORMS:
-        if pattern.fullmatch(head):
-            return form
+    if head.count(" ") < SENTENCE_WORDS:
+        for form, pattern in _FORMS:
+            if pattern.fullmatch(head):
+                return form
     if _UNFILLED.search(head):
         return "placeholder"
     if unwrap(head)[1]:
