@@ -152,21 +152,22 @@ def _group_names(lacks: Iterable[Lack]) -> list[tuple[str, str]]:
 
 def _choose_quotes(lacks: Sequence[Lack]) -> tuple[Quote, ...]:
     """Return up to four error lines, of different tasks first, and one call that worked."""
+    shown = [
+        one.shown[place] for place in range(_QUOTES) for one in lacks if len(one.shown) > place
+    ]
     first: dict[str, Quote] = {}
     others: list[Quote] = []
-    for lack in lacks:
-        for shown in lack.shown[:_QUOTES]:
-            quote = Quote(shown.session, shown.event, shown.line)
-            if (shown.task or shown.session) in first:
-                others.append(quote)
-            else:
-                first[shown.task or shown.session] = quote
-                break
+    for one in shown:
+        quote = Quote(one.session, one.event, one.line)
+        if (one.task or one.session) in first:
+            others.append(quote)
+        else:
+            first[one.task or one.session] = quote
     fixes = (
-        Quote(shown.session, shown.fix_at, shown.fix_text)
+        Quote(one.session, one.fix_at, one.fix_text)
         for lack in lacks
-        for shown in lack.shown
-        if lack.fix and shown.fix_at >= 0
+        for one in lack.shown
+        if lack.fix and one.fix_at >= 0
     )
     worked = next(fixes, None)
     return (*[*first.values(), *others][:_QUOTES], *([worked] if worked else []))
