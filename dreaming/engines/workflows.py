@@ -9,7 +9,7 @@ well ends by submitting, one that went badly by giving up.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dreaming.engines.base import Candidate, Quote
 from dreaming.engines.calls import Found, Reading
@@ -91,7 +91,7 @@ class WorkflowLedger:
         common.sort(key=lambda w: (-len(w.matched), -len(w.path), w.path))
         found = [field_of.make_candidate(w, claim) for w, claim in claimed if claim]
         found += [field_of.make_candidate(w, "common") for w in common[:COMMON_LIMIT]]
-        return tuple(found), ()
+        return tuple(replace(one, chosen_from=len(kept)) for one in found), ()
 
 
 class _Field:
