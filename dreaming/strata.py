@@ -199,13 +199,16 @@ def _mean_of(s: Stratum) -> float:
     return s.with_pattern * failed / (s.with_pattern + s.without_pattern)
 
 
-def adjust_p_values(p_values: Sequence[float]) -> list[float]:
-    """Return the q-value of each p-value (Benjamini and Hochberg, 1995), rounded to six places."""
-    count = len(p_values)
-    order = sorted(range(count), key=lambda place: p_values[place], reverse=True)
-    adjusted = [1.0] * count
+def adjust_p_values(p_values: Sequence[float], *, among: int = 0) -> list[float]:
+    """Return the q-value of each p-value (Benjamini and Hochberg, 1995), rounded to six places.
+
+    among: how many were tested in all; those that are not given count as having shown nothing.
+    """
+    count = max(len(p_values), among)
+    order = sorted(range(len(p_values)), key=lambda place: p_values[place], reverse=True)
+    adjusted = [1.0] * len(p_values)
     smallest = 1.0
-    for rank, place in zip(range(count, 0, -1), order, strict=True):
+    for rank, place in zip(range(len(p_values), 0, -1), order, strict=True):
         smallest = min(smallest, p_values[place] * count / rank)
         adjusted[place] = round(smallest, 6)
     return adjusted

@@ -141,6 +141,8 @@ class Candidate:
     `people`; it never names a store or an agent.
     claim: 'helps' or 'harms' where the statement rests on how sessions ended (proposed only when
     Daybreak finds the effect within tasks, and that way round), '' where it rests on support.
+    chosen_from: with a claim, how many patterns the engine held against the ends of sessions to
+    find it, itself included; these count as tested too.
     conditions: when it holds, in words a person reads ("on Mondays", "for invoices").
     statement: an instruction an agent can follow, one thought, no numbers of its own.
     title: at most 60 characters for lists. matched: ids of sessions that show the pattern.
@@ -161,6 +163,7 @@ class Candidate:
     signal: str
     scope: str = ""
     claim: str = ""
+    chosen_from: int = 1
     conditions: tuple[str, ...] = ()
     recovered: frozenset[str] = frozenset()
     recovery: str = ""

@@ -204,3 +204,35 @@ def test_shuffled_outcomes_within_tasks_lead_to_few_effects():
         measured = measure([candidate(matched)], rows)
         told += sum(one.is_told for one in measured)
     assert told <= 4
+
+
+# Everything that was looked at
+
+
+def test_what_an_engine_passed_over_was_tested_too():
+    rows, matched = ledger_within_tasks(tasks=2)
+    (alone,) = measure([candidate(matched, claim="harms")], rows)
+    (chosen,) = measure([candidate(matched, claim="harms", chosen_from=50)], rows)
+    assert (alone.tested, chosen.tested) == (1, 50)
+    assert chosen.q == pytest.approx(50 * alone.q, abs=1e-4)
+    assert alone.is_told
+    assert not chosen.is_told
+
+
+def test_what_was_returned_was_not_passed_over():
+    rows, matched = ledger_within_tasks()
+    found = [
+        candidate(matched, template=f"habit {n}", kind="workflow", claim="harms", chosen_from=10)
+        for n in range(10)
+    ]
+    assert {one.tested for one in measure(found, rows)} == {10}
+
+
+def test_each_kind_was_chosen_from_its_own():
+    rows, matched = ledger_within_tasks()
+    found = [
+        candidate(matched, kind="workflow", claim="harms", chosen_from=30),
+        candidate(matched, claim="harms", chosen_from=20, template="form"),
+        candidate(matched, chosen_from=99),
+    ]
+    assert {one.tested for one in measure(found, rows)} == {51}

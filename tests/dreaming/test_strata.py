@@ -172,3 +172,9 @@ def test_repeated_strata_are_convolved_as_often_as_they_occur(several, times):
         )
         seen += s.failed_with
     assert p == pytest.approx(min(1.0, math.fsum(chances[seen:])), abs=1e-9)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=10), st.integers(0, 40))
+def test_what_was_tested_and_not_given_counts_as_nothing(p_values, more):
+    padded = adjust_p_values([*p_values, *[1.0] * more])
+    assert adjust_p_values(p_values, among=len(p_values) + more) == padded[: len(p_values)]
