@@ -23,7 +23,7 @@ from tests.dreaming import nights
 pytestmark = pytest.mark.django_db
 
 TOTAL = 2000
-IDENTICAL, NEAR, CONTRADICTIONS, STALE = 30, 20, 15, 12
+IDENTICAL, NEAR, CONTRADICTIONS, STALE = 20, 12, 10, 8
 
 
 def word(number: int) -> str:
@@ -142,7 +142,7 @@ def paths_in(change: dict) -> list[str]:
 
 
 def test_what_takes_too_much_is_held_until_a_lead_and_a_reviewer_let_it_through(cast: Cast):
-    planted = plant(filler="Deploys wait for the morning. " * 300)
+    planted = plant(filler="Deploys wait for the morning. " * 400)
     fill(cast.store, planted.texts)
     sessions(cast)
     dream = nights.dreamt(cast.store, "local")
