@@ -6,7 +6,7 @@ comparable ones that used another.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import sqrt
 
 from dreaming.engines.base import Candidate, EngineSession
@@ -108,10 +108,13 @@ class FormLedger:
                     found.append(self._make_failing(key, form, right))
             claims += [(-self._weigh(key, u), key, form) for form, u in usual.items()]
         stated = {(one.tool, one.template) for one in found}
-        for weight, key, form in sorted(claims)[:CLAIM_LIMIT]:
-            one = self._make_claim(key, form) if weight < 0 else None
+        looked_at = [
+            (key, form) for weight, key, form in sorted(claims)[:CLAIM_LIMIT] if weight < 0
+        ]
+        for key, form in looked_at:
+            one = self._make_claim(key, form)
             if one is not None and (one.tool, one.template) not in stated:
-                found.append(one)
+                found.append(replace(one, chosen_from=len(looked_at)))
         return tuple(found), ()
 
     def _is_usual(self, usage: Usage, least: int) -> bool:

@@ -210,7 +210,7 @@ def test_shuffled_outcomes_within_tasks_lead_to_few_effects():
 
 
 def test_what_an_engine_passed_over_was_tested_too():
-    rows, matched = ledger_within_tasks(tasks=2)
+    rows, matched = ledger_within_tasks(tasks=3)
     (alone,) = measure([candidate(matched, claim="harms")], rows)
     (chosen,) = measure([candidate(matched, claim="harms", chosen_from=50)], rows)
     assert (alone.tested, chosen.tested) == (1, 50)
