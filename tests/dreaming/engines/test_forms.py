@@ -5,7 +5,15 @@ import pytest
 from dreaming.engines.base import Candidate, EngineSession
 from dreaming.engines.forms import FormLedger, say_form
 from tests.dreaming.build_sessions import answers, calls, fails, session
-from tests.dreaming.engines.corpora import LABEL_TOOL, plant, shuffle_ends, summarise, told
+from tests.dreaming.engines.corpora import (
+    LABEL_TOOL,
+    check_form,
+    confuse,
+    plant,
+    shuffle_ends,
+    summarise,
+    told,
+)
 
 SENTENCE = "the answer to this question is ninety"
 
@@ -198,3 +206,9 @@ def test_a_planted_form_is_found(seed):
 def test_of_shuffled_ends_no_form_is_told(seed):
     sessions = shuffle_ends(plant(seed, "form"), seed)
     assert told(mine(*sessions), sessions) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_sessions_hold_candidates_are_well_formed(seed):
+    for sessions in (confuse(seed), plant(seed, "form", sessions=120)):
+        check_form(mine(*sessions), sessions)

@@ -3,7 +3,7 @@ import pytest
 from dreaming.engines.base import Candidate, EngineEvent, EngineSession
 from dreaming.engines.habits import AGAIN, IN_VAIN, STUCK, HabitLedger, say_habit
 from tests.dreaming.build_sessions import answers, calls, fails, session
-from tests.dreaming.engines.corpora import summarise
+from tests.dreaming.engines.corpora import check_form, confuse, plant, summarise
 
 
 def asks(tool: str, *results: str, call_id: str = "1", **arguments: object) -> list[EngineEvent]:
@@ -229,3 +229,13 @@ def test_the_order_of_sessions_does_not_matter():
     found = sorted(mine(*sessions), key=lambda one: one.template)
     assert len(found) == 2
     assert found == sorted(mine(*reversed(sessions)), key=lambda one: one.template)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_sessions_hold_candidates_are_well_formed(seed):
+    for sessions in (confuse(seed), plant(seed, "error", sessions=120)):
+        check_form(mine(*sessions), sessions)
+
+
+def test_sessions_of_chance_have_no_habits():
+    assert mine(*plant(1, "tool")) == ()

@@ -10,6 +10,8 @@ from tests.dreaming.build_sessions import calls, candidate, says, session
 from tests.dreaming.engines.corpora import (
     PLANTED_TOOL,
     TOOLS,
+    check_form,
+    confuse,
     drag_on,
     plant,
     shuffle_ends,
@@ -269,6 +271,45 @@ def test_the_number_of_patterns_compared_is_bounded():
         for n in range(300)
     ]
     assert len(mine(sessions)) <= 80
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_sessions_hold_candidates_are_well_formed(seed):
+    for sessions in (confuse(seed), plant(seed, "tool", sessions=120)):
+        found = mine(sessions)
+        check_form(found, sessions)
+        assert not any("ignore" in one.statement.lower() for one in found)
+
+
+def test_sessions_with_unknown_ends_claim_nothing():
+    sessions = [replace(one, verdict="unknown") for one in both("bxyz", "axyz")]
+    assert claims(sessions) == {}
+
+
+def test_a_pattern_of_two_fields_is_compared_in_both():
+    here = [replace(one, environment="here") for one in both("xbyzx", "xyzxy")]
+    there = [
+        replace(way(n + 100, "xbyzx" if n % 2 else "xyzxy", failed=True), environment="there")
+        for n in range(40)
+    ]
+    (found,) = (one for one in mine(here + there) if one.template == "path: b")
+    assert found.exposed is not None
+    assert len(found.exposed) == 80
+
+
+def test_sessions_that_came_to_it_at_the_very_end_are_not_compared():
+    last = [way(200 + n, "xyzxb", failed=False) for n in range(12)]
+    (found,) = (one for one in mine(both("xbyzx", "xyzxy") + last) if one.template == "path: b")
+    assert found.exposed is not None
+    assert not found.exposed & {one.id for one in last}
+    assert not found.matched & {one.id for one in last}
+
+
+def test_sessions_too_short_to_show_a_path_are_not_compared():
+    short = [way(200 + n, "x", failed=True) for n in range(12)]
+    (found,) = (one for one in mine(both("xbyzx", "xyzxy") + short) if one.template == "path: b")
+    assert found.exposed is not None
+    assert not found.exposed & {one.id for one in short}
 
 
 # Words
