@@ -36,8 +36,6 @@ _FIELD_EXAMPLES = {
 # Not places, or with leap seconds, which no clock on a wall shows.
 _NO_PLACES = ("Factory", "localtime", "posixrules", "posix/", "right/")
 _ZONE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+){0,2}", re.ASCII)
-# The widest step a zone has ever made at once is a day; a walk begins that much early.
-_RUN_UP = timedelta(hours=26)
 _LOOK_BACK = (timedelta(days=2), timedelta(days=64), timedelta(days=1500))
 
 
@@ -148,14 +146,13 @@ def next_slot(cron: str, zone: str, now: datetime) -> datetime | None:
 
 
 def _walk(cron: str, zone: str, start: datetime) -> Iterator[datetime]:
-    """Yield slots in UTC from somewhat before `start` on; the same one may come twice.
+    """Yield slots in UTC from about `start` on: one may come twice, or be past.
 
-    A walk that began inside a repeated hour would give times that are past, or leave some out.
+    Two times that clocks leap over fall together, and a walk that begins while the clocks show an
+    hour again begins with what that hour was the first time.
     """
-    place = zone_of(zone)
-    begin = (start.astimezone(UTC) - _RUN_UP).astimezone(place)
     try:
-        for moment in CronSim(cron, begin):
+        for moment in CronSim(cron, start.astimezone(zone_of(zone))):
             yield moment.astimezone(UTC)
     except CronSimError as error:
         raise BadTimes(f'"{cron}" is no time. {_EXAMPLE}') from error

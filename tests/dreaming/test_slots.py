@@ -120,6 +120,20 @@ def test_the_day_of_a_change_has_its_slot_whenever_one_begins_to_count(zone: str
             assert next_slot("30 2 * * *", zone, now) == later[0]
 
 
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("cron", LINES)
+def test_wherever_a_walk_begins_near_a_change_it_meets_the_same_slots(cron: str, zone: str):
+    for month, day in ((3, 7), (3, 28), (4, 4), (4, 23), (9, 5), (10, 3), (10, 24), (10, 31)):
+        start = datetime(2026, month, day, tzinfo=UTC)
+        whole = list(slots_between(cron, zone, start - timedelta(days=9), start))
+        whole += slots_between(cron, zone, start, start + timedelta(days=9))
+        for minutes in range(0, 48 * 60, 95):
+            begin = start + timedelta(minutes=minutes, seconds=minutes % 60)
+            end = begin + timedelta(hours=30)
+            expected = [slot for slot in whole if begin < slot <= end]
+            assert list(slots_between(cron, zone, begin, end)) == expected
+
+
 steps = st.lists(st.integers(1, 4 * 24 * 60), min_size=1, max_size=60)
 
 
