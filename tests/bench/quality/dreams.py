@@ -14,7 +14,7 @@ from dreaming.consolidation import consolidate
 from dreaming.engines.base import Candidate, EngineSession
 from dreaming.engines.local import LocalEngine
 from dreaming.measures import Measured
-from dreaming.mining import Mined, mine
+from dreaming.mining import mine
 from dreaming.spool import session_line, write_spool
 
 HEADER = {"scope": "", "instructions": "", "notes": [], "memories": []}
@@ -24,12 +24,14 @@ HEADER = {"scope": "", "instructions": "", "notes": [], "memories": []}
 class Dreamt:
     """What a dream came to. proposed: pattern key -> the candidate a change was made of.
 
-    told: keys of patterns said to have an effect on how sessions end. quotes: how many pieces of
+    told: keys of patterns said to have an effect on how sessions end; weakest: the least of these
+    effects, whatever its direction, None where none is told. quotes: how many pieces of
     evidence stand on changes, and how many of them are verbatim in the event they name.
     """
 
     proposed: dict[str, Candidate]
     told: frozenset[str]
+    weakest: float | None
     quotes: int
     verbatim: int
     removed: int
@@ -45,6 +47,7 @@ def dream_over(sessions: Sequence[EngineSession], scope: str) -> Dreamt:
         mined = mine(LocalEngine(), spool, lambda done, total: None)
     made = consolidate(mined.measured, mined.evidence, (), {}, scope=scope)
     took = time.perf_counter() - began
+    told = [one for one in mined.measured if is_claimed(one)]
     by_key = {one.key: one for one in mined.measured}
     events = {s.id: {event.index: event.text for event in s.events} for s in sessions}
     quotes = [quote for change in made.changes for quote in change.evidence]
@@ -54,17 +57,13 @@ def dream_over(sessions: Sequence[EngineSession], scope: str) -> Dreamt:
             for change in made.changes
             if change.pattern is not None and change.pattern.key in by_key
         },
-        told=list_told(mined),
+        told=frozenset(one.key for one in told),
+        weakest=min((abs(one.effect or 0.0) for one in told), default=None),
         quotes=len(quotes),
         verbatim=sum(q.quote in events[q.session].get(q.event, "") for q in quotes),
         removed=sum(change.op.value in {"merge", "retire"} for change in made.changes),
         seconds=took,
     )
-
-
-def list_told(mined: Mined) -> frozenset[str]:
-    """Return the keys of patterns whose effect Daybreak says stands out."""
-    return frozenset(one.key for one in mined.measured if is_claimed(one))
 
 
 def is_claimed(one: Measured) -> bool:

@@ -63,13 +63,18 @@ def read_tables(query: str) -> dict[str, str]:
 
 
 def uses(query: str, absent: Absent) -> bool:
-    """Say whether a query uses the name: as a table, or as a column of its holder."""
+    """Say whether a query uses the name: as a table, or as a column of its holder.
+
+    The name of a table and a name the query itself gives (`AS total`) are no columns.
+    """
     tables = read_tables(query)
     if not absent.holder:
         return absent.name in tables.values()
-    if absent.holder not in tables.values():
+    plain = _TEXT.sub("''", query).lower().replace("`", "")
+    labels = {label.split()[-1] for label in _LABEL.findall(plain)}
+    if absent.holder not in tables.values() or absent.name in labels:
         return False
-    plain = _LABEL.sub(" ", _TEXT.sub("''", query)).lower().replace("`", "")
-    owners = re.findall(rf"(?:(\w+)\s*\.\s*)?\b{re.escape(absent.name)}\b(?!\s*[.(])", plain)
+    columns = _TABLE.sub(" ", plain)
+    owners = re.findall(rf"(?:(\w+)\s*\.\s*)?\b{re.escape(absent.name)}\b(?!\s*[.(])", columns)
     only = set(tables.values()) == {absent.holder}
     return any(tables.get(owner) == absent.holder if owner else only for owner in owners)

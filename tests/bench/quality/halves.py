@@ -46,6 +46,7 @@ def note_dream(found: Measures, dreamt: Dreamt) -> None:
     found.note("quotes", dreamt.quotes)
     found.note("verbatim", dreamt.verbatim)
     found.note("removed", dreamt.removed)
+    found.note("weakest effect", dreamt.weakest)
     found.note("seconds", dreamt.seconds)
 
 

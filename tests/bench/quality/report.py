@@ -36,6 +36,8 @@ MOST_SHUFFLED = 0.1
 LEAST_COVERED = 0.7
 MOST_TOUCHED = 0.05
 LEAST_FOUND = 17
+LEAST_EFFECT = 0.02
+"""Difference in the share of failures within tasks: below it, nothing is worded as a cause."""
 
 
 def measure() -> Iterator[Line]:
@@ -76,6 +78,10 @@ def set_lines(found: Iterable[Measures]) -> Iterator[Line]:
     verbatim = sum(one.total("verbatim") for one in found)
     yield at_least(PART, "evidence fidelity", verbatim / quotes, "share", 1.0)
     yield at_most(PART, "removed from an empty store", _total(found, "removed"), "", 0.0)
+    weakest = min(
+        (value for one in found for value in one.values.get("weakest effect", ())), default=1.0
+    )
+    yield at_least(PART, "weakest effect that is told", weakest, "share", LEAST_EFFECT)
     real, shuffled = claimed(found)
     yield told(PART, "effects told on real outcomes", real, "")
     yield told(PART, "effects told on shuffled outcomes", shuffled, "")
