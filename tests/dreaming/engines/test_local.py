@@ -13,6 +13,9 @@ from dreaming.engines.base import DreamCancelled, DreamResult, EngineSession
 from dreaming.engines.local import CANDIDATE_LIMIT, LocalEngine
 from tests.dreaming.build_sessions import calls, fails, material, says, session
 from tests.dreaming.dream_once import canonical_bytes, dream, varied_sessions
+from tests.dreaming.engines.corpora import LABEL_TOOL, PLANTED_TOOL, plant, shuffle_ends, told
+
+SEEDS = range(20 if os.environ.get("TEST_TIER") == "soak" else 3)
 
 
 def ignore(done: int, total: int) -> None:
@@ -127,3 +130,25 @@ def test_ordinary_sessions_lead_to_nothing():
         session(n, says("Hello, my order is late."), calls("book", "1", order=n)) for n in range(40)
     ]
     assert dream_of(quiet).candidates == ()
+
+
+# A mistake planted in 15 of 100 sessions that makes failure three times as likely
+
+
+@pytest.mark.parametrize("what", ["tool", "form", "error"])
+def test_a_planted_mistake_is_told(what):
+    named = LABEL_TOOL if what == "form" else PLANTED_TOOL
+    hits = 0
+    for seed in SEEDS:
+        sessions = plant(seed, what)
+        found = told(dream_of(sessions).candidates, sessions)
+        hits += any(f"`{named}`" in one.statement for one in found)
+    assert hits >= len(SEEDS) * 17 // 20
+
+
+def test_of_shuffled_ends_almost_nothing_is_told():
+    found = 0
+    for seed in SEEDS:
+        sessions = shuffle_ends(plant(seed, "error"), seed)
+        found += len(told(dream_of(sessions).candidates, sessions))
+    assert found <= len(SEEDS) // 4
