@@ -66,6 +66,9 @@ def _measure_family(
     candidate: Candidate, table: Table, echoes: frozenset[str]
 ) -> tuple[Measured, ...]:
     """Return a candidate's numbers over all it may be seen in, then in each field of work."""
-    domain = domain_of(candidate.scope) or None
+    domain: str | None = domain_of(candidate.scope) or None
+    if domain not in table.domains and not candidate.claim:
+        # A field named otherwise than the sessions name it: what it rests on is counted over all.
+        domain = None
     whole = measure_one(candidate, table, echoes=echoes, domain=domain)
     return (whole, *measure_fields(candidate, table, echoes))

@@ -44,6 +44,8 @@ def test_a_pattern_has_its_numbers(cast: Cast):
     nights.sessions(cast.agent)
     (pattern,) = result(nights.dreamt(cast.store, "local"))["patterns"]
     assert (pattern["support"], pattern["tasks"], pattern["principals"]) == (4, 4, 4)
+    assert (pattern["agents"], pattern["claim"], pattern["conditions"]) == (1, "", [])
+    assert pattern["domains"] == pattern["numbers"]["domains"]
     assert pattern["signal"] == "outcome"
     assert pattern["q"] is None
     assert len(pattern["key"]) == 64
