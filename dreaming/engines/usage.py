@@ -34,6 +34,7 @@ _MADE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w@%+=:,./~-]+")
+_QUOTING = frozenset("'\"\\")
 _PROGRAM = re.compile(r"(?:/[\w.-]+)*/?([a-z][a-z0-9_.+-]{1,39})\Z")
 
 
@@ -103,6 +104,8 @@ def _read_shell_uses(command: str) -> Iterator[Use]:
 
 
 def _split_words(part: str) -> list[str]:
+    if _QUOTING.isdisjoint(part):
+        return part.split()
     try:
         return shlex.split(part)
     except ValueError:
