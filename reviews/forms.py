@@ -1,5 +1,8 @@
 """What is typed and pressed on review pages, before a verb judges it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.db.models import QuerySet
 
@@ -67,6 +70,10 @@ class RequestForm(ShownForm):
         help_text="The local engine follows lines such as “at least: 20 sessions”, for this "
         "pattern. Other words are for people and for engines that read prose.",
     )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        # The dialog stands on one page with that of rejecting, which has a reason as well.
+        super().__init__(data, auto_id="request_%s")
 
 
 class EditForm(forms.Form):

@@ -108,7 +108,7 @@ MEMORIES = (
     SeededMemory(
         EVIDENCE,
         "/evidence/tickets/change-dates.md",
-        "Find the change tickets of a period by the field deploy_date.\n",
+        "Find the change tickets of a period by the field `deploy_date`.\n",
         "This is how the ticket system was searched when collection began.",
     ),
     SeededMemory(

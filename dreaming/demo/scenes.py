@@ -34,8 +34,33 @@ class Slip:
 
 
 @dataclass(frozen=True, slots=True)
+class SceneCheck:
+    """What the house checks when a session has ended: its name, what it says, how often it fails.
+
+    A session whose check fails ends badly.
+    """
+
+    name: str
+    says: str
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """A step some sessions take and others leave out, and how often each kind ends well."""
+
+    step: Step
+    chance: float
+    well_with: float
+    well_without: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """One task: who asks for what, the usual way, the last words, and what can go wrong."""
+    """One task: who asks for what, the usual way, the last words, and what can go wrong.
+
+    check: what is looked at when it ended. habit: comes between `before` and `after`.
+    """
 
     task: str
     asks: tuple[str, ...]
@@ -45,6 +70,8 @@ class Scene:
     slip: Slip | None = None
     failure: str = ""
     asides: tuple[str, ...] = field(default=())
+    check: SceneCheck | None = None
+    habit: Habit | None = None
 
 
 LIMIT_SLIP = Slip(
@@ -111,9 +138,27 @@ FIELD_SLIP = Slip(
         "Error: field deploy_date does not exist; it was replaced by closed_date",
         is_error=True,
     ),
-    way_out=(Step("query_tickets", {"closed_after": "{day}"}, '{{"tickets": 14}}'),),
+    way_out=(Step("query_tickets", {"query": "closed_date >= {day}"}, '{{"tickets": 14}}'),),
     chance=0.6,
     mended=0.55,
+)
+TABLE_SLIP = Slip(
+    failing=Step(
+        "query_assets",
+        {"sql": "SELECT name, level FROM patches WHERE checked < '{day}'"},
+        "Error: no such table: patches",
+        is_error=True,
+    ),
+    way_out=(
+        Step("list_tables", {"of": "assets"}, "devices, patch_levels"),
+        Step(
+            "query_assets",
+            {"sql": "SELECT name, level FROM patch_levels WHERE checked < '{day}'"},
+            '{{"rows": 31}}',
+        ),
+    ),
+    chance=0.45,
+    mended=0.6,
 )
 NAME_SLIP = Slip(
     failing=Step(
@@ -155,6 +200,9 @@ ENROL_SLIP = Slip(
     mended=0.45,
 )
 
+LETTER_CHECK = SceneCheck(
+    "letter complete", "missing from draft_letter: the document the decision rests on", 0.4
+)
 CLAIM_OPEN = Step(
     "open_claim",
     {"claim_id": "{claim}"},
@@ -165,6 +213,19 @@ CLAIM_DECIDE = Step(
     {"claim_id": "{claim}", "decision": "approve", "amount": "{remaining}"},
     '{{"claim_id": "{claim}", "state": "approved"}}',
 )
+CLAIM_NOTE = Step("add_note", {"claim_id": "{claim}", "note": "settled"}, '{{"noted": true}}')
+PAYMENTS = Habit(
+    Step(
+        "list_payments",
+        {"member_id": "{member}"},
+        '{{"payments": [{{"claim_id": "{claim}", "amount": "{paid}"}}]}}',
+    ),
+    chance=0.5,
+    well_with=0.95,
+    well_without=0.15,
+)
+INVOICE = Step("read_document", {"claim_id": "{claim}", "page": 1}, "Invoice: {amount} EUR")
+PAID_TWICE = "Approved {amount} EUR for claim {claim}."
 CLAIMS_SCENES = (
     Scene(
         "crown",
@@ -223,6 +284,42 @@ CLAIMS_SCENES = (
         (CLAIM_OPEN,),
         (Step("draft_letter", {"claim_id": "{claim}"}, '{{"letter": "L-{ticket}"}}'),),
         "The letter L-{ticket} is ready.",
+        check=LETTER_CHECK,
+    ),
+    Scene(
+        "refusal",
+        ("Claim {claim} is not covered. Please write to member {member}.",),
+        (CLAIM_OPEN,),
+        (Step("draft_letter", {"claim_id": "{claim}"}, '{{"letter": "L-{ticket}"}}'),),
+        "The refusal L-{ticket} is ready.",
+        check=LETTER_CHECK,
+    ),
+    Scene(
+        "second-invoice",
+        ("There is a second invoice on claim {claim}. Please settle it.",),
+        (CLAIM_OPEN, INVOICE),
+        (CLAIM_DECIDE, CLAIM_NOTE),
+        "Settled the rest of claim {claim}, {remaining} EUR.",
+        failure=PAID_TWICE,
+        habit=PAYMENTS,
+    ),
+    Scene(
+        "resubmission",
+        ("Member {member} sent claim {claim} in again.",),
+        (CLAIM_OPEN, INVOICE),
+        (CLAIM_DECIDE, CLAIM_NOTE),
+        "Claim {claim} is settled with {remaining} EUR.",
+        failure=PAID_TWICE,
+        habit=PAYMENTS,
+    ),
+    Scene(
+        "top-up",
+        ("The clinic asks for more on claim {claim}.",),
+        (CLAIM_OPEN, INVOICE),
+        (CLAIM_DECIDE, CLAIM_NOTE),
+        "The clinic gets {remaining} EUR more on {claim}.",
+        failure=PAID_TWICE,
+        habit=PAYMENTS,
     ),
 )
 EVIDENCE_SCENES = (
@@ -272,6 +369,24 @@ EVIDENCE_SCENES = (
         "I picked the first {surname} in the list.",
     ),
     Scene(
+        "patch-levels",
+        ("Which laptops had old patches before {day}? It is for {control}.",),
+        (Step("get_control", {"control_id": "{control}"}, '{{"period": "Q4-2026"}}'),),
+        (Step("note_control", {"control_id": "{control}"}, '{{"noted": true}}'),),
+        "31 laptops are in the list.",
+        TABLE_SLIP,
+        "I could not read the patch levels.",
+    ),
+    Scene(
+        "server-patches",
+        ("List the servers that were not patched before {day}.",),
+        (),
+        (Step("note_control", {"control_id": "{control}"}, '{{"noted": true}}'),),
+        "The list of servers is attached to {control}.",
+        TABLE_SLIP,
+        "The list of servers is missing.",
+    ),
+    Scene(
         "screenshot",
         ("Take the screenshot of the firewall rules for {control}.",),
         (Step("get_screenshot", {"page": "firewall"}, '{{"file": "{file}"}}'),),
@@ -297,6 +412,15 @@ HELPDESK_SCENES = (
         "The old factor is gone, the new one works.",
         IDENTITY_SLIP,
         "The old factor is still there.",
+    ),
+    Scene(
+        "new-colleague",
+        ("{surname} starts today and needs a sign-in factor.",),
+        (Step("get_ticket", {"ticket": "{ticket}"}, '{{"ticket": "{ticket}", "by": "HR"}}'),),
+        (Step("close_ticket", {"ticket": "{ticket}"}, '{{"closed": true}}'),),
+        "{surname} can sign in.",
+        IDENTITY_SLIP,
+        "{surname} has to wait for a colleague.",
     ),
     Scene(
         "vpn-laptop",

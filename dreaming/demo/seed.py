@@ -26,7 +26,8 @@ from dreaming.demo.company import (
     DemoPerson,
     SeededMemory,
 )
-from dreaming.demo.sessions import ACCEPTED, demo_sessions
+from dreaming.demo.scenes import LETTER_CHECK
+from dreaming.demo.sessions import demo_sessions
 from dreaming.errors import DreamingError
 from dreaming.models import Dream
 from reviews import decisions, proposals, rules
@@ -109,7 +110,8 @@ def _found() -> Workspace:
     for group in ("compliance", "security"):
         people = [_row(person) for person in PEOPLE if group in person.groups]
         set_group(workspace, group, people, by=SYSTEM)
-    set_visible_checks(workspace, [ACCEPTED], by=_row(DEEPA))
+    # "Accepted by a colleague" repeats the verdict: a dream would learn nothing from it.
+    set_visible_checks(workspace, [LETTER_CHECK.name], by=_row(DEEPA))
     return workspace
 
 

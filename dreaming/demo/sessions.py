@@ -24,6 +24,7 @@ from dreaming.demo.scenes import (
     CLAIMS_SCENES,
     EVIDENCE_SCENES,
     HELPDESK_SCENES,
+    Habit,
     Scene,
     Slip,
     Step,
@@ -36,12 +37,14 @@ SURNAMES = ("Keller", "Lindqvist", "Marchetti", "Novak", "Osei", "Pereira")
 CALLERS = ("Nina Bauer", "Luis Ortega", "Grace Mensah", "Pavel Dvorak", "Yuki Sato", "Ida Holm")
 USUAL_SUCCESS = 0.9
 ACCEPTED = "accepted by a colleague"
+WITH_RATE = "For claims in francs, always name the exchange rate in the letter."
 
 SCENES: tuple[tuple[DemoAgent, Sequence[Scene]], ...] = (
     (CLAIMS, CLAIMS_SCENES),
     (EVIDENCE, EVIDENCE_SCENES),
     (HELPDESK, HELPDESK_SCENES),
 )
+SESSIONS = SESSIONS_A_SCENE * sum(len(scenes) for _, scenes in SCENES)
 
 WISHES: Mapping[tuple[str, str, int], tuple[str, str]] = {
     (CLAIMS.slug, "crown", 1): (DEEPA.email, "Always write the currency code after an amount."),
@@ -50,6 +53,9 @@ WISHES: Mapping[tuple[str, str, int], tuple[str, str]] = {
         DEEPA.email,
         "From now on, always write the currency code after an amount.",
     ),
+    (CLAIMS.slug, "letter", 2): (DEEPA.email, WITH_RATE),
+    (CLAIMS.slug, "clinic-abroad", 7): (ANA.email, WITH_RATE),
+    (CLAIMS.slug, "glasses-abroad", 4): (DEEPA.email, WITH_RATE),
     (HELPDESK.slug, "new-phone", 2): (
         JONAS.email,
         "Never close a ticket before the caller has confirmed it.",
@@ -169,6 +175,8 @@ def _session(
     if (scene.task, run) in OUTAGE_AT:
         return _outage(agent, scene, run, script, begun)
     ends_well = _play(agent, scene, run, script, chance)
+    checks = _check(scene, chance, ends_well=ends_well)
+    ends_well = ends_well and all(check.passed for check in checks)
     verdict = Verdict.SUCCESS if ends_well else Verdict.FAILURE
     said = "" if ends_well else "A colleague had to correct it."
     return ParsedSession(
@@ -178,7 +186,7 @@ def _session(
         events=tuple(script.events),
         outcome=ParsedOutcome(
             verdict=verdict,
-            checks=(ParsedCheck(ACCEPTED, passed=ends_well, message=said),),
+            checks=(ParsedCheck(ACCEPTED, passed=ends_well, message=said), *checks),
             edit_distance=round(
                 chance.uniform(0, 0.1) if ends_well else chance.uniform(0.3, 0.9), 2
             ),
@@ -192,6 +200,14 @@ def _session(
         started_at=begun,
         ended_at=script.at,
     )
+
+
+def _check(scene: Scene, chance: random.Random, *, ends_well: bool) -> tuple[ParsedCheck, ...]:
+    """Return what the house's own check says of a session that came to its end."""
+    if scene.check is None or not ends_well:
+        return ()
+    passed = chance.random() >= scene.check.chance
+    return (ParsedCheck(scene.check.name, passed, "" if passed else scene.check.says),)
 
 
 def _play(agent: DemoAgent, scene: Scene, run: int, script: Script, chance: random.Random) -> bool:
@@ -208,7 +224,9 @@ def _play(agent: DemoAgent, scene: Scene, run: int, script: Script, chance: rand
     elif scene.slip is not None:
         for step in scene.slip.way_out:
             script.take(step)
-    if ends_well:
+    if scene.habit is not None:
+        ends_well = _try_habit(scene.habit, script, chance)
+    if ends_well or scene.habit is not None:
         for step in scene.after:
             script.take(step)
     script.say(Role.ASSISTANT, scene.closes if ends_well else scene.failure or scene.closes)
@@ -220,6 +238,14 @@ def _play(agent: DemoAgent, scene: Scene, run: int, script: Script, chance: rand
     elif chance.random() < 0.5:
         script.say(Role.USER, chance.choice(("Thanks.", "Thank you, that is all.")), script.caller)
     return ends_well
+
+
+def _try_habit(habit: Habit, script: Script, chance: random.Random) -> bool:
+    """Take the step or leave it out, and say whether the session ends well."""
+    takes_it = chance.random() < habit.chance
+    if takes_it:
+        script.take(habit.step)
+    return chance.random() < (habit.well_with if takes_it else habit.well_without)
 
 
 def _slip(slip: Slip, script: Script, chance: random.Random) -> bool:

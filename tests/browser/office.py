@@ -144,6 +144,11 @@ class Office:
         """Return what waits for a decision about Claims documents."""
         return [Waiting(*row) for row in rows(self.installation.folder, WANTED)]
 
+    def about(self, *words: str) -> list[Waiting]:
+        """Return what waits about each of `words`, in their order."""
+        waiting = self.waiting()
+        return [next(one for one in waiting if word in one.text) for word in words]
+
     def let_in(self, person: DemoPerson) -> Page:
         """Return a page in a browser of the person's own, who has come in by the door."""
         context = self.browser.new_context(

@@ -15,6 +15,8 @@ from tests.browser.office import Office, Reader, Waiting, copy_of, fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 Look = Callable[[Page], None]
+TOLD = ("annual limit", "no rate is published", "currency code", "list_payments")
+"""What waits for a decision about claims, by words of its text."""
 OWN_WORDS = "Send the day of treatment as treatment_date whenever an amount is in francs.\n"
 
 
@@ -76,6 +78,29 @@ def reject(page: Page, proposal: Waiting, reason: str) -> None:
     expect(page.locator("#toasts")).to_contain_text(f"P-{proposal.number} rejected.")
 
 
+def send_back(page: Page, proposal: Waiting) -> None:
+    """Send back what is open, in the dialog or on the page that stands in for it."""
+    page.get_by_role("link", name="Request changes").first.click()
+    page.get_by_label("What should change").fill("Only for invoices that come a second time.")
+    page.get_by_role("button", name="Send back").click()
+    expect(page.locator("#toasts")).to_contain_text(f"P-{proposal.number} is sent back.")
+
+
+def ask_for_changes(page: Page, office: Office, proposal: Waiting, look: Look) -> None:
+    """Send a proposal back in the dialog, and see it said on its page and on its dream's."""
+    open_proposal(page, office, proposal)
+    page.get_by_role("link", name="Request changes").click()
+    look(page)
+    page.get_by_role("button", name="Cancel").click()
+    send_back(page, proposal)
+    page.goto(f"{office.url}/review/P-{proposal.number}/")
+    expect(page.locator("#pane")).to_contain_text("The next dream over this memory reads your note")
+    look(page)
+    page.get_by_role("link", name="D-2").click()
+    expect(page.locator("main")).to_contain_text("sent back")
+    look(page)
+
+
 def edit(page: Page, proposal: Waiting, text: str, look: Look) -> None:
     page.get_by_role("link", name="Edit").first.click()
     mine = page.get_by_label("Your version of")
@@ -130,10 +155,10 @@ def export_history(page: Page, office: Office, look: Look) -> tuple[str, dict]:
 def test_what_people_decide_is_what_sessions_read_until_a_lead_goes_back(
     office: Office, axe: Look, cspwatch: Watch
 ):
-    first, second, third = office.waiting()
+    first, second, third, fourth = office.about(*TOLD)
     agent = Reader(office.installation.url, issue_token(office.let_in(MARTA), office, axe))
     before = agent.begin()
-    assert not any(one.phrase in before.text for one in (first, second, third))
+    assert not any(one.phrase in before.text for one in (first, second, third, fourth))
 
     ana = office.let_in(ANA)
     open_proposal(ana, office, first)
@@ -168,6 +193,9 @@ def test_what_people_decide_is_what_sessions_read_until_a_lead_goes_back(
     reject(ana, third, "The tone of letters says so.")
     assert agent.begin().sha256 == edited.sha256
 
+    ask_for_changes(ana, office, fourth, axe)
+    assert agent.begin().sha256 == edited.sha256
+
     cspwatch.expect("status of 409")
     tab.get_by_role("button", name="Approve change").click()
     expect(tab.locator("#pane")).to_contain_text("Your decision was not recorded.")
@@ -188,7 +216,7 @@ def test_what_people_decide_is_what_sessions_read_until_a_lead_goes_back(
 
 def test_without_script_people_approve_edit_and_reject_by_plain_forms(plain_office: Office):
     office = plain_office
-    first, second, third = office.waiting()
+    first, second, third, fourth = office.about(*TOLD)
     ana = office.let_in(ANA)
     open_proposal(ana, office, first)
     ana.get_by_role("link", name="Show the turns around it").first.click()
@@ -202,5 +230,8 @@ def test_without_script_people_approve_edit_and_reject_by_plain_forms(plain_offi
     approve(jonas, second)
     open_proposal(ana, office, third)
     reject(ana, third, "The tone of letters says so.")
-    assert office.waiting() == []
+    open_proposal(ana, office, fourth)
+    send_back(ana, fourth)
+    left = {one.number for one in office.waiting()}
+    assert not left & {first.number, second.number, third.number, fourth.number}
     assert "Sound." in office.installation.manage("audit_verify")

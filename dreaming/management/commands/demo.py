@@ -17,9 +17,10 @@ from dreaming.supervisor import serve
 
 FIRST = (
     "1. Sign in as Ana and open Review: the dreams that run now file proposals there.",
-    "2. Open a proposal, read its evidence, approve, edit or reject it.",
-    "3. Dreams, the first over Claims documents: what was dropped, and why.",
-    "4. As Deepa: Agents, Claims documents, Roll back. As Tom: Audit, Verify now.",
+    "2. Open a proposal, read its evidence; approve, edit or reject it, or request changes.",
+    "3. Dreams, Claims documents: what was found, what was dropped, and why.",
+    "4. Dreams, SOC 2 evidence: two equal memories, folded by rule; IT helpdesk: two that differ.",
+    "5. As Deepa: Agents, Claims documents, Roll back. As Tom: Audit, Verify now.",
 )
 
 

@@ -11,7 +11,9 @@ from agents.models import Agent, MemoryStore, Person, Workspace
 from agents.people import add_person, find_member
 from agents.workspaces import create_agent
 from dreaming.demo.company import DEEPA, MARTA, MEMORIES, PASSWORD, PEOPLE, WORKSPACE
+from dreaming.demo.scenes import EVIDENCE_SCENES
 from dreaming.demo.seed import NotTheDemo, is_seeded, seed
+from dreaming.demo.sessions import SESSIONS, SESSIONS_A_SCENE
 from dreaming.dreams import Wish, run_due_dreams, start_dream
 from dreaming.models import Dream
 from reviews.audit.actors import SYSTEM
@@ -33,7 +35,7 @@ def dream_all() -> None:
 
 def test_the_company_is_there_and_its_people_can_sign_in():
     made = seed()
-    assert (made.added, made.not_agent_fault) == (180, 1)
+    assert (made.added, made.not_agent_fault) == (SESSIONS, 1)
     for person in PEOPLE:
         row = Person.objects.get(email=person.email)
         assert authenticate(username=person.email, password=PASSWORD) == row
@@ -59,7 +61,7 @@ def test_no_row_is_written_past_a_verb():
     done = list(Entry.objects.values_list("action", flat=True))
     assert done.count("credential.changed") == len(PEOPLE)
     assert done.count("workspace.changed") == 1
-    assert done.count("session.ingested") == 180 or "import.completed" in done
+    assert done.count("session.ingested") == SESSIONS or "import.completed" in done
 
 
 def test_the_log_is_sealed_signed_and_sound():
@@ -137,10 +139,23 @@ def test_each_thing_that_was_planted_shows(dreamt: dict[str, Proposal]):
     outsiders = dreamt["Never close a review with open exceptions"]
     assert (outsiders.risk, outsiders.taint) == ("high", "principal")
 
-    stale = next(row for title, row in dreamt.items() if title.startswith("query_tickets"))
-    assert "deploy_date does not exist" in stale.pattern_statement
-    remembered = heads_of(stale.store).get(memory__path="/evidence/tickets/change-dates.md")
+    stale = next(row for row in dreamt.values() if row.pattern_kind == "stale")
+    assert (stale.op, stale.path) == ("update", "/evidence/tickets/change-dates.md")
+    assert "`closed_date`" in stale.revisions.get().content
+    remembered = heads_of(stale.store).get(memory__path=stale.path)
     assert "deploy_date" in remembered.content
+
+    fact = next(row for row in dreamt.values() if row.pattern_kind == "fact")
+    assert "`patch_levels`" in fact.pattern_statement
+
+    workflow = next(row for row in dreamt.values() if row.title == "Call list_payments")
+    assert "Chance is an unlikely explanation." in workflow.pattern_sentences
+
+    check = next(row for row in dreamt.values() if row.pattern_kind == "check")
+    assert "the document the decision rests on" in check.pattern_statement
+
+    asked = next(row for title, row in dreamt.items() if title.startswith("For claims in francs"))
+    assert asked.pattern_numbers["conditions"] == ["for claims in francs"]
 
     assert any(row.agent is None for row in dreamt.values())
 
@@ -154,12 +169,17 @@ def test_an_injection_is_dropped_and_names_its_sessions(dreamt: dict[str, Propos
 def test_an_outage_is_counted_and_not_read(dreamt: dict[str, Proposal]):
     dream = Dream.objects.get(agent__slug="soc2-evidence")
     assert ["failed for reasons outside the agent", 1] in dream.left_out
-    assert dream.sessions_read == 59
+    assert dream.sessions_read == SESSIONS_A_SCENE * len(EVIDENCE_SCENES) - 1
 
 
-def test_two_memories_of_the_helpdesk_contradict_each_other():
-    helpdesk = [memory.content for memory in MEMORIES if "loaned laptop" in memory.content]
-    assert sorted("10 working" in text or "30 working" in text for text in helpdesk) == [True, True]
+def test_two_memories_that_contradict_each_other_are_shown_with_both_sides(
+    dreamt: dict[str, Proposal],
+):
+    loans = next(row for title, row in dreamt.items() if title.startswith("Contradiction"))
+    text = loans.revisions.get().content
+    assert "within 10 working days" in text
+    assert "within 30 working days" in text
+    assert loans.state == "pending"
 
 
 def test_the_lead_owns_an_agent():

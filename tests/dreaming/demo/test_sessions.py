@@ -7,8 +7,14 @@ import pytest
 
 from agents.transcripts.base import EventKind, ParsedSession, Role, Verdict
 from dreaming.demo.company import AGENTS, PEOPLE
-from dreaming.demo.scenes import CLAIMS_SCENES, EVIDENCE_SCENES, HELPDESK_SCENES
-from dreaming.demo.sessions import HIDDEN_AT, OUTAGE_AT, WISHES, demo_sessions
+from dreaming.demo.scenes import (
+    CLAIMS_SCENES,
+    EVIDENCE_SCENES,
+    HELPDESK_SCENES,
+    LETTER_CHECK,
+    PAYMENTS,
+)
+from dreaming.demo.sessions import HIDDEN_AT, OUTAGE_AT, SESSIONS, WISHES, demo_sessions
 
 TODAY = date(2026, 11, 21)
 SCENES = (*CLAIMS_SCENES, *EVIDENCE_SCENES, *HELPDESK_SCENES)
@@ -28,8 +34,8 @@ def test_they_are_the_same_every_time(sessions: list[ParsedSession]):
 
 
 def test_there_are_enough_of_them_for_every_agent(sessions: list[ParsedSession]):
-    assert len(sessions) >= 120
-    assert set(Counter(session.agent for session in sessions).values()) == {60}
+    assert len(sessions) == SESSIONS
+    assert min(Counter(session.agent for session in sessions).values()) >= 60
     assert {session.agent for session in sessions} == {agent.slug for agent in AGENTS}
 
 
@@ -68,8 +74,33 @@ def test_every_slip_happens_and_does_not_always_happen(
     assert 0 < len(slipped) < len(ours)
 
 
+def test_the_houses_check_fails_some_sessions_and_they_end_badly(sessions: list[ParsedSession]):
+    checked = [
+        (check, one.outcome.verdict)
+        for one in sessions
+        if one.outcome is not None
+        for check in one.outcome.checks
+        if check.name == LETTER_CHECK.name
+    ]
+    failed = [verdict for check, verdict in checked if not check.passed]
+    assert 3 <= len(failed) < len(checked)
+    assert set(failed) == {Verdict.FAILURE}
+    assert all(check.message == LETTER_CHECK.says for check, _ in checked if not check.passed)
+
+
+def test_a_habit_is_kept_by_some_and_they_mostly_end_well(sessions: list[ParsedSession]):
+    tasks = {scene.task for scene in SCENES if scene.habit}
+    ended = Counter(
+        (any(e.tool == PAYMENTS.step.tool for e in one.events), one.outcome.verdict)
+        for one in sessions
+        if one.outcome is not None and one.task_key.rpartition(":")[2] in tasks
+    )
+    assert ended[True, Verdict.SUCCESS] > 3 * ended[True, Verdict.FAILURE]
+    assert ended[False, Verdict.FAILURE] > 3 * ended[False, Verdict.SUCCESS]
+
+
 def test_some_sessions_teach_nothing(sessions: list[ParsedSession]):
-    tasks = {scene.task for scene in SCENES if scene.slip is None}
+    tasks = {scene.task for scene in SCENES if not (scene.slip or scene.check or scene.habit)}
     quiet = [one for one in sessions if one.task_key.rpartition(":")[2] in tasks]
     assert len(quiet) >= 20
     assert not any(event.is_error for one in quiet for event in one.events)

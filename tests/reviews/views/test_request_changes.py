@@ -35,6 +35,12 @@ def test_the_bar_offers_it_beside_reject(cast, client_of) -> None:
     assert 'id="request"' in html
 
 
+def test_its_reason_and_that_of_rejecting_keep_their_own_labels(cast, client_of) -> None:
+    html = page(client_of(cast.reviewer), cast, build.filed(cast.store))
+    for name in ("id_reason", "request_reason"):
+        assert html.count(f'id="{name}"') == html.count(f'for="{name}"') == 1
+
+
 @pytest.mark.parametrize("who", ["auditor", "filer"])
 def test_who_may_not_decide_is_not_offered_it(cast, client_of, who) -> None:
     origin = Origin("person", cast.reviewer.public_id, "Rosa", proposer=cast.reviewer)
