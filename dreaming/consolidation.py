@@ -51,6 +51,9 @@ TITLE_LIMIT = 60
 _SLUG_LIMIT = 48
 
 LISTED = "listed"
+STALE = "stale"
+"""A kind whose reason is told by the engine: how often it was seen says nothing more."""
+
 PATH_TAKEN = "Another change of this dream has this path."
 
 
@@ -411,7 +414,7 @@ def render_rationale(one: Measured, *, has_source: bool) -> str:
     told = [] if has_source else ["No source found."]
     if one.candidate.rationale:
         told.append(one.candidate.rationale.strip())
-    if one.sessions:
+    if one.sessions and one.candidate.kind != STALE:
         told += sentences(one)
     if one.recovered:
         told.append(f"{one.recovered} of {one.sessions} sessions got past it.")

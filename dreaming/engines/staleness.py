@@ -96,11 +96,11 @@ class _Judge:
                     "A rule may forbid what works, so nothing is proposed."
                 )
                 yield Dropped(f"memory {held.memory.path}", told)
-        served = self._chances(held)[1]
-        if len(served) >= LEAST_CHANCES:
+        served = self._count_served(held.memory)
+        if served >= LEAST_CHANCES:
             told = (
-                f"Its mistake did not show in {len(served)} sessions since it was written. It may "
-                "be what keeps it away, so nothing is proposed."
+                f"Its mistake did not show in {served} sessions since it was written. It may be "
+                "what keeps it away, so nothing is proposed."
             )
             yield Dropped(f"memory {held.memory.path}", told)
 
@@ -196,15 +196,18 @@ class _Judge:
 
     def _find_quiet(self, held: Mentions) -> _Case | None:
         candidate = self._by_key.get(held.memory.pattern_key)
-        chances, _ = self._chances(held)
-        if candidate is None or len(chances) < LEAST_CHANCES:
+        if candidate is None:
             return None
-        shown = [self._places[s] for s in candidate.matched if s in self._places]
-        before = len(candidate.exposed or ()) - len(chances)
-        if (1 - len(shown) / max(before, len(shown))) ** len(chances) > CHANCE:
+        shown, exposed = self._chances(candidate)
+        later = [place for place in exposed if self._ranks[place] > self._last(shown)]
+        chances = [place for place in later if not self._is_served(place, held.memory)]
+        before = len(exposed) - len(later)
+        if len(chances) < LEAST_CHANCES or not self._is_enough(shown):
+            return None
+        if (1 - len(shown) / before) ** len(chances) > CHANCE:
             return None
         uses = self._uses.get(candidate.tool, Uses())
-        recent = [seen for seen in self._recent(uses) if seen.place in chances]
+        recent = [seen for seen in self._recent(uses) if seen.place in set(chances)]
         quotes = self._quote(recent, "supports") + self._last_shown(candidate)
         told = (
             f"Its mistake was no longer seen in {len(chances)} later sessions that could have "
@@ -212,31 +215,30 @@ class _Judge:
         )
         return _Case("quiet", candidate.tool, set(chances), quotes, told)
 
-    def _chances(self, held: Mentions) -> tuple[list[int], list[int]]:
-        """Return where a memory's mistake could have shown after it last did, and did not.
+    def _chances(self, candidate: Candidate) -> tuple[set[int], set[int]]:
+        """Return where a mistake showed and where it could have, at the agents that make it.
 
-        First those before the memory was written, then those since: there the memory itself may be
-        what kept it away.
+        Both are empty for what is no mistake: a fact stays true however long nobody meets it.
         """
-        candidate = self._by_key.get(held.memory.pattern_key)
-        if candidate is None or candidate.kind != "mistake" or candidate.exposed is None:
-            return [], []
+        if candidate.kind != "mistake" or candidate.exposed is None:
+            return set(), set()
         shown = {self._places[s] for s in candidate.matched if s in self._places}
+        agents = {self._sessions[place].agent for place in shown}
+        exposed = {self._places[s] for s in candidate.exposed if s in self._places}
+        return shown, shown | {p for p in exposed if self._sessions[p].agent in agents}
+
+    def _is_served(self, place: int, memory: EngineMemory) -> bool:
+        """Say whether a session began after a memory was written: it may have been given it."""
+        started, written = self._sessions[place].started_at, memory.learned_at
+        return started is not None and written is not None and started > written
+
+    def _count_served(self, memory: EngineMemory) -> int:
+        """Return in how many sessions a mistake stayed away since its memory was written."""
+        candidate = self._by_key.get(memory.pattern_key)
+        shown, exposed = self._chances(candidate) if candidate else (set(), set())
         last = self._last(shown)
-        later = sorted(
-            place
-            for s in candidate.exposed - candidate.matched
-            if (place := self._places.get(s, -1)) >= 0 and self._ranks[place] > last
-        )
-        written = held.memory.learned_at
-        served = [
-            place
-            for place in later
-            if written is not None
-            and (at := self._sessions[place].started_at) is not None
-            and at > written
-        ]
-        return [place for place in later if place not in set(served)], served
+        later = (place for place in exposed if self._ranks[place] > last)
+        return sum(self._is_served(place, memory) for place in later)
 
     def _last_shown(self, candidate: Candidate) -> tuple[Quote, ...]:
         found = [q for q in candidate.quotes if q.session in self._places]

@@ -23,9 +23,10 @@ _TOOLS = 2000
 
 @dataclass(frozen=True, slots=True)
 class TracedSession:
-    """What is kept of a session: its id, task and start."""
+    """What is kept of a session: its id, agent, task and start."""
 
     id: str
+    agent: str
     task: str
     started_at: datetime | None
 
@@ -75,7 +76,7 @@ class Traces:
         place = len(self.sessions)
         order = order_session(session.id)
         task = session.task_key or session.id
-        self.sessions.append(TracedSession(session.id, task, session.started_at))
+        self.sessions.append(TracedSession(session.id, session.agent, task, session.started_at))
         noted: set[str] = set()
         for at, call in enumerate(reading.calls):
             if call.result is None or call.result.remembered:

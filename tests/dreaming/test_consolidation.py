@@ -329,3 +329,8 @@ def test_a_memory_is_the_instruction_and_what_else_helped():
     assert render_memory(candidate(statement="Ask.", recovery="Then wait.")) == (
         "Ask.\n\nThen wait.\n"
     )
+
+
+def test_the_reason_of_what_is_stale_is_the_engines_alone():
+    (one,) = measure([candidate(kind="stale", rationale="`x` is gone.")], rows())
+    assert render_rationale(one, has_source=True) == "`x` is gone."

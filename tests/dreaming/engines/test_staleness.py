@@ -1,6 +1,7 @@
 """Memories that sessions have overtaken, and those that only look like it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -267,6 +268,12 @@ def test_a_mistake_that_had_many_chances_and_never_showed_again_is_retired():
 def test_a_mistake_that_may_only_be_rare_stays(later, shown, of):
     sessions, one, held = quiet(later, shown, of)
     assert find(sessions, held, candidates=[one])[0] == ()
+
+
+def test_sessions_of_agents_that_never_made_it_are_no_chances():
+    sessions, one, held = quiet(40)
+    others = [replace(s, agent="other") if at >= 10 else s for at, s in enumerate(sessions)]
+    assert find(others, held, candidates=[one]) == ((), ())
 
 
 def test_a_fact_stays_true_however_long_nobody_ran_into_it():
