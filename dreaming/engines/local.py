@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from dreaming.engines.base import Candidate, DreamMaterial, DreamResult, Dropped, Report
 from dreaming.engines.calls import Ledger, read_calls
+from dreaming.engines.checks import CheckLedger
 from dreaming.engines.facts import FactLedger
 from dreaming.engines.forms import FormLedger
 from dreaming.engines.habits import HabitLedger
 from dreaming.engines.mistakes import MistakeLedger
 from dreaming.engines.preferences import WishLedger
 from dreaming.engines.staleness import find_stale
-from dreaming.engines.steering import read_instructions, steer
+from dreaming.engines.steering import follow_notes, read_instructions, steer
 from dreaming.engines.traces import Traces
 from dreaming.engines.workflows import WorkflowLedger
 from reviews.changes import pattern_key
@@ -63,6 +64,8 @@ class LocalEngine:
         held = {memory.pattern_key for memory in material.memories}
         candidates, steered = steer(candidates, steering, held)
         dropped += steered
+        candidates, asked = follow_notes(candidates, material.notes, _KINDS)
+        dropped += asked
         candidates += stale
         candidates.sort(key=_order_candidate)
         if len(candidates) > CANDIDATE_LIMIT:
@@ -80,6 +83,7 @@ def open_ledgers(material: DreamMaterial) -> tuple[Ledger, ...]:
     return (
         MistakeLedger(),
         FactLedger(),
+        CheckLedger(),
         WishLedger(),
         HabitLedger(),
         FormLedger(),
