@@ -8,8 +8,10 @@ well ends by submitting, one that went badly by giving up.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from dreaming.engines.base import Candidate, Quote
 from dreaming.engines.calls import Found, Reading
@@ -49,6 +51,7 @@ _CLOSING_REACH = 2
 _CLOSING_SHARE = 0.75
 _CLOSING_LENGTH = 4
 
+_Rank = tuple[float, bool, Path]
 Name = tuple[bool, Path]
 """Whether the path is looked for at the beginning only, and the path."""
 
@@ -115,17 +118,13 @@ class _Field:
         self._callers: dict[str, frozenset[str]] = {}
         self._exposed: dict[tuple[frozenset[str], int], frozenset[str]] = {}
 
-    def find_workflows(self) -> list[Workflow]:
-        """Return every path with enough support, shorter ones first, those at the start first."""
-        found: list[Workflow] = []
+    def find_workflows(self) -> Iterator[Workflow]:
+        """Yield every path with enough support, shorter ones first, those at the start first."""
         frequent: dict[Name, dict[str, int]] = {}
         for length in range(1, LONGEST + 1):
             frequent = self._count_paths(length, frequent)
-            found += [
-                self._make_workflow(starts=starts, path=path, taken=frequent[starts, path])
-                for starts, path in sorted(frequent, key=lambda name: (not name[0], name[1]))
-            ]
-        return found
+            for starts, path in sorted(frequent, key=lambda name: (not name[0], name[1])):
+                yield self._make_workflow(starts=starts, path=path, taken=frequent[starts, path])
 
     def _count_paths(
         self, length: int, shorter: Mapping[Name, Mapping[str, int]]
@@ -239,8 +238,13 @@ class _Field:
         )
 
     def make_candidate(self, workflow: Workflow, claim: str) -> Candidate:
-        """Return the path as a candidate, with the steps it begins with as quotes."""
+        """Return the path as a candidate, with the steps it begins with as quotes.
+
+        To take it and not to take it are two patterns: one must not pass for the other in memory.
+        """
         where = "begin" if workflow.starts else "path"
+        if claim == "harms":
+            where = f"not {where}"
         return Candidate(
             kind="workflow",
             tool=name_tool(workflow.path),
@@ -304,35 +308,40 @@ def _is_followed(name: Name, shorter: Mapping[Name, object]) -> bool:
     return (starts, path[:-1]) in shorter and (starts or (False, path[1:]) in shorter)
 
 
-def choose_workflows(workflows: Sequence[Workflow], roll: Roll) -> list[Workflow]:
+def choose_workflows(workflows: Iterable[Workflow], roll: Roll) -> list[Workflow]:
     """Return the paths worth comparing: each set of sessions once, the most telling ones.
 
     A longer path is kept where it says more than the shorter ones in it. How many can be compared
-    is bounded, and chosen without a look at how sessions ended.
+    is bounded, and chosen without a look at how sessions ended. Only the chosen ones are held: each
+    names sessions, and there may be hundreds of paths.
     """
-    kept: dict[Name, Workflow] = {}
-    sets: set[frozenset[str]] = set()
+    sizes: dict[Name, int] = {}
+    sets: set[int] = set()
+    steps: list[tuple[_Rank, Workflow]] = []
+    paths: list[tuple[_Rank, Workflow]] = []
     for workflow in workflows:
-        if workflow.matched not in sets and not _is_told_already(workflow, kept):
-            kept[workflow.starts, workflow.path] = workflow
-            sets.add(workflow.matched)
-    weights = {
-        name: weight for name, w in kept.items() if (weight := roll.weigh(w.matched, w.exposed)) > 0
-    }
-    ranked = sorted(weights, key=lambda name: (-weights[name], not name[0], name[1]))
-    steps = [name for name in ranked if len(name[1]) == 1][:STEP_LIMIT]
-    paths = [name for name in ranked if len(name[1]) > 1][:PATH_LIMIT]
-    return [kept[name] for name in (*steps, *paths)]
+        same = hash(workflow.matched)
+        if same in sets or _is_told_already(workflow, sizes):
+            continue
+        sets.add(same)
+        sizes[workflow.starts, workflow.path] = len(workflow.matched)
+        weight = roll.weigh(workflow.matched, workflow.exposed)
+        if weight > 0:
+            chosen, limit = (steps, STEP_LIMIT) if len(workflow.path) == 1 else (paths, PATH_LIMIT)
+            rank = (-weight, not workflow.starts, workflow.path)
+            insort(chosen, (rank, workflow), key=itemgetter(0))
+            del chosen[limit:]
+    return [workflow for _, workflow in (*steps, *paths)]
 
 
-def _is_told_already(workflow: Workflow, kept: Mapping[Name, Workflow]) -> bool:
+def _is_told_already(workflow: Workflow, sizes: Mapping[Name, int]) -> bool:
     """Say whether a path kept already was taken by nearly the same sessions."""
     names = [*_list_parts(workflow)]
     if not workflow.starts:
         names.append((True, workflow.path))
-    sizes = (len(kept[name].matched) for name in names if name in kept)
+    kept = (sizes[name] for name in names if name in sizes)
     own = len(workflow.matched)
-    return any(SAYS_MORE * size <= own <= size / SAYS_MORE for size in sizes)
+    return any(SAYS_MORE * size <= own <= size / SAYS_MORE for size in kept)
 
 
 def _list_parts(workflow: Workflow) -> Iterable[Name]:
