@@ -263,7 +263,7 @@ class _Field:
             return f"A common path: {', then '.join(map(name_place, workflow.path))}."
         if workflow.starts:
             return say_beginning(workflow.path, claim, self._usual_next(workflow))
-        return say_path(workflow.path, claim)
+        return say_path(workflow.path, claim, self._usual_last(workflow))
 
     def _usual_next(self, workflow: Workflow) -> str:
         """Return the other step of the same tool that most sessions begin with, '' where none."""
@@ -274,6 +274,17 @@ class _Field:
             if first != workflow.path[0] and first.startswith(f"{tool}: "):
                 counts[first] = counts.get(first, 0) + 1
         return min(counts, key=lambda step: (-counts[step], step)) if counts else ""
+
+    def _usual_last(self, workflow: Workflow) -> str:
+        """Return the other command of the tool that most sessions come to last, '' for none."""
+        step = workflow.path[0]
+        tool, _, word = step.partition(": ")
+        counts: dict[str, int] = {}
+        for name in workflow.matched if word else ():
+            own = [run for run in self.tracks[name].runs if run.startswith(f"{tool}: ")]
+            if own[-1] != step:
+                counts[own[-1]] = counts.get(own[-1], 0) + 1
+        return min(counts, key=lambda last: (-counts[last], last)) if counts else ""
 
     def _choose_quotes(self, workflow: Workflow) -> tuple[Quote, ...]:
         """Return the first step of the path in up to five sessions, of different tasks first."""
@@ -366,12 +377,14 @@ def say_beginning(path: Path, claim: str, otherwise: str) -> str:
     return f"Begin with {words}."
 
 
-def say_path(path: Path, claim: str) -> str:
-    """Return the instruction for a path anywhere in a session."""
+def say_path(path: Path, claim: str, last_command: str = "") -> str:
+    """Return the instruction for a path anywhere. last_command: the step most come to last."""
     *before, last = map(name_place, path)
     if claim == "harms":
         after = f" right after {', then '.join(before)}" if before else ""
         return f"Do not call {last}{after}: {_BETTER_WITHOUT}"
+    if not before and last_command:
+        return f"Call {last} before you settle on a {name_word(last_command)}."
     if not before:
         return f"Call {last} along the way."
     first, *rest = before

@@ -131,6 +131,22 @@ def test_commands_are_spoken_of_in_their_tool():
     assert found.tool == "sql"
 
 
+def test_looking_before_settling_is_said_so():
+    def asking(number: int, *queries: str) -> EngineSession:
+        verdict = "failure" if number % 2 else "success"
+        steps = [calls("sql", query=query) for query in queries]
+        return session(number, *steps, verdict=verdict, task_key=f"task-{number // 4}")
+
+    sessions = [
+        asking(n, "SELECT 1", "SELECT 2", "SELECT 3", "SELECT 4")
+        if n % 2
+        else asking(n, *(("SELECT 1",) if n % 4 else ()), "SHOW TABLES", "SELECT 2", "SELECT 3")
+        for n in range(80)
+    ]
+    found = {one.statement for one in mine(sessions) if one.claim == "helps"}
+    assert "Call `show` in `sql` before you settle on a `select`." in found
+
+
 def test_the_order_of_sessions_does_not_matter():
     sessions = plant(1, "tool")
     first = sorted(mine(sessions), key=lambda one: one.template)
