@@ -136,8 +136,8 @@ def _explain_untold(measured: Measured) -> str:
     if why := _explain_agents(measured) or _explain_tasks(measured):
         return why
     if measured.compared.p is not None and is_near_nothing(measured):
-        claimed, _ = _ends_of(measured)
-        return f"Sessions with it did not end {claimed} than others {_say_like(measured)}."
+        end, _ = _ends_of(measured)
+        return f"Sessions with it did not end {end} than others {_say_like(measured)}."
     return NOT_ENOUGH
 
 
