@@ -201,7 +201,7 @@ ENROL_SLIP = Slip(
 )
 
 LETTER_CHECK = SceneCheck(
-    "letter complete", "missing from draft_letter: the document the decision rests on", 0.4
+    "letter complete", "the document the decision rests on is missing (draft_letter)", 0.4
 )
 CLAIM_OPEN = Step(
     "open_claim",

@@ -186,7 +186,7 @@ def _session(
         events=tuple(script.events),
         outcome=ParsedOutcome(
             verdict=verdict,
-            checks=(ParsedCheck(ACCEPTED, passed=ends_well, message=said), *checks),
+            checks=(*checks, ParsedCheck(ACCEPTED, passed=ends_well, message=said)),
             edit_distance=round(
                 chance.uniform(0, 0.1) if ends_well else chance.uniform(0.3, 0.9), 2
             ),
