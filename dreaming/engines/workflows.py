@@ -89,10 +89,10 @@ class WorkflowLedger:
         self.roll.close()
         field_of = _Field(self.tracks, self.roll, max(at_least, LEAST_SESSIONS))
         kept = choose_workflows(field_of.find_workflows(), self.roll)
-        claimed = field_of.claim_each(kept)
-        common = [w for w, claim in claimed if not claim and field_of.is_common(w)]
+        said = field_of.claim_each(kept)
+        common = [w for w, claim in said if not claim and field_of.is_common(w)]
         common.sort(key=lambda w: (-len(w.matched), -len(w.path), w.path))
-        found = [field_of.make_candidate(w, claim) for w, claim in claimed if claim]
+        found = [field_of.make_candidate(w, claim) for w, claim in said if claim]
         found += [field_of.make_candidate(w, "common") for w in common[:COMMON_LIMIT]]
         return tuple(replace(one, chosen_from=len(kept)) for one in found), ()
 
@@ -180,16 +180,16 @@ class _Field:
         A longer path that does as a shorter one in it does is left out, unless among the sessions
         that took the shorter one it tells these apart again.
         """
-        claimed: dict[Name, str] = {}
+        said: dict[Name, str] = {}
         kept: dict[Name, Workflow] = {}
         for workflow in sorted(workflows, key=lambda w: (len(w.path), not w.starts, w.path)):
             claim = self._claim(workflow)
-            parts = [kept[name] for name in _list_parts(workflow) if claimed.get(name) == claim]
+            parts = [kept[name] for name in _list_parts(workflow) if said.get(name) == claim]
             if claim and any(not self._adds_to(part, workflow) for part in parts):
                 continue
             kept[workflow.starts, workflow.path] = workflow
-            claimed[workflow.starts, workflow.path] = claim
-        return [(kept[name], claim) for name, claim in claimed.items()]
+            said[workflow.starts, workflow.path] = claim
+        return [(kept[name], claim) for name, claim in said.items()]
 
     def _list_callers(self, tool: str) -> frozenset[str]:
         """Return the sessions that called a tool which takes commands."""
