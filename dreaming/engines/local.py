@@ -13,6 +13,7 @@ from dreaming.engines.forms import FormLedger
 from dreaming.engines.habits import HabitLedger
 from dreaming.engines.mistakes import MistakeLedger
 from dreaming.engines.preferences import WishLedger
+from dreaming.engines.rescues import RescueLedger
 from dreaming.engines.staleness import find_stale
 from dreaming.engines.steering import follow_notes, read_instructions, steer
 from dreaming.engines.traces import Traces
@@ -80,9 +81,11 @@ class LocalEngine:
 
 def open_ledgers(material: DreamMaterial) -> tuple[Ledger, ...]:
     """Return one empty ledger for each kind of pattern looked for in `material`."""
+    mistakes = MistakeLedger()
     return (
-        MistakeLedger(),
+        mistakes,
         FactLedger(),
+        RescueLedger(mistakes),
         CheckLedger(),
         WishLedger(),
         HabitLedger(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession, Quote
 from dreaming.engines.calls import SAFE_NAME, Found, Reading
-from dreaming.engines.recoveries import Recovery, find_recovery
+from dreaming.engines.recoveries import Recovery, Then, find_recovery, find_then
 from dreaming.engines.signatures import (
     find_telling_line,
     is_command,
@@ -24,7 +24,10 @@ QUOTES = 5
 
 @dataclass(slots=True)
 class Occurrence:
-    """One session's showing of one signature: where to read it and how it went on."""
+    """One session's showing of one signature: where to read it and how it went on.
+
+    then: what the session did right after it failed so for the first time.
+    """
 
     session: str
     task_key: str
@@ -34,6 +37,7 @@ class Occurrence:
     trust: str
     recovery: Recovery | None = None
     repeated: bool = False
+    then: Then | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +73,8 @@ class MistakeLedger:
             if not template:
                 continue
             seen = self._note(session, call.result, (call.tool, template))
+            if seen.event == call.result.index:
+                seen.then = find_then(calls, reading.steps, place)
             seen.recovery = find_recovery(
                 calls, place, reading.speaks_at, ended_well=session.verdict == "success"
             )

@@ -97,6 +97,58 @@ def find_recovery(
     return _find_other(first, given, later, ended_well=ended_well)
 
 
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What a session did right after a failure. how: call, run, change, add or leave out.
+
+    name: the tool, the step or the argument; at: event index of that call; text: its arguments.
+    """
+
+    how: str
+    name: str
+    at: int
+    text: str
+
+
+def find_then(calls: Sequence[Call], steps: Sequence[str], failed: int) -> Then | None:
+    """Return what came right after call number `failed`, None where it has no plain name.
+
+    steps: the step of each call. The same call again is none; another tool counts where it looks
+    something up or shares a value with the failed call.
+    """
+    first = calls[failed]
+    places = range(failed + 1, len(calls))
+    place = next((p for p in places if calls[p].sub_session == first.sub_session), -1)
+    if place < 0 or calls[place].at < 0 or not SAFE_NAME.match(calls[place].tool):
+        return None
+    call, text = calls[place], calls[place].arguments
+    given, tried = read_arguments(first.arguments), read_arguments(text)
+    if call.tool != first.tool:
+        shared = _telling_values(given) & _telling_values(tried)
+        is_fit = is_lookup(call.tool) or bool(shared)
+        return Then("call", call.tool, call.at, text) if is_fit else None
+    if steps[place] != steps[failed] and ": " in steps[place]:
+        return Then("run", steps[place].partition(": ")[2], call.at, text)
+    if given == tried or not _is_same_undertaking(given, tried):
+        return None
+    how, names = _name_change(given, tried)
+    return Then(how, names[0], call.at, text) if len(names) == 1 else None
+
+
+def _name_change(
+    given: Mapping[str, object], tried: Mapping[str, object]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the one way in which arguments differ, and their names; none where they do in more."""
+    kept = given.keys() & tried.keys()
+    ways = {
+        "change": _safe_names(n for n in kept if n not in _COMMAND_NAMES and given[n] != tried[n]),
+        "add": _safe_names(tried.keys() - given.keys()),
+        "leave out": _safe_names(given.keys() - tried.keys()),
+    }
+    told = [(how, names) for how, names in ways.items() if names]
+    return told[0] if len(told) == 1 else ("", ())
+
+
 def _is_same_undertaking(given: Mapping[str, object], tried: Mapping[str, object]) -> bool:
     if given == tried:
         return True
