@@ -24,6 +24,7 @@ SERIES = 3
 _LEAST_WORDS_OF_A_PART = 6
 _SHOWN = 200
 _STEM = 4
+_PARTS = 40
 _CODE_TERM = r"`(?P<{}>[^`\s]{{2,64}})`"
 
 _ENDORSES = re.compile(
@@ -119,7 +120,7 @@ def _read_text(text: str) -> Iterator[tuple[str, Claim | None]]:
     yield whole, read_claim(whole)
     if len(parts) < 2:
         return
-    for part in parts:
+    for part in parts[:_PARTS]:
         claim = read_claim(part)
         tells = claim is not None and len(claim.subject.split()) >= _LEAST_WORDS_OF_A_PART
         yield part, claim if tells else None

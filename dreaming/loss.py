@@ -14,15 +14,9 @@ LOSS_LIMIT = Fraction(1, 4)
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CODE = re.compile(r"`([^`]+)`")
 _PLAIN_WORD = re.compile(r"\w+")
-_NAME = re.compile(
-    r"[A-Za-z][\w+.-]*://[^\s)>\"']+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|(?<![\w.])(?:~|\.{1,2})?/[\w.@+-]+(?:/[\w.@+-]+)*"
-    r"|(?<![\w-])--?[A-Za-z][\w-]*"
-    r"|\b[A-Za-z]\w*(?:[_.:/-]\w+)*[_./:]\w+"
-    r"|\b(?:[A-Za-z]+\d\w*|[a-z]+[A-Z]\w*|[A-Z]{2,}\w*)"
-    r"|(?<=[a-z0-9,;:)] )[A-Z][a-z]\w*"
-)
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]|[A-Z]{2}")
+_BRACKETS = "\"'()[]{}<>,;!?*"
+_INSIDE_NAMES = frozenset("_./:@\\=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +137,24 @@ def list_tokens(text: str) -> frozenset[str]:
 
 
 def list_names(text: str) -> frozenset[str]:
-    """Return the named tokens of `text`, without plain numbers."""
-    plain = _CODE.sub(" ", text)
-    names = {name.rstrip(".,;:") for name in _NAME.findall(plain)}
-    return frozenset(name.strip() for name in (*_CODE.findall(text), *names) if name.strip())
+    """Return the named tokens of `text`, without plain numbers; in time linear in its length."""
+    names = {code.strip() for code in _CODE.findall(text)}
+    for statement in split_statements(_CODE.sub(" ", text)):
+        for place, word in enumerate(statement.split()):
+            core = word.strip(_BRACKETS).rstrip(".:")
+            if _is_name(core) or (place and core[:1].isupper() and core[1:].islower()):
+                names.add(core)
+    return frozenset(names - {""})
+
+
+def _is_name(word: str) -> bool:
+    """Say whether a word is an identifier, a path, an address, an option or an acronym."""
+    if word.startswith("-"):
+        return any(letter.isalpha() for letter in word)
+    if not any(letter.isalpha() for letter in word):
+        return False
+    has_digit = any(letter.isdigit() for letter in word)
+    return has_digit or not _INSIDE_NAMES.isdisjoint(word) or bool(_INNER_CAPITAL.search(word))
 
 
 def lost_tokens(sources: Sequence[str], merged: str) -> tuple[str, ...]:

@@ -2,7 +2,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreaming.likeness import are_near, find_most_alike, form_of, likeness, normalise_text
+from dreaming.likeness import (
+    PARAPHRASE,
+    SAME,
+    NearIndex,
+    are_near,
+    covers,
+    find_most_alike,
+    form_of,
+    likeness,
+    normalise_text,
+    same_words,
+    say_the_same,
+    score_pair,
+    split_statements,
+)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +103,74 @@ def test_the_most_alike_is_found_by_the_same_rule():
         assert find_most_alike(form, forms) == scores.index(max(scores))
     assert find_most_alike(form_of("Ask for a receipt"), forms) is None
     assert find_most_alike(form_of("Ask for a receipt"), []) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Enable debug logging in the staging area", "Disable debug logging in the staging area"),
+        ("Encode all names before the export", "Decode all names before the export"),
+        ("Store internal notes with each order", "Store external notes with each order"),
+        ("Send paid invoices to the desk at noon", "Send unpaid invoices to the desk at noon"),
+    ],
+)
+def test_words_that_only_end_alike_are_no_forms_of_one(left, right):
+    assert not are_near(left, right)
+    assert not covers(form_of(left), form_of(right))
+
+
+def test_a_text_covers_one_with_fewer_words():
+    more, less = form_of("Always quote prices with tax today"), form_of("Quote the price with tax")
+    assert covers(more, less)
+    assert not covers(less, more)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ("ask order", "ask order", True),
+        ("ask order", "ask orders", True),
+        ("ask order", "ask order parcel", False),
+        ("ask order", "ask parcel", False),
+    ],
+)
+def test_the_same_words_may_differ_in_form_only(left, right, same):
+    assert same_words(left, right) is same
+    assert same_words(right, left) is same
+
+
+def test_what_need_not_be_proposed_is_nearer_than_near():
+    assert SAME > PARAPHRASE
+    one = "Send the parcel form to the desk before noon"
+    other = "Send the parcel form to the desk before noon today"
+    assert are_near(one, other)
+    assert say_the_same(form_of(one), form_of(one.upper()))
+
+
+def test_guards_that_differ_cost_a_tenth_of_the_score():
+    with_two, with_three = "Round sums to 2 decimals", "Round sums to 3 decimals"
+    assert score_pair(with_two, with_two) == 100
+    assert score_pair(with_two, with_three) < 95
+
+
+WORDS = ["ask", "the", "person", "people", "order", "orders", "not", "3", "before", "`pay`"]
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=7).map(" ".join)
+
+
+@given(st.lists(TEXTS, max_size=8), TEXTS)
+def test_an_index_finds_what_comparing_each_finds(texts, asked):
+    named = [(f"/{at}", form_of(text)) for at, text in enumerate(texts)]
+    form = form_of(asked)
+    expected = [name for name, other in named if likeness(form, other, at_least=PARAPHRASE) > 0]
+    assert NearIndex(named, at_least=PARAPHRASE).find_all(form) == sorted(expected)
+
+
+def test_an_index_names_the_first_or_none():
+    index = NearIndex([("/b", form_of("Ask first")), ("/a", form_of("ask first"))], at_least=SAME)
+    assert index.find(form_of("Ask first.")) == "/a"
+    assert index.find(form_of("Never ask first.")) == ""
+
+
+@given(st.text(max_size=120))
+def test_statements_are_parts_of_the_text(text):
+    assert all(part and part in text for part in split_statements(text))
