@@ -8,15 +8,15 @@ from functools import lru_cache
 from dreaming.engines.base import EngineMemory
 from dreaming.likeness import split_statements
 
-NAME = re.compile(r"[A-Za-z_][\w.-]{2,63}\Z")
-_CODE = re.compile(r"`([^`\s]{3,64})`")
+NAME = re.compile(r"[A-Za-z_][\w.-]{1,63}\Z")
+_CODE = re.compile(r"`([^`\s]{2,64})`")
 _QUOTED = re.compile(r"\"[^\"]*\"")
 _NEGATED = re.compile(
     r"\b(?:not|no|never|cannot|without|avoid|stop|instead of|rather than|renamed|replaced|unknown"
     r"|removed|missing)\b|n't\b",
     re.IGNORECASE,
 )
-_NAMED = r"`(?P<name>[^`\s]{3,64})`"
+_NAMED = r"`(?P<name>[^`\s]{2,64})`"
 _HERE = r"(?:\s+(?:here|any ?more|at all|now|yet))?"
 _END = rf"{_HERE}\s*(?:[.;:,!]|$|\bin this\b|\bon this\b)"
 _DENIES = tuple(
@@ -74,6 +74,9 @@ _GONE_TOOL = re.compile(
     r"|\b(?:tool|function|command|method|action|endpoint)\b[^.\n]{0,60}"
     r"(?:not found|does not exist|not available|not recogni[sz]ed|has been removed|was removed)",
     re.IGNORECASE,
+)
+_LOOKS_FOR = re.compile(
+    r"\b(?:which|whereis|command|type|man|echo|install|add|search|grep|find|ls)\s[^;&|\n\"]*\Z"
 )
 _LINES = 12
 _LINE = 300
@@ -163,6 +166,12 @@ def says_gone(line: str, name: str) -> bool:
 def _gone_beside(name: str) -> re.Pattern[str]:
     whole = rf"(?<![\w.-]){re.escape(name)}(?![\w-])"
     return re.compile(rf"{_GONE_BEFORE}[\"'`]?{whole}|{whole}{_GONE_AFTER}", re.IGNORECASE)
+
+
+def only_looks_for(command: str, name: str) -> bool:
+    """Say whether a command only asks for `name` or installs it: `which jq` shows no use of jq."""
+    before, found, _ = command.partition(name)
+    return bool(found) and _LOOKS_FOR.search(before[-_LINE:]) is not None
 
 
 def rename(text: str, old: str, new: str) -> str:

@@ -8,10 +8,16 @@ from datetime import datetime
 
 from dreaming.engines.base import EngineEvent, EngineMemory
 from dreaming.engines.calls import SAFE_NAME, Call, Reading
-from dreaming.engines.mentions import NAME, find_gone, may_say_gone, read_mentions
+from dreaming.engines.mentions import (
+    NAME,
+    find_gone,
+    may_say_gone,
+    only_looks_for,
+    read_mentions,
+)
 from dreaming.engines.wording import order_session
 
-_WORDS = re.compile(r"[A-Za-z_]\w{2,63}")
+_WORDS = re.compile(r"[A-Za-z_]\w{1,63}")
 _READ = 4000
 _KEPT = 6
 _EXCERPT = 200
@@ -64,6 +70,7 @@ class Traces:
 
     def __init__(self, memories: Iterable[EngineMemory]) -> None:
         self.held = [read_mentions(memory) for memory in sorted(memories, key=lambda one: one.path)]
+        self._denied = {name for held in self.held for name in held.denies}
         self._names = {name for held in self.held for name in held.names}
         self.sessions: list[TracedSession] = []
         self.uses: dict[str, Uses] = {}
@@ -87,7 +94,7 @@ class Traces:
             for name in self._names_in(call):
                 if is_told and (line := find_gone(result.text, name, tool=call.tool)):
                     self._note_gone(reading, at, name, Seen(place, result.index, line))
-                elif call.answered and name not in noted:
+                elif call.answered and name not in noted and not self._only_asks(call, name):
                     noted.add(name)
                     self._note_use(reading, at, name, order, place)
 
@@ -97,6 +104,10 @@ class Traces:
         if SAFE_NAME.match(call.tool) and (call.tool in self.uses or len(self.uses) < _TOOLS):
             names.add(call.tool)
         return sorted(names)
+
+    def _only_asks(self, call: Call, name: str) -> bool:
+        denied = call.tool != name and name in self._denied
+        return denied and only_looks_for(call.arguments, name)
 
     def _note_use(
         self, reading: Reading, at: int, name: str, order: tuple[int, str], place: int

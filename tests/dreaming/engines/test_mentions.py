@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreaming.engines.mentions import find_gone, read_mentions, rename
+from dreaming.engines.mentions import find_gone, only_looks_for, read_mentions, rename
 from tests.dreaming.build_sessions import memory
 
 
@@ -19,7 +19,7 @@ def mentions(content: str) -> tuple[tuple[str, ...], ...]:
         ("Call `find_order` first.", ("find_order",), (), ()),
         ("Set `deploy_date` when `release` asks.", ("deploy_date", "release"), (), ()),
         ('When `find_order` fails with "order not found", ask.', ("find_order",), (), ()),
-        ("`jq` is odd. `ripgrep` is not installed.", (), ("ripgrep",), ()),
+        ("`jq` is odd. `ripgrep` is not installed.", ("jq",), ("ripgrep",), ()),
         ("`find_order` does not work here.", (), ("find_order",), ()),
         ("There is no `orders` in this database.", (), ("orders",), ()),
         ("There is no `orders`.", (), ("orders",), ()),
@@ -88,3 +88,19 @@ def test_only_whole_names_are_replaced():
 @given(st.text(max_size=40), st.text(max_size=20))
 def test_renaming_never_reads_the_new_name_as_a_pattern(text, new):
     assert rename(f"`old_name` {text}", "old_name", new).startswith(f"`{new}`")
+
+
+@pytest.mark.parametrize(
+    ("command", "only"),
+    [
+        ("which jq", True),
+        ("apt-get install -y jq", True),
+        ("command -v jq", True),
+        ("jq . file.json", False),
+        ("which curl; jq . file.json", False),
+        ("SELECT jq FROM tools", False),
+        ("curl x", False),
+    ],
+)
+def test_asking_for_a_name_is_no_use_of_it(command, only):
+    assert only_looks_for(command, "jq") is only

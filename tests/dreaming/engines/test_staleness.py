@@ -214,6 +214,16 @@ def test_what_is_said_not_to_work_and_works_is_retired():
     assert {q.relation for q in found.quotes} == {"supports", "contradicts"}
 
 
+@pytest.mark.parametrize(("command", "count"), [("jq . file.json", 1), ("which jq", 0)])
+def test_a_command_must_be_used_and_not_looked_for(command, count):
+    def run(number: int, error: bool) -> EngineSession:
+        result = fails("bash", "bash: jq: command not found") if error else answers("bash", "{}")
+        return session(number, calls("bash", command=command), result)
+
+    sessions = [run(n, error=n < 3) for n in range(1, 7)]
+    assert len(stale(sessions, "`jq` is not installed.")) == count
+
+
 def test_without_a_failure_or_dates_nobody_knows_what_came_later():
     assert stale(list(map(works, (1, 2, 3))), "`deploy_date` does not work.") == []
 
