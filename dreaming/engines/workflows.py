@@ -47,6 +47,7 @@ Chance takes one of forty paths so far in one dream of twenty, one of ten steps 
 """
 
 _QUOTES = 5
+_USUAL = 3
 _CLOSING_REACH = 2
 _CLOSING_SHARE = 0.75
 _CLOSING_LENGTH = 4
@@ -276,15 +277,20 @@ class _Field:
         return min(counts, key=lambda step: (-counts[step], step)) if counts else ""
 
     def _usual_last(self, workflow: Workflow) -> str:
-        """Return the other command of the tool that most sessions come to last, '' for none."""
+        """Return the step that ends the way of two in three sessions, '' where none does.
+
+        Of a tool that takes commands it is the last command sent to it.
+        """
         step = workflow.path[0]
         tool, _, word = step.partition(": ")
         counts: dict[str, int] = {}
-        for name in workflow.matched if word else ():
-            own = [run for run in self.tracks[name].runs if run.startswith(f"{tool}: ")]
-            if own[-1] != step:
-                counts[own[-1]] = counts.get(own[-1], 0) + 1
-        return min(counts, key=lambda last: (-counts[last], last)) if counts else ""
+        for name in workflow.matched:
+            runs = self.tracks[name].runs
+            own = [run for run in runs if run.startswith(f"{tool}: ")] if word else runs
+            counts[own[-1]] = counts.get(own[-1], 0) + 1
+        last = min(counts, key=lambda one: (-counts[one], one), default="")
+        is_usual = _USUAL * counts.get(last, 0) >= 2 * len(workflow.matched)
+        return last if is_usual and last not in {step, *self.nameless} else ""
 
     def _choose_quotes(self, workflow: Workflow) -> tuple[Quote, ...]:
         """Return the first step of the path in up to five sessions, of different tasks first."""
@@ -377,14 +383,16 @@ def say_beginning(path: Path, claim: str, otherwise: str) -> str:
     return f"Begin with {words}."
 
 
-def say_path(path: Path, claim: str, last_command: str = "") -> str:
-    """Return the instruction for a path anywhere. last_command: the step most come to last."""
+def say_path(path: Path, claim: str, at_last: str = "") -> str:
+    """Return the instruction for a path anywhere. at_last: the step most sessions come to last."""
     *before, last = map(name_place, path)
     if claim == "harms":
         after = f" right after {', then '.join(before)}" if before else ""
         return f"Do not call {last}{after}: {_BETTER_WITHOUT}"
-    if not before and last_command:
-        return f"Call {last} before you settle on a {name_word(last_command)}."
+    if not before and ": " in at_last:
+        return f"Call {last} before you settle on a {name_word(at_last)}."
+    if not before and at_last:
+        return f"Call {last} before you come to {name_word(at_last)}."
     if not before:
         return f"Call {last} along the way."
     first, *rest = before

@@ -147,6 +147,18 @@ def test_looking_before_settling_is_said_so():
     assert "Call `show` in `sql` before you settle on a `select`." in found
 
 
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [("d", "Call `h` before you come to `d`."), ("dxyz", "Call `h` along the way.")],
+)
+def test_a_step_is_asked_for_before_what_most_sessions_come_to(ends, words):
+    sessions = [
+        way(n, ("xyxyxy" if n % 2 else "xhyxhy") + ends[n // 2 % len(ends)], failed=bool(n % 2))
+        for n in range(80)
+    ]
+    assert words in {one.statement for one in mine(sessions) if one.claim == "helps"}
+
+
 def test_the_order_of_sessions_does_not_matter():
     sessions = plant(1, "tool")
     first = sorted(mine(sessions), key=lambda one: one.template)
@@ -368,6 +380,18 @@ def test_a_beginning_is_said_as_an_instruction(path, claim, otherwise, words):
 )
 def test_a_path_is_said_as_an_instruction(path, claim, words):
     assert say_path(path, claim).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("step", "last", "words"),
+    [
+        ("a", "b", "Call `a` before you come to `b`."),
+        ("s: a", "s: b", "Call `a` in `s` before you settle on a `b`."),
+        ("a", "", "Call `a` along the way."),
+    ],
+)
+def test_a_step_is_said_with_what_sessions_come_to_last(step, last, words):
+    assert say_path((step,), "helps", last) == words
 
 
 @pytest.mark.parametrize(
