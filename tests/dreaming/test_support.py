@@ -1,15 +1,23 @@
 """What supports a pattern: sessions that show it themselves, people counted once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from agents.models import Session
+from agents.reads import forget_renderings, read_memory
+from agents.releases import forget_contents
 from dreaming.engines.base import Candidate, Engine, EngineEvent, EngineSession, Quote
 from dreaming.engines.local import LocalEngine
 from dreaming.mining import Mined, mine
 from dreaming.spool import session_line, write_spool
 from dreaming.support import find_echoes, find_words, read_signs
+from tests import build
+from tests.cast import Cast
+from tests.dreaming import nights
 from tests.dreaming.build_sessions import answers, calls, candidate, fails, says, session
+from tests.dreaming.conftest import Seated
 from tests.fake_engine import FakeEngine
 
 HEADER = {"scope": "agent", "instructions": "", "notes": [], "memories": []}
@@ -179,3 +187,38 @@ def test_a_quote_in_an_event_of_its_own_is_a_showing_whatever_the_words():
 
 def test_sessions_no_candidate_names_are_nobodys_echo():
     assert find_echoes([wish(range(1, 2))], [session(9, recalls(WISH))]) == {}
+
+
+# The whole way, from what an agent read to what its dream says
+
+
+@pytest.mark.django_db
+def test_a_memory_does_not_grow_by_being_repeated(cast: Cast, seat: Seated):
+    """Three people's wish is in memory; ten more sessions were given it and only repeat it."""
+    forget_contents()
+    forget_renderings()
+    asked = [session_with(cast, n, WISH, is_given=False) for n in range(3)]
+    build.memory(cast.store, "/letters/units.md", f"{WISH}\n")
+    repeated = [
+        session_with(cast, n, f"As memory says: {WISH}", is_given=True) for n in range(3, 13)
+    ]
+    everyone = (*asked, *repeated)
+    named = replace(
+        wish(range(0), Quote(str(asked[0]), 1, WISH)), matched=frozenset(map(str, everyone))
+    )
+    seat(FakeEngine((named,)))
+    pattern = nights.dreamt(cast.store).patterns.get()
+    assert (pattern.support, pattern.numbers["people"], pattern.numbers["echoes"]) == (3, 3, 10)
+
+
+def session_with(cast: Cast, number: int, words: str, *, is_given: bool) -> Session:
+    """A session in which a person says these words, after its agent read memory or not."""
+    if is_given:
+        read_memory(cast.agent, f"letter-{number}", budget_tokens=4_000)
+    return build.session(
+        cast.agent,
+        (build.says("Write to the member."), build.says(words)),
+        external_id=f"letter-{number}",
+        task_key=f"letter-{number}",
+        principal=f"person-{number}",
+    )
