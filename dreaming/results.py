@@ -76,6 +76,7 @@ def proposal_of(one: Mapping[str, Any], filed: Mapping[str, Proposal]) -> dict[s
         "evidence": change["evidence"],
         "pattern": change["pattern"]["key"] if change["pattern"] else None,
         "taint": change["taint"],
+        "merged": change["merged"],
         "risk": row.risk if row else None,
         "route": row.route if row else None,
     }

@@ -8,6 +8,7 @@ import pytest
 from dreaming.models import Dream
 from dreaming.results import result_of
 from reviews.models import Proposal
+from tests import build
 from tests.cast import Cast
 from tests.dreaming import nights
 from tests.dreaming.conftest import Seated
@@ -84,3 +85,11 @@ def test_left_out_sessions_are_told(cast: Cast, seat: Seated):
     made = result(nights.dreamt(cast.store, "local"))
     why = {"why": "failed for reasons outside the agent", "sessions": 1}
     assert (made["left_out"], made["sessions_read"]) == ([why], 3)
+
+
+def test_a_merge_names_what_it_folds_in(cast: Cast):
+    nights.sessions(cast.agent, 1)
+    for path in ("/a.md", "/b.md"):
+        build.memory(cast.store, path, "Ask before a refund is made.\n")
+    (one,) = result(nights.dreamt(cast.store, "local"))["proposals"]
+    assert (one["op"], one["path"], one["merged"]) == ("merge", "/a.md", ["/b.md"])
