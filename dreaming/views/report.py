@@ -7,6 +7,7 @@ page at a time. However many there are, the page asks the database the same few 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet
@@ -186,6 +187,7 @@ def sections_of(dream: Dream, only: str, cursor: str) -> tuple[Section, ...]:
     """
     counted = dream.patterns.values("status").annotate(count=Count("pk"))
     counts = dict(counted.values_list("status", "count"))
+    states = _states_of(dream)
     sections = []
     for name, statuses in SECTIONS.items():
         count = sum(counts.get(status, 0) for status in statuses)
@@ -194,18 +196,35 @@ def sections_of(dream: Dream, only: str, cursor: str) -> tuple[Section, ...]:
         rows = dream.patterns.filter(status__in=statuses).select_related("proposal")
         if name == only:
             page = page_of(rows, order=("position",), cursor=cursor, size=MANY)
-            sections.append(Section(name, *HEADS[name], groups_of(page.items), count, page=page))
+            sections.append(
+                Section(name, *HEADS[name], groups_of(page.items, states), count, page=page)
+            )
         else:
-            few = groups_of(rows.order_by("position")[: MANY if name == "proposed" else FEW])
+            shown = rows.order_by("position")[: MANY if name == "proposed" else FEW]
+            few = groups_of(shown, states)
             sections.append(Section(name, *HEADS[name], few, count, more=f"?only={name}"))
     return tuple(section for section in sections if section.count)
 
 
-def groups_of(patterns: Iterable[Pattern]) -> tuple[Group, ...]:
-    """Return the patterns under the heads of their kinds, in the order of KINDS."""
+def _states_of(dream: Dream) -> dict[str, str]:
+    """Return where the proposals stand now that had a pattern already, by name, in one query."""
+    named = dream.patterns.filter(status_ref__startswith="P-")
+    references = named.values_list("status_ref", flat=True).distinct()
+    numbers = [number for one in references if (number := _number_of(one)) is not None]
+    rows = Proposal.objects.filter(workspace=dream.workspace, number__in=numbers or [0])
+    return {f"P-{number}": state for number, state in rows.values_list("number", "state")}
+
+
+def groups_of(
+    patterns: Iterable[Pattern], states: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Group, ...]:
+    """Return the patterns under the heads of their kinds, in the order of KINDS.
+
+    states: where the proposals stand now that patterns name, by name.
+    """
     by_kind: dict[str, list[Item]] = {kind: [] for kind in KINDS}
     for pattern in patterns:
-        by_kind.setdefault(pattern.kind, []).append(item_of(pattern))
+        by_kind.setdefault(pattern.kind, []).append(item_of(pattern, states))
     return tuple(
         Group(KINDS.get(kind, kind.replace("_", " ").capitalize()), tuple(items))
         for kind, items in by_kind.items()
@@ -213,9 +232,12 @@ def groups_of(patterns: Iterable[Pattern]) -> tuple[Group, ...]:
     )
 
 
-def item_of(pattern: Pattern) -> Item:
-    """Return one pattern in words."""
+def item_of(pattern: Pattern, states: Mapping[str, str] = MappingProxyType({})) -> Item:
+    """Return one pattern in words; states as groups_of has them."""
     proposal = pattern.proposal
+    standing = standing_of(pattern.status, proposal)
+    if pattern.status == "already_open" and pattern.status_ref in states:
+        standing = PROPOSAL_STATES[states[pattern.status_ref]]
     statement = pattern.statement.strip()
     is_title = statement.rstrip(".").casefold() == pattern.title.rstrip(".").casefold()
     sentences = [one for one in pattern.sentences if one != pattern.why]
@@ -226,7 +248,7 @@ def item_of(pattern: Pattern) -> Item:
         why=pattern.why,
         reference=str(proposal) if proposal else pattern.status_ref,
         number=proposal.number if proposal else _number_of(pattern.status_ref),
-        standing=standing_of(pattern.status, proposal),
+        standing=standing,
         is_left=pattern.status in SECTIONS["listed"],
         where=where_of(pattern.scope, pattern.numbers),
         chart=chart_of(pattern.numbers),

@@ -63,12 +63,16 @@ def _stage(dream: Dream, step: Step, distance: int, now: datetime, *, ended: boo
 def _words_when_done(dream: Dream, step: Step) -> str:
     filed = sum(one["status"] == "filed" for one in dream.proposed)
     words = {
-        Step.READING: f"{dream.sessions_read:,} sessions",
-        Step.MINING: f"{dream.patterns.count():,} patterns" if dream.finished_at else "",
+        Step.READING: _count(dream.sessions_read, "session"),
+        Step.MINING: _count(dream.patterns.count(), "pattern") if dream.finished_at else "",
         Step.CONSOLIDATING: "compared with memory and the queue",
-        Step.FILING: f"{filed:,} proposals filed" if dream.finished_at else "",
+        Step.FILING: f"{_count(filed, 'proposal')} filed" if dream.finished_at else "",
     }
     return words[step]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def standing_words(dream: Dream, now: datetime) -> str:

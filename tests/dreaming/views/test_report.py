@@ -217,6 +217,19 @@ def test_what_is_known_names_what_has_it(
     assert words in shown
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("pending", "waits for a reviewer"), ("changes_requested", "sent back")],
+)
+def test_what_waits_already_says_where_it_stands_now(
+    cast: Cast, reviewer: Client, state: str, words: str
+):
+    dream = build.dream(cast.store)
+    proposal = build.proposal(cast.store, state)
+    pattern(dream, status="already_open", status_ref=str(proposal))
+    assert f">{proposal}</a> {words}" in page(reviewer, dream)
+
+
 def test_what_is_not_proposed_says_why(cast: Cast, reviewer: Client):
     dream = build.dream(cast.store)
     pattern(dream, status="listed", why="It looks that way only because it is done on hard tasks.")
