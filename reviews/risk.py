@@ -126,6 +126,8 @@ _NOUNS: Mapping[Code, str] = {
     Code.ADDRESS: "an address",
     Code.PERMISSION: "a permission",
     Code.AUTHORITY: "a claim of approval",
+    Code.OVERSIGHT: "something kept from those who oversee it",
+    Code.HIDDEN: "words that a page would not show",
     Code.SECRECY: "a demand to keep something from people",
     Code.MIXED_SCRIPT: "a word of mixed alphabets",
     Code.BLOB: "text nobody can read",
@@ -135,7 +137,14 @@ _MOST_HITS = 20
 _EXAMPLES = 3
 # What a phrase is about stands around it; what a command does stands behind it.
 _SAID_WHOLE = frozenset(
-    {Code.SKIPPED_CHECK, Code.SECRECY, Code.AUTHORITY, Code.PERMISSION, Code.INSTRUCTION}
+    {
+        Code.SKIPPED_CHECK,
+        Code.OVERSIGHT,
+        Code.SECRECY,
+        Code.AUTHORITY,
+        Code.PERMISSION,
+        Code.INSTRUCTION,
+    }
 )
 _SAID_TO_THE_END = frozenset({Code.COMMAND, Code.PACKAGE})
 _EXAMPLE_SIGNS = 80

@@ -33,6 +33,7 @@ from reviews.screening import Code
 TRAIT_OF: Mapping[Code, Trait] = {
     Code.SKIPPED_CHECK: Trait.SKIPPED_CHECK,
     Code.REMOVED_CHECK: Trait.SKIPPED_CHECK,
+    Code.OVERSIGHT: Trait.SKIPPED_CHECK,
     Code.CREDENTIAL: Trait.CREDENTIAL,
     Code.COMMAND: Trait.COMMAND,
     Code.PACKAGE: Trait.PACKAGE,

@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from reviews.diffs import HIDDEN
+from reviews.disguises import find_codes, split_camels, unmask
 from reviews.vocabulary import LETTER_APOSTROPHE, SETS_OF_WORD, Set
 
 
@@ -23,6 +24,7 @@ class Code(StrEnum):
     """What a reason of a risk is about; stable, for rules and audit entries, worst first."""
 
     SKIPPED_CHECK = "skipped_check"
+    OVERSIGHT = "oversight"
     REMOVED_CHECK = "removed_check"
     INSTRUCTION = "instruction"
     CREDENTIAL = "credential"
@@ -57,11 +59,18 @@ _APOSTROPHE = re.compile(r"(?<=\w)['\u2019](?=\w)")
 _MOST_GROWTH = 2
 _PIECE = 4_096
 _HIDDEN_RUN = re.compile(f"(?:{HIDDEN.pattern})+")
+# What composition leaves over is drawn over letters to part them from their words.
+_MARKS = re.compile("[\u0300-\u036f]+")
 # Odd spaces stay spaces and line separators line feeds; what has no width goes.
 _PLAIN_SPACES = dict.fromkeys([0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F], " ") | {
     0x2028: "\n",
     0x2029: "\n",
 }
+
+
+def fold(text: str) -> str:
+    """Return a text as it is screened, in lower case."""
+    return Reading(text).folded
 
 
 class Reading:
@@ -74,7 +83,7 @@ class Reading:
         bare = text if text.isascii() else _HIDDEN_RUN.sub("", text.translate(_PLAIN_SPACES))
         normal = _normalised(bare)
         self.is_unreadable = normal is None
-        self.normal = bare if normal is None else normal
+        self.normal = bare if normal is None else _MARKS.sub("", normal)
         self.folded = self.normal.lower()
         if "'" in self.folded or "\u2019" in self.folded:
             self.folded = _APOSTROPHE.sub(LETTER_APOSTROPHE, self.folded)
@@ -139,16 +148,73 @@ def screen(reading: Reading, enough: Container[Code] = frozenset()) -> Iterator[
     yield from _pattern_hits(reading.folded, enough)
     yield from _host_hits(reading.folded, enough)
     yield from _blob_hits(reading.normal, enough)
+    yield from _disguised_hits(reading, enough)
     if not reading.folded.isascii():
         yield from _mixed_scripts(reading.folded, enough)
         yield from _phrases_without_spaces(reading.folded)
 
 
+# In a name words are parts of one thing: what they say together counts, what each says does not.
+_SAID_BY_NAMES = frozenset(
+    {Code.SKIPPED_CHECK, Code.OVERSIGHT, Code.INSTRUCTION, Code.AUTHORITY, Code.PERMISSION}
+)
+_ORDER_AS_NAME = re.compile(
+    r"(?<!\w)(?:always|never|you|please|remember|from_now|do_not|dont|note_to|system|dear)"
+    r"(?:_[^\W_]{1,30}){3,30}"
+)
+_COMMAND_AS_NAME = re.compile(
+    r"(?<![^\W_])(?:curl|wget|sudo|rm|chmod|pip_install|npm_install)_[^\W_]{1,30}_\w{1,60}"
+)
+_SPREAD_AS_NAME = re.compile(
+    r"(?<![^\W_])(?:send|tell|include|share|give|show|print|log|leak|reveal|post|export|dump|copy)_"
+    r"(?:[^\W_]{1,20}_){0,3}(?:passwords?|credentials?|secrets?|api_keys?|tokens?|otp)(?![^\W_])"
+)
+
+
+def _disguised_hits(reading: Reading, enough: Container[Code]) -> Iterator[Hit]:
+    """Find what is written with look-alike letters, as one name, or in a code."""
+    texts = [reading.folded]
+    for plain in unmask(reading.folded):
+        texts.append(plain)
+        yield from _word_hits(plain, enough)
+        yield from _pattern_hits(plain, enough, only=Code.INSTRUCTION)
+    for text in texts:
+        if "_" in text:
+            yield from _name_hits(text, enough)
+    for start, end, words in split_camels(reading.normal):
+        for hit in _word_hits(words, enough):
+            if hit.code in _SAID_BY_NAMES:
+                yield Hit(hit.code, start, end)
+    for start, end in find_codes(reading.normal):
+        if Code.BLOB not in enough:
+            yield Hit(Code.BLOB, start, end)
+
+
+def _name_hits(folded: str, enough: Container[Code]) -> Iterator[Hit]:
+    """Find what names say whose words stand between underscores."""
+    parted = folded.replace("_", " ")
+    for hit in _word_hits(parted, enough):
+        if hit.code in _SAID_BY_NAMES:
+            yield hit
+    yield from _pattern_hits(parted, enough, only=Code.INSTRUCTION)
+    for code, pattern in (
+        (Code.INSTRUCTION, _ORDER_AS_NAME),
+        (Code.COMMAND, _COMMAND_AS_NAME),
+        (Code.CREDENTIAL, _SPREAD_AS_NAME),
+    ):
+        for found in pattern.finditer(folded):
+            if code not in enough:
+                yield Hit(code, found.start(), found.end())
+
+
 # Plain numbers: an operation on a flag costs ten times one on an int.
+_SPREAD, _UNSPREAD = int(Set.SPREAD), int(Set.UNSPREAD)
+_SECRET_STATE = int(Set.SECRET_STATE)
 _NEGATION, _NEVER, _CHECK = int(Set.NEGATION), int(Set.NEVER), int(Set.CHECK)
 _WITHOUT, _WEAK_COMMAND = int(Set.WITHOUT), int(Set.WEAK_COMMAND)
 # "not" makes an order only behind one of these: "do not ask", but not "the card is not valid".
 _ORDER_BEFORE_NOT = frozenset(["do", "must", "should", "need", "shall", "to", "please", "may"])
+_IS = frozenset(["is", "ist", "was", "equals"])
 _CONDITIONS = frozenset(["until", "once", "if", "unless", "when", "after", "before", "only"])
 
 
@@ -198,6 +264,20 @@ class _Sentence:
                 return True
         return False
 
+    def after(self, at: int, most: int) -> list[str]:
+        """Return up to `most` words from `at` on in the sentence."""
+        last = at
+        while last < min(len(self.words), at + most) and not _BREAK.search(self.gaps[last - 1]):
+            last += 1
+        return self.words[at:last]
+
+    def gives_value(self, at: int) -> bool:
+        """Say whether what stands before `at` is set to something: "is hunter2", ": x", "= x"."""
+        gap = self.gaps[at - 1] if at <= len(self.gaps) else ""
+        following = self.after(at, 2)
+        told = len(following) > 1 and following[0] in _IS and not _belongs(following[1])
+        return told or gap.strip() in {":", "=", ": "}
+
     def is_conditional(self, first: int, last: int) -> bool:
         """Say whether an approval is asked for or supposed here, not claimed."""
         inside = self.words[first:last]
@@ -210,7 +290,9 @@ def _has_negation(words: Sequence[str]) -> bool:
 
 
 def _supposes(words: Sequence[str]) -> bool:
-    return not _CONDITIONS.isdisjoint(words)
+    # "At once" is no condition.
+    pairs = zip(["", *words], words, strict=False)
+    return any(word in _CONDITIONS and before != "at" for before, word in pairs)
 
 
 _Veto = Callable[[_Sentence, int, int], bool]
@@ -236,6 +318,33 @@ def _is_negated(sentence: _Sentence, first: int, _last: int) -> bool:
     return sentence.is_negated(first, 1)
 
 
+_SPREAD_REACH = 8
+
+
+def _is_safe_secret(sentence: _Sentence, first: int, last: int) -> bool:
+    """Say whether a secret is only spoken of: not to be spread, or its state ("has expired")."""
+    if sentence.gives_value(last):
+        return False
+    before = sentence.before(first, _SPREAD_REACH)
+    spreads = [at for at, word in enumerate(before) if _belongs(word) & _SPREAD]
+    beside = [*before[-2:], *sentence.after(last, 3)]
+    kept = [at for at, word in enumerate(before) if _belongs(word) & _UNSPREAD]
+    if any(sentence.is_negated(first - len(before) + at, 2) for at in kept):
+        return False
+    if not spreads:
+        return any(_belongs(word) & _SECRET_STATE for word in beside)
+    place = first - len(before) + spreads[0]
+    is_forbidden = sentence.is_negated(place, 2) or before[max(0, spreads[0] - 1)] == "not"
+    return is_forbidden and len(_SPREADERS_END & set(before[spreads[0] :])) == 0
+
+
+_SPREADERS_END = frozenset(["but", "and", "unless", "except", "without", "until", "then"])
+
+
+def _belongs(word: str) -> int:
+    return SETS_OF_WORD.get(word, 0)
+
+
 def _is_condition(sentence: _Sentence, first: int, last: int) -> bool:
     return sentence.is_conditional(first, last)
 
@@ -243,6 +352,17 @@ def _is_condition(sentence: _Sentence, first: int, last: int) -> bool:
 def _is_other_text(sentence: _Sentence, first: int, last: int) -> bool:
     is_named = not {"this", "these", "following"}.isdisjoint(sentence.before(first, 1))
     return not is_named or sentence.is_conditional(first, last)
+
+
+def _is_told(sentence: _Sentence, first: int, _last: int) -> bool:
+    return not sentence.is_negated(first, 3)
+
+
+def _is_kept_record(sentence: _Sentence, first: int, last: int) -> bool:
+    # "Never delete the audit log", "do not turn off logging".
+    if sentence.words[first] == "off" and "turn" not in sentence.before(first, 2):
+        return True
+    return sentence.is_negated(first, 3) or _supposes(sentence.words[first:last])
 
 
 def _never(_sentence: _Sentence, _first: int, _last: int) -> bool:
@@ -261,7 +381,14 @@ class _Phrase:
 
 
 _PHRASES: Sequence[_Phrase] = (
-    _Phrase(Code.SKIPPED_CHECK, Set.SKIP | Set.WITHOUT, Set.CHECK, 4, _is_kept_check),
+    _Phrase(Code.SKIPPED_CHECK, Set.SKIP | Set.WITHOUT, Set.CHECK | Set.PROOF, 4, _is_kept_check),
+    _Phrase(Code.SKIPPED_CHECK, Set.PRETEND, Set.CLAIMED, 5, _is_no_order),
+    _Phrase(Code.SKIPPED_CHECK, Set.INSTEAD, Set.CHECK, 4),
+    _Phrase(Code.SKIPPED_CHECK, Set.PROOF, Set.NEEDED, 4, _is_still_needed),
+    _Phrase(Code.SKIPPED_CHECK, Set.NEEDED, Set.CHECK | Set.PROOF, 3, _is_still_needed),
+    _Phrase(Code.OVERSIGHT, Set.HIDE_VERB, Set.OVERSEER, 4, _is_told),
+    _Phrase(Code.OVERSIGHT, Set.ERASE, Set.RECORD, 4, _is_kept_record),
+    _Phrase(Code.PERMISSION, Set.NEVER, Set.REFUSE, 2),
     _Phrase(Code.SKIPPED_CHECK, Set.NEVER, Set.CHECK_VERB, 2),
     _Phrase(Code.SKIPPED_CHECK, Set.CHECK, Set.UNNEEDED, 4, _is_no_order),
     _Phrase(Code.SKIPPED_CHECK, Set.CHECK, Set.NEEDED, 4, _is_still_needed),
@@ -275,7 +402,7 @@ _PHRASES: Sequence[_Phrase] = (
     _Phrase(Code.PERMISSION, Set.YOU, Set.ALLOWED, 3, _is_condition),
     _Phrase(Code.PERMISSION, Set.GREAT, Set.RIGHTS, 2),
     _Phrase(Code.PERMISSION, Set.GRANT, Set.RIGHTS, 4),
-    _Phrase(Code.CREDENTIAL, Set.KEY_KIND, Set.KEY, 1),
+    _Phrase(Code.CREDENTIAL, Set.KEY_KIND, Set.KEY, 1, _is_safe_secret),
     _Phrase(Code.PACKAGE, Set.MANAGER, Set.FETCH, 2),
     _Phrase(Code.PACKAGE, Set.INSTALL, Set.SOFTWARE, 4),
 )
@@ -315,6 +442,8 @@ def _word_hits(folded: str, enough: Container[Code]) -> Iterator[Hit]:
         is_order = words[at] == "not" and at > 0 and words[at - 1] in _ORDER_BEFORE_NOT
         part = _part_of(belongs | _NEVER if is_order else belongs)
         for code in part.codes:
+            if code is Code.CREDENTIAL and _is_safe_secret(sentence, at, at + 1):
+                continue
             if code not in enough:
                 yield Hit(code, sentence.start(at), ends[at])
         if part.is_weak_command and Code.COMMAND not in enough:
@@ -342,6 +471,9 @@ class _Pattern:
 
 
 def _pattern(code: Code, literals: str, pattern: str) -> _Pattern:
+    if code in {Code.INSTRUCTION, Code.PERMISSION}:
+        # Words of a sentence may stand in two lines.
+        pattern = pattern.replace(" ", r"\s{1,3}")
     return _Pattern(code, tuple(literals.split()), re.compile(pattern, re.MULTILINE))
 
 
@@ -411,7 +543,8 @@ _PATTERNS: Sequence[_Pattern] = (
         "prompt developer you jailbreak <| [ < : language model an reviewer agent assistant this",
         r"\bsystem prompt\b|\bdeveloper mode\b|\byou are now\b|\bjailbreak|<\|?im_(?:start|end)"
         r"|\[/?inst\]|</?(?:system|assistant|user|instructions?|memory)\b"
-        r"|^\s{0,8}(?:system|assistant|human|user)\s?:|\bas an? (?:ai|language model)\b"
+        r"|(?:^|[\"'`(>]|:\s)[\s>*#-]{0,8}(?:system|assistant|human|user)\s?:"
+        r"|\bas an? (?:ai|language model)\b"
         r"|\b(?:note to|dear|attention|hey)(?: the)? (?:reviewer|agent|ai|assistant|model)\b"
         r"|\b(?:approve|accept|merge|sign) (?:this|the following) "
         r"(?:proposal|change|update|memory|diff|edit)\b",
@@ -419,8 +552,31 @@ _PATTERNS: Sequence[_Pattern] = (
 )
 
 
-def _pattern_hits(folded: str, enough: Container[Code]) -> Iterator[Hit]:
-    for pattern in _PATTERNS:
+_PERMITTED = _pattern(
+    Code.PERMISSION,
+    "admin root superuser any regardless",
+    r"\b(?:is|as) (?:an? )?(?:admin|administrator|superuser|root)\b"
+    r"|\bany (?:amount|sum)\b|\bregardless of (?:the )?(?:amount|limit|sum)",
+)
+_TRUSTED = _pattern(
+    Code.SKIPPED_CHECK,
+    "word trust believe",
+    r"\b(?:at|for) (?:their|his|her|its) word\b|\btheir word for it\b"
+    r"|\b(?:always|blindly) (?:trust|believe)\b",
+)
+_UNSEEN = _pattern(
+    Code.HIDDEN,
+    "<!-- <script <img <iframe <div <span <style <svg <a display:none [//]: onerror=",
+    r"<!--.{0,80}|<(?:script|img|iframe|div|span|style|svg|a|object|form|input|link|meta)\b[^>]{0,80}"
+    r"|display:\s?none|\[//\]:\s?#|\bon(?:error|load|click)=",
+)
+_ALL_PATTERNS = (*_PATTERNS, _PERMITTED, _TRUSTED, _UNSEEN)
+
+
+def _pattern_hits(folded: str, enough: Container[Code], only: Code | None = None) -> Iterator[Hit]:
+    for pattern in _ALL_PATTERNS:
+        if only is not None and pattern.code is not only:
+            continue
         if any(literal in folded for literal in pattern.literals):
             for found in pattern.pattern.finditer(folded):
                 if pattern.code in enough:

@@ -41,15 +41,26 @@ class Set(IntFlag):
     FETCH = auto()
     INSTALL = auto()
     SOFTWARE = auto()
+    PROOF = auto()
+    CLAIMED = auto()
+    PRETEND = auto()
+    INSTEAD = auto()
+    OVERSEER = auto()
+    ERASE = auto()
+    RECORD = auto()
+    REFUSE = auto()
+    SPREAD = auto()
+    UNSPREAD = auto()
+    SECRET_STATE = auto()
 
 
 _VOCABULARY: Mapping[Set, str] = {
     Set.SKIP: """skip skips skipped skipping bypass bypasses bypassing omit omits omitting disable
         disables disabling deactivate override overrides overriding waive waives waiving suppress
-        forgo forego circumvent ignore ignores ignoring überspringe überspringen umgehen auslassen
-        deaktivieren ignorieren omitir omita omite saltar salte sauter sautez ignorer contourner
-        désactiver saltare salta ignorare disattivare pular pule overslaan negeren pomiń pomijaj
-        пропусти пропустить игнорируй""",
+        forgo forego circumvent ignore ignores ignoring exempt exempts exempted überspringe
+        überspringen umgehen auslassen deaktivieren ignorieren omitir omita omite saltar salte
+        sauter sautez ignorer contourner désactiver saltare salta ignorare disattivare pular pule
+        overslaan negeren pomiń pomijaj пропусти пропустить игнорируй""",
     Set.WITHOUT: "without ohne sin sans senza sem zonder bez без",
     Set.CHECK: """verification verifications verify verifying check checks checking confirm
         confirming confirmation confirmations authenticate authenticating authentication identity
@@ -68,8 +79,9 @@ _VOCABULARY: Mapping[Set, str] = {
     Set.NEVER: "never don't dont mustn't needn't shouldn't stop cease",
     Set.NEGATION: """not never no cannot can't don't dont doesn't isn't aren't won't mustn't
         shouldn't needn't nobody none nothing neither nor refuse""",
-    Set.NEEDED: "required needed necessary mandatory obligatory",
-    Set.UNNEEDED: "unnecessary optional unneeded superfluous skipped omitted bypassed waived",
+    Set.NEEDED: "required needed necessary mandatory obligatory need needs require requires",
+    Set.UNNEEDED: """unnecessary optional unneeded superfluous skipped omitted bypassed waived
+        deprecated obsolete redundant abolished suspended""",
     Set.FOREIGN_NOT: "nicht nie niemals keine no nunca ne jamais pas non mai não niet nooit nie не",
     Set.FOREIGN_VERB: """fragen nachfragen frage prüfen überprüfen bestätigen preguntar pregunte
         preguntes verificar verifique confirmar confirme demander demandez vérifier vérifiez
@@ -105,6 +117,27 @@ _VOCABULARY: Mapping[Set, str] = {
     Set.RUNNER: "npx uvx",
     Set.FETCH: "install add get pull update upgrade download",
     Set.INSTALL: "install installs installing",
+    Set.PROOF: "proof receipt receipts factor captcha kyc signature signatures evidence documents",
+    Set.PRETEND: "treat treats treating assume assumes consider regard mark count presume",
+    Set.CLAIMED: """verified authenticated approved confirmed validated authorized authorised
+        trusted""",
+    Set.INSTEAD: "instead",
+    Set.OVERSEER: """supervisor supervisors manager managers reviewer reviewers auditor auditors
+        compliance lead leads boss admin administrator operator operators human humans anyone
+        security""",
+    Set.ERASE: """delete deletes deleting erase erasing clear clearing wipe wiping purge purging
+        disable disabling stop stopping off truncate remove""",
+    Set.RECORD: "log logs logging audit auditd trail history backup backups monitoring alerts",
+    Set.REFUSE: "refuse refusing deny denying",
+    Set.SPREAD: """share sharing reveal log logging print store storing write writing send sending
+        ask asking include expose repeat show accept request enter paste read disclose mention put
+        tell telling give giving commit echo email mail post save say display hardcode output
+        forward provide hand copy upload publish collect add type take nenne""",
+    Set.UNSPREAD: "redact mask hide encrypt rotate refuse fail forget stop protect",
+    Set.SECRET_STATE: """expired expires expire expiry invalid incorrect wrong missing reset resets
+        resetting rotate rotated rotates change changed forgot forgotten forgets policy rules
+        manager field fields prompt page form hash hashes hashed must mask redact hide encrypt
+        encrypted revoked rejected refresh too locked strength length""",
     Set.SOFTWARE: """package packages library libraries dependency dependencies plugin plugins
         extension module sdk""",
 }

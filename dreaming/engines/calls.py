@@ -15,7 +15,7 @@ from typing import Protocol
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession
 from dreaming.engines.commands import command_word
 
-SAFE_NAME = re.compile(r"^[A-Za-z_][\w.:/-]{0,63}$")
+SAFE_NAME = re.compile(r"^[A-Za-z_][\w.:/-]{0,63}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,16 @@ import re
 from functools import lru_cache
 from http import HTTPStatus
 
+from reviews.diffs import HIDDEN
+from reviews.disguises import unmask
+from reviews.screening import fold
+
 LINE_LIMIT = 300
 TEMPLATE_LIMIT = 200
 SHOWN_LIMIT = 90
 _HEAD = 4000
 _TAIL = 2000
+_FOLDED = 8000
 _JSON_LIMIT = 20000
 
 _TAG = re.compile(r"</?[A-Za-z_]\w*>|\x1b\[[0-9;]*m")
@@ -50,9 +55,7 @@ _GENERIC_WORDS = (
 )
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
-_UNSAFE = re.compile(
-    r"[*`\[\]<>|#\\~]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-)
+_UNSAFE = re.compile(rf"[*`\[\]<>|#\\~]|{HIDDEN.pattern}")
 
 _COMMANDS = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,30}\b(?:previous|prior|above|earlier|instruction"
@@ -63,7 +66,7 @@ _COMMANDS = re.compile(
     r"|\byou (?:must|should|shall|are now|have to|need to|ought|may now|can now)\b"
     r"|\b(?:as|you are) an? (?:ai|assistant|agent|language model)\b"
     r"|\b(?:dear|note to|attention|hey) (?:the )?(?:ai|assistant|agent|model|reader)\b"
-    r"|(?:^|[.:;!]\s+)(?:always|never|from now on|henceforth|remember to|remember that)\b"
+    r"|(?:^|[^\w\s,]\s*)(?:always|never|from now on|henceforth|remember to|remember that)\b"
     r"|\b(?:visit|go to|open|download|curl|wget|fetch|install|execute|send|forward|post|upload)\b"
     r".{0,60}(?:<url>|<email>|://|@\w)"
     r"|\bdo not (?:tell|reveal|mention|inform|ask)\b",
@@ -168,13 +171,21 @@ def says_something(template: str) -> bool:
 
 
 def is_command(line: str) -> bool:
-    """Say whether a line gives orders to its reader: such words never become a statement."""
-    return _COMMANDS.search(line) is not None
+    """Say whether a line gives orders to its reader: such words never become a statement.
+
+    Look-alike letters, digits for letters and hidden characters make no difference.
+    """
+    return any(_COMMANDS.search(text) for text in _readings(line))
+
+
+def _readings(text: str) -> tuple[str, ...]:
+    folded = fold(text)
+    return (folded, *unmask(folded))
 
 
 def is_planted(text: str) -> bool:
     """Say whether a whole tool result holds one of the plain phrases of an injected instruction."""
-    low = text.lower()
+    low = text.lower() if text.isascii() else fold(text[:_FOLDED])
     return any(phrase in low for phrase in _PLANTED + _PLANTED_MORE)
 
 
