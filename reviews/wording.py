@@ -44,6 +44,9 @@ WORDS: Mapping[str, str] = {
     Action.PROPOSAL_WITHDRAWN: "Withdrew",
     Action.PROPOSAL_CONFLICTED: "Marked as in conflict",
     Action.PROPOSAL_APPLIED: "Applied",
+    Action.PROPOSAL_SUPERSEDED: "Replaced",
+    Action.PROPOSAL_REFILED: "Filed anew",
+    Action.CHANGES_REQUESTED: "Sent back",
     Action.APPROVED: "Approved",
     Action.REJECTED: "Rejected",
     Action.DECISION_REFUSED: "Was refused a decision",
@@ -102,10 +105,12 @@ def spell_action(action: str) -> str:
 
 
 def spell_actor(entry: LoggedEntry, values: Mapping[str, str | None]) -> str:
-    """Return who acted: the printed name, the dream's id, or "system"."""
+    """Return who acted: the printed name, the dream's id, the rule's name, or "system"."""
     if "actor_name" in entry.commitments:
         return values.get("actor_name", UNREADABLE) or ERASED
     kind = entry.columns.actor_kind
+    if kind == "rule":
+        return f"Rule {entry.columns.actor_id}"
     return "system" if kind == "system" else entry.columns.actor_id
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from reviews.audit.actions import Action
+from reviews.audit.actors import Actor
 from reviews.audit.models import Entry
 from reviews.trail import lines_of
 from reviews.wording import EntryLine, short_hash, spell_action, spell_object
@@ -49,6 +50,10 @@ class TestLine:
         line = line_of(fill(1)[0])
         assert (line.who, line.did, line.what) == ("Ann Example", "Approved", "P-0")
         assert line.number == 1
+
+    def test_a_rule_that_acted_is_called_a_rule(self):
+        (entry,) = fill(1, actor=Actor("rule", "fold-identical"), values={})
+        assert line_of(entry).who == "Rule fold-identical"
 
     def test_a_text_is_the_detail_before_any_fact(self):
         (entry,) = fill(1, values={"reason": "Not so."}, after={"state": "rejected"})
