@@ -1,12 +1,16 @@
 """What reviewers asked when sending proposals back: read by the next dream, answered by it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from dreaming import notes
-from dreaming.dreams import admit_dream
+from agents import clock
+from dreaming import filing, notes, selection
+from dreaming.dreams import admit_dream, run_dream
 from dreaming.engines.base import DreamMaterial, DreamResult, Note, Report
+from dreaming.leases import take_lease
+from dreaming.mining import mine
 from dreaming.models import Dream, DreamState
 from dreaming.results import result_of
 from reviews import decisions
@@ -102,6 +106,27 @@ def test_notes_are_chosen_once_and_later_ones_wait_for_the_next_dream(cast: Cast
 
 
 # What becomes of it
+
+
+def test_an_attempt_lost_after_filing_is_answered_by_the_next_from_the_same_input(
+    cast: Cast, seat: Seated
+):
+    seen = nights.sessions(cast.agent)
+    seat(FakeEngine((nights.wish(seen),)))
+    old = nights.filed_by(nights.dreamt(cast.store))[0]
+    send_back(cast, old)
+    engine = FakeEngine((nights.wish(seen, statement="Ask first, for shipped orders only."),))
+    seat(engine)
+    dream = nights.queued(cast.store)
+    lease = take_lease(dream, clock.now())
+    spool = selection.gather(dream, lease).spool
+    lease.update(input_sha256=spool.sha256)
+    filing.file_plan(lease, filing.plan(lease, mine(engine, spool, lambda done, total: None)))
+    selection.drop_spool(dream)
+    Dream.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+    assert run_dream(nights.fresh(dream))
+    (new,) = nights.filed_by(dream)
+    assert answers(nights.fresh(dream)) == [(f"Filed anew as {new}.", str(new))]
 
 
 def test_an_unchanged_pattern_is_not_filed_again_and_says_why(cast: Cast):
