@@ -16,6 +16,10 @@ from dreaming.engines.base import EngineSession
 REPEATED_SHARE = 10
 """One session in so many has to be of a repeated task for a field of work to count as repeated."""
 
+_WELL, _BAD, _UNKNOWN = range(3)
+_ENDS = {False: _WELL, True: _BAD, None: _UNKNOWN}
+"""How a session ended as a number below three, to be added to that of its stratum."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -33,6 +37,7 @@ class Roll:
 
     standings: dict[str, Standing] = field(default_factory=dict)
     _strata: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _ends: dict[str, int] = field(default_factory=dict)
 
     def note(self, session: EngineSession) -> None:
         """Take in one session."""
@@ -53,6 +58,11 @@ class Roll:
             name: (s.domain, "task", s.task)
             if REPEATED_SHARE * repeated[s.domain] >= sizes[s.domain]
             else (s.domain, "agent", s.agent)
+            for name, s in self.standings.items()
+        }
+        numbers: dict[tuple[str, ...], int] = {}
+        self._ends = {
+            name: 3 * numbers.setdefault(self._strata[name], len(numbers)) + _ENDS[s.failed]
             for name, s in self.standings.items()
         }
 
@@ -77,31 +87,33 @@ class Roll:
 
     def _split(
         self, matched: Collection[str], exposed: Collection[str]
-    ) -> dict[tuple[str, ...], list[int]]:
-        """Return stratum -> [with, without, failed with, failed without], of known ends."""
-        cells: dict[tuple[str, ...], list[int]] = {}
-        for name in exposed:
-            failed = self.standings[name].failed
-            if failed is not None:
-                cell = cells.setdefault(self._strata[name], [0, 0, 0, 0])
-                side = 0 if name in matched else 1
-                cell[side] += 1
-                cell[side + 2] += failed
-        return cells
+    ) -> Iterable[tuple[int, int, int, int]]:
+        """Return (with, without, failed with, failed without) by stratum, of known ends.
+
+        Hundreds of paths are asked about, each with every session: counting is left to Counter.
+        """
+        ends = self._ends
+        everyone = Counter(map(ends.__getitem__, exposed))
+        shown = Counter(ends[name] for name in exposed if name in matched)
+        for first in {end - end % 3 for end in everyone if end % 3 != _UNKNOWN}:
+            well, bad = first + _WELL, first + _BAD
+            with_it = shown[well] + shown[bad]
+            total = everyone[well] + everyone[bad]
+            yield with_it, total - with_it, shown[bad], everyone[bad] - shown[bad]
 
     def weigh(self, matched: Collection[str], exposed: Collection[str]) -> float:
         """Return how much the comparison could tell, whatever the ends: n1 n0 / (n1 + n0) summed.
 
         It does not look at how sessions ended, so choosing by it keeps later tests honest.
         """
-        cells = self._split(matched, exposed).values()
+        cells = self._split(matched, exposed)
         return math.fsum(w * o / (w + o) for w, o, _, _ in cells)
 
     def lean(self, matched: Collection[str], exposed: Collection[str]) -> float:
         """Return the pooled difference in the share of failures within strata, 0.0 where none."""
         terms: list[float] = []
         weights: list[float] = []
-        for with_it, without, failed_with, failed_without in self._split(matched, exposed).values():
+        for with_it, without, failed_with, failed_without in self._split(matched, exposed):
             if with_it and without:
                 weight = with_it * without / (with_it + without)
                 terms.append(weight * (failed_with / with_it - failed_without / without))
