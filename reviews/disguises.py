@@ -8,6 +8,7 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 # Letters of other alphabets by the Latin letter they are drawn like.
 _ALIKE = {
@@ -57,7 +58,8 @@ def _latin() -> _Latin:
 _LATIN = _latin()
 _DIGITS = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
 _SIGNS = str.maketrans("@$!", "asi")
-_MIXED_WORD = re.compile(r"(?<!\w)(?=[a-z0-9]{0,40}[a-z])(?=[a-z0-9]{0,40}[0134578])[a-z0-9]{3,40}")
+_MIXED_WORD = re.compile(r"(?<!\w)(?=[a-z0-9]{0,40}[a-z])(?=[a-z0-9]{0,40}[0134578])[a-z0-9]{2,40}")
+_MANY = 3
 _SIGN = re.compile(r"(?<=[a-z0-9])[@$!](?=[a-z0-9])|(?<!\w)[@$](?=[a-z]{2})")
 
 
@@ -70,12 +72,16 @@ def unmask(folded: str) -> tuple[str, ...]:
     if "@" in plain or "$" in plain or "!" in plain:
         plain = _SIGN.sub(lambda found: found[0].translate(_SIGNS), plain)
     found = [plain]
-    if not plain.isalpha() and any(digit in plain for digit in "0134578"):
-        found = [
-            _MIXED_WORD.sub(lambda word, table=table: word[0].translate(table), plain)  # type: ignore[misc]
-            for table in _DIGITS
-        ]
+    if any(digit in plain for digit in "0134578"):
+        found = [_undigit(plain, table) for table in _DIGITS]
     return tuple(text for text in dict.fromkeys(found) if text != folded)
+
+
+def _undigit(plain: str, table: dict[int, int]) -> str:
+    """Return a text with digits in words read as letters, all digits where many words have some."""
+    if sum(1 for _ in islice(_MIXED_WORD.finditer(plain), _MANY)) == _MANY:
+        return plain.translate(table)
+    return _MIXED_WORD.sub(lambda word: word[0].translate(table), plain)
 
 
 _CAMEL = re.compile(r"\b[A-Za-z][a-z]{1,20}(?:[A-Z][a-z]{0,20}){1,12}")

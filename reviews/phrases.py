@@ -61,6 +61,13 @@ class _Sentence:
             first -= 1
         return self.words[first:at]
 
+    def reach(self, at: int, most: int) -> list[str]:
+        """Return up to `most` words before `at` in its sentence, over lines."""
+        first = at
+        while first > max(0, at - most) and not _BREAK.search(self.gaps[first - 1]):
+            first -= 1
+        return self.words[first:at]
+
     def is_negated(self, at: int, most: int) -> bool:
         """Say whether a negation up to `most` words before, with no comma between, governs it."""
         for back, word in enumerate(reversed(self.before(at, most)), start=1):
@@ -94,7 +101,9 @@ class _Sentence:
         """Say whether an approval is asked for or supposed here, not claimed."""
         inside = self.words[first:last]
         is_demand = "be" in {self.words[last - 2], *self.before(first, 1)}
-        return is_demand or _has_negation(inside) or _supposes([*self.before(first, 4), *inside])
+        before = self.before(first, 4)
+        at_once = before[:1] == ["once"] and self.words[first - len(before) - 1] == "at"
+        return is_demand or _has_negation(inside) or _supposes([*before[at_once:], *inside])
 
 
 def _has_negation(words: Sequence[str]) -> bool:
@@ -117,7 +126,7 @@ def _is_kept_check(sentence: _Sentence, first: int, _last: int) -> bool:
 
 
 def _is_still_needed(sentence: _Sentence, first: int, last: int) -> bool:
-    return not _has_negation([*sentence.before(first, 2), *sentence.words[first:last]])
+    return not _has_negation([*sentence.reach(first, 2), *sentence.words[first:last]])
 
 
 def _is_no_order(sentence: _Sentence, first: int, last: int) -> bool:
@@ -139,12 +148,15 @@ def _is_safe_secret(sentence: _Sentence, first: int, last: int) -> bool:
     """Say whether a secret is only spoken of: not to be spread, or its state ("has expired")."""
     if sentence.gives_value(last):
         return False
+    around = sentence.reach(first, _SPREAD_REACH)
+    kept = [at for at, word in enumerate(around) if _belongs(word) & _UNSPREAD]
+    if any(_has_negation(around[max(0, at - 2) : at]) for at in kept):
+        return False
     before = sentence.before(first, _SPREAD_REACH)
+    if len(before) < len(around) and any(_belongs(word) & _SPREAD for word in around):
+        return False
     spreads = [at for at, word in enumerate(before) if _belongs(word) & _SPREAD]
     beside = [*before[-2:], *sentence.after(last, 3)]
-    kept = [at for at, word in enumerate(before) if _belongs(word) & _UNSPREAD]
-    if any(sentence.is_negated(first - len(before) + at, 2) for at in kept):
-        return False
     if not spreads:
         return any(_belongs(word) & _SECRET_STATE for word in beside)
     place = first - len(before) + spreads[0]
@@ -175,12 +187,12 @@ def _is_other_text(sentence: _Sentence, first: int, last: int) -> bool:
 
 
 def _is_told(sentence: _Sentence, first: int, _last: int) -> bool:
-    return not sentence.is_negated(first, 3)
+    return not _has_negation(sentence.reach(first, 3))
 
 
 def _is_kept_record(sentence: _Sentence, first: int, last: int) -> bool:
     # "Never delete the audit log", "do not turn off logging".
-    if sentence.words[first] == "off" and "turn" not in sentence.before(first, 2):
+    if sentence.words[first] == "off" and "turn" not in sentence.reach(first, 2):
         return True
     return sentence.is_negated(first, 3) or _supposes(sentence.words[first:last])
 

@@ -103,6 +103,8 @@ def assess(
     """
     new, old = Reading(change.content), Reading(base_text or "")
     reasons = [*_content_reasons(new, old), *_hidden_reasons(change.content, base_text or "")]
+    if base_text is None:
+        reasons.extend(_path_reasons(change.path, new))
     for name, words in (("title", change.title), ("rationale", change.rationale)):
         reasons.extend(_address_to_reviewer(name, words))
     if base_text is not None:
@@ -273,6 +275,25 @@ def _hidden_reasons(content: str, base_text: str) -> Iterator[RiskReason]:
 def _code_points(characters: Iterable[str]) -> str:
     points = [f"U+{ord(character):04X}" for character in characters]
     return ", ".join(points[:_EXAMPLES]) + (" and more" if len(points) > _EXAMPLES else "")
+
+
+# Words of a name are parts of one thing: alone they say nothing.
+_ENDING = re.compile(r"(?:-[0-9a-f]{8})?\.\w{1,8}\Z")
+_SAID_IN_PATHS = _SAID_WHOLE | {Code.HIDDEN, Code.MIXED_SCRIPT, Code.BLOB}
+
+
+def _path_reasons(path: str, text: Reading) -> Iterator[RiskReason]:
+    """Yield what a new path says that its text does not: agents read it as a heading."""
+    said = {hit.code for hit in screen(text)}
+    reading = Reading(_ENDING.sub("", path).replace("-", " ").replace("/", "\n"))
+    for hit in screen(reading):
+        if hit.code in _SAID_IN_PATHS and hit.code not in said:
+            said.add(hit.code)
+            example = _shortened(reading.words_at(hit), _EXAMPLE_SIGNS)
+            yield RiskReason(hit.code, f"The path holds {_NOUNS[hit.code]}: {example}")
+    hidden = _hidden(path)
+    if hidden:
+        yield RiskReason(Code.HIDDEN, f"The path holds hidden characters: {_code_points(hidden)}")
 
 
 _TO_REVIEWER = frozenset({Code.INSTRUCTION, Code.AUTHORITY, Code.MIXED_SCRIPT})

@@ -150,6 +150,7 @@ def _disguised_hits(reading: Reading, enough: Container[Code]) -> Iterator[Hit]:
         texts.append(plain)
         yield from word_hits(plain, enough)
         yield from pattern_hits(plain, enough, only=Code.INSTRUCTION)
+        yield from host_hits(plain, enough)
     for text in texts:
         if "_" in text:
             yield from _name_hits(text, enough)
