@@ -16,6 +16,7 @@ NAME_LIMIT = {"column": 120}
 """Names one memory lists at most, by kind; those that most sessions met are kept."""
 
 _NAME_LIMIT = 60
+_LINE = 400
 _QUOTES = 4
 
 
@@ -137,7 +138,18 @@ def _say_holders(lacks: Sequence[Lack]) -> list[str]:
     for holder in sorted({lack.holder for lack in lacks}):
         groups = _group_names(lack for lack in lacks if lack.holder == holder)
         parts = [f"{names} (use `{fix}`)" if fix else names for fix, names in groups]
-        lines.append(f"- `{holder}` has no {'; no '.join(parts)}")
+        lines += [f"- `{holder}` has no {line}" for line in _break_lines(parts)]
+    return lines
+
+
+def _break_lines(parts: Iterable[str]) -> list[str]:
+    """Return the parts joined by "; no ", in as many lines as keep each of them readable."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + len(part) <= _LINE:
+            lines[-1] += f"; no {part}"
+        else:
+            lines.append(part)
     return lines
 
 
@@ -147,7 +159,13 @@ def _group_names(lacks: Iterable[Lack]) -> list[tuple[str, str]]:
     for lack in lacks:
         by_fix.setdefault(lack.fix, []).append(lack.name)
     ordered = sorted(by_fix, key=lambda fix: (not fix, fix))
-    return [(fix, ", ".join(f"`{name}`" for name in sorted(by_fix[fix]))) for fix in ordered]
+    found = []
+    for fix in ordered:
+        names = [f"`{name}`" for name in sorted(by_fix[fix])]
+        most = max(1, _LINE // (max(map(len, names)) + 2))
+        places = range(0, len(names), most)
+        found += [(fix, ", ".join(names[start : start + most])) for start in places]
+    return found
 
 
 def _choose_quotes(lacks: Sequence[Lack]) -> tuple[Quote, ...]:

@@ -12,6 +12,7 @@ from dreaming.engines.facts import FactLedger
 from dreaming.engines.forms import FormLedger
 from dreaming.engines.habits import HabitLedger
 from dreaming.engines.mistakes import MistakeLedger
+from dreaming.engines.plain import keep_plain
 from dreaming.engines.preferences import WishLedger
 from dreaming.engines.rescues import RescueLedger
 from dreaming.engines.staleness import find_stale
@@ -67,7 +68,8 @@ class LocalEngine:
         dropped += steered
         candidates, asked = follow_notes(candidates, material.notes, _KINDS)
         dropped += asked
-        candidates += stale
+        candidates, hidden = keep_plain([*candidates, *stale])
+        dropped += hidden
         candidates.sort(key=_order_candidate)
         if len(candidates) > CANDIDATE_LIMIT:
             rest = len(candidates) - CANDIDATE_LIMIT
