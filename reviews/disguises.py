@@ -58,7 +58,9 @@ def _latin() -> _Latin:
 _LATIN = _latin()
 _DIGITS = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleastb"))
 _SIGNS = str.maketrans("@$!", "asi")
-_MIXED_WORD = re.compile(r"(?<!\w)(?=[a-z0-9]{0,40}[a-z])(?=[a-z0-9]{0,40}[0134578])[a-z0-9]{2,40}")
+_MIXED_WORD = re.compile(
+    r"(?<![^\W_])(?=[a-z0-9]{0,40}[a-z])(?=[a-z0-9]{0,40}[0134578])[a-z0-9]{2,40}"
+)
 _MANY = 3
 _SIGN = re.compile(r"(?<=[a-z0-9])[@$!](?=[a-z0-9])|(?<!\w)[@$](?=[a-z]{2})")
 

@@ -93,7 +93,7 @@ _PATTERNS: Sequence[_Pattern] = (
         "prompt developer you jailbreak <| [ < : language model an reviewer agent assistant this",
         r"\bsystem prompt\b|\bdeveloper mode\b|\byou are now\b|\bjailbreak|<\|?im_(?:start|end)"
         r"|\[/?inst\]|</?(?:system|assistant|user|instructions?|memory)\b"
-        r"|(?:^|[\"'`(>\u201c\u2018]|:\s)[\s>*#-]{0,8}(?:system|assistant|human|user)\s?:"
+        r"|(?:^|[\"'`(>\u201c\u2018]|:\s|--\s)[\s>*#-]{0,8}(?:system|assistant|human|user)\s?:"
         r"|\bas an? (?:ai|language model)\b"
         r"|\b(?:note to|dear|attention|hey)(?: the)? (?:reviewer|agent|ai|assistant|model)\b"
         r"|\b(?:approve|accept|merge|sign) (?:this|the following) "

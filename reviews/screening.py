@@ -131,15 +131,16 @@ _SAID_BY_NAMES = frozenset(
     {Code.SKIPPED_CHECK, Code.OVERSIGHT, Code.INSTRUCTION, Code.AUTHORITY, Code.PERMISSION}
 )
 _ORDER_AS_NAME = re.compile(
-    r"(?<!\w)(?:always|never|you|please|remember|from_now|do_not|dont|note_to|system|dear)"
+    r"(?<![^\W_])(?:always|never|you|please|remember|from_now|do_not|dont|note_to|system|dear)"
     r"(?:_[^\W_]{1,30}){3,30}"
 )
 _COMMAND_AS_NAME = re.compile(
     r"(?<![^\W_])(?:curl|wget|sudo|rm|chmod|pip_install|npm_install)_[^\W_]{1,30}_\w{1,60}"
 )
+_ADDRESS_AS_NAME = re.compile(r"(?<![^\W_])(?:https?|www)_[^\W_]{1,40}_\w{1,60}")
 _SPREAD_AS_NAME = re.compile(
-    r"(?<![^\W_])(?:send|tell|include|share|give|show|print|log|leak|reveal|post|export|dump|copy)_"
-    r"(?:[^\W_]{1,20}_){0,3}(?:passwords?|credentials?|secrets?|api_keys?|tokens?|otp)(?![^\W_])"
+    r"(?<![^\W_])(?:send|tell|nenne|gib|envoie|manda|include|share|give|show|print|log|leak|reveal|post|export|dump|copy)_"
+    r"(?:[^\W_]{1,20}_){0,3}(?:passwords?|passwort|senha|credentials?|secrets?|api_keys?|tokens?|otp)(?![^\W_])"
 )
 
 
@@ -155,9 +156,8 @@ def _disguised_hits(reading: Reading, enough: Container[Code]) -> Iterator[Hit]:
         if "_" in text:
             yield from _name_hits(text, enough)
     for start, end, words in split_camels(reading.normal):
-        for hit in word_hits(words, enough):
-            if hit.code in _SAID_BY_NAMES:
-                yield Hit(hit.code, start, end)
+        for hit in _name_hits(words.replace(" ", "_"), enough):
+            yield Hit(hit.code, start, end)
     for start, end in find_codes(reading.normal):
         if Code.BLOB not in enough:
             yield Hit(Code.BLOB, start, end)
@@ -174,6 +174,7 @@ def _name_hits(folded: str, enough: Container[Code]) -> Iterator[Hit]:
         (Code.INSTRUCTION, _ORDER_AS_NAME),
         (Code.COMMAND, _COMMAND_AS_NAME),
         (Code.CREDENTIAL, _SPREAD_AS_NAME),
+        (Code.ADDRESS, _ADDRESS_AS_NAME),
     ):
         for found in pattern.finditer(folded):
             if code not in enough:

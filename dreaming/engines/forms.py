@@ -13,6 +13,7 @@ from dreaming.engines.base import Candidate, EngineSession
 from dreaming.engines.calls import SAFE_NAME, Call, Found, Reading
 from dreaming.engines.contrasts import Roll
 from dreaming.engines.examples import Examples
+from dreaming.engines.names import is_plain_name
 from dreaming.engines.shapes import FORMS, NEVER_WANTED, name_form
 from dreaming.engines.wording import cut_title
 
@@ -69,7 +70,7 @@ class FormLedger:
         for call, given in zip(reading.calls, reading.given, strict=True):
             if call.at >= 0 and SAFE_NAME.match(call.tool):
                 for name, value in given.items():
-                    if name == "" or SAFE_NAME.match(name):
+                    if name == "" or is_plain_name(name):
                         self._note(reading.session, call, name, name_form(name, value))
 
     def _note(self, session: EngineSession, call: Call, name: str, form: str) -> None:

@@ -16,6 +16,7 @@ from dreaming.engines.calls import (
     is_command_text,
     read_arguments,
 )
+from dreaming.engines.names import is_plain_name
 
 REACH = 8
 """How many calls after a failed one are looked at."""
@@ -179,7 +180,7 @@ def _describe_again(
     via = _find_via(tool, given, between)
     if given == tried:
         return Recovery(how="repeat", tool=tool, via=via, asked=asked)
-    names = sorted(name for name in given.keys() & tried.keys() if SAFE_NAME.match(name))
+    names = sorted(name for name in given.keys() & tried.keys() if is_plain_name(name))
     changed = tuple(
         name for name in names if given[name] != tried[name] and not is_command_text(given[name])
     )
@@ -223,7 +224,7 @@ def _find_step(tool: str, known: set[str], between: Sequence[Call]) -> str:
 
 
 def _safe_names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(name for name in names if SAFE_NAME.match(name)))
+    return tuple(sorted(name for name in names if is_plain_name(name)))
 
 
 def _name_form(before: object, after: object) -> str:

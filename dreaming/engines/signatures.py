@@ -60,7 +60,7 @@ _UNSAFE = re.compile(rf"[*`\[\]<>|#\\~]|{HIDDEN.pattern}")
 _COMMANDS = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,30}\b(?:previous|prior|above|earlier|instruction"
     r"|rule|policy|everything)"
-    r"|(?:^|[.!?:\]>]\s*)(?:system|assistant|developer)\s*(?:prompt|message|note)?\s*:"
+    r"|(?:^|[.!?:\]>]\s*|--\s*)(?:system|assistant|developer)\s*(?:prompt|message|note)?\s*:"
     r"|[<\[]/?\s*(?:system|instructions?)\s*[>\]]"
     r"|\b(?:new|updated|following) instructions?\b"
     r"|\byou (?:must|should|shall|are now|have to|need to|ought|may now|can now)\b"
@@ -123,7 +123,9 @@ def mask_line(line: str) -> str:
 
     At most 200 characters, cut between words. Equal mistakes give equal templates.
     """
-    masked = " ".join(_MASK.sub(_mask_one, line).split())
+    # A hidden sign inside a path or an id would leave half of it standing.
+    shown = line if line.isascii() else HIDDEN.sub("", line)
+    masked = " ".join(_MASK.sub(_mask_one, shown).split())
     if len(masked) <= TEMPLATE_LIMIT:
         return masked
     return masked[:TEMPLATE_LIMIT].rsplit(" ", 1)[0]
