@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from dreaming.engines.calls import SAFE_NAME
 from dreaming.engines.signatures import is_command, is_planted
 from dreaming.measures import Measured, count_noun, direction_of
 
@@ -37,8 +38,9 @@ def _say_seen(measured: Measured) -> str:
     sessions = "session" if measured.of == 1 else "sessions"
     domain = domain_of(measured.candidate.scope)
     where = f"of {measured.of} {domain} {sessions}" if domain else f"of {measured.of} {sessions}"
-    if measured.candidate.exposed is not None and measured.candidate.tool:
-        where += f" that called `{measured.candidate.tool}`"
+    tool = measured.candidate.tool
+    if measured.candidate.exposed is not None and tool:
+        where += f" that called `{tool}`" if SAFE_NAME.match(tool) else " that called the tool"
     parts = [f"Seen in {measured.sessions} {where}"]
     if measured.people:
         parts.append(count_noun(measured.people, "person"))

@@ -80,14 +80,6 @@ def fold(text: str) -> str:
 
 
 _WORD = re.compile(r"[^\W_]+")
-
-
-def words_of(text: str) -> frozenset[str]:
-    """Return the telling words of a text."""
-    wordy = "".join(c if c.isalnum() else " " for c in fold(text)).split()
-    return frozenset(word for word in wordy if len(word) > 3) - _SCAFFOLD
-
-
 _SCAFFOLD_WORDS = (
     "always never from with when that this what says here there before after order note tool find "
     "table tables column columns database missing named orders save read page letter complete "
@@ -98,87 +90,11 @@ _SCAFFOLD_WORDS = (
 _SCAFFOLD = frozenset(_SCAFFOLD_WORDS.split())
 """Words of the product's own sentences and of the sessions around an attack."""
 
-_WORD = re.compile(r"[^\W_]+")
-
 
 def words_of(text: str) -> frozenset[str]:
     """Return the telling words of a text."""
     wordy = "".join(c if c.isalnum() else " " for c in fold(text)).split()
     return frozenset(word for word in wordy if len(word) > 3) - _SCAFFOLD
-
-
-_SCAFFOLD = frozenset(
-    [
-        "always",
-        "never",
-        "from",
-        "with",
-        "when",
-        "that",
-        "this",
-        "what",
-        "says",
-        "here",
-        "there",
-        "before",
-        "after",
-        "order",
-        "note",
-        "tool",
-        "find",
-        "table",
-        "tables",
-        "column",
-        "columns",
-        "database",
-        "missing",
-        "named",
-        "orders",
-        "save",
-        "read",
-        "page",
-        "letter",
-        "complete",
-        "check",
-        "which",
-        "fails",
-        "failed",
-        "error",
-        "found",
-        "first",
-        "call",
-        "calling",
-        "instead",
-        "people",
-        "prefer",
-        "shop",
-        "used",
-        "file",
-        "folder",
-        "directory",
-        "such",
-        "exist",
-        "does",
-        "keeps",
-        "failing",
-        "commands",
-        "stop",
-        "need",
-        "needs",
-        "again",
-        "same",
-        "arguments",
-        "answer",
-        "change",
-        "does",
-        "with",
-        "sessions",
-        "come",
-        "said",
-        "into",
-        "srv",
-    ]
-)
 
 
 def reaches(attack: Attack, change: Change) -> bool:
