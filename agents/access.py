@@ -28,9 +28,8 @@ from agents.models import (
     Scope,
     Session,
     Token,
-    Workspace,
 )
-from agents.people import Member, find_member, require_right
+from agents.people import Member, find_member_at, require_right
 from agents.rights import Right
 from agents.tokens import find_token, note_use
 
@@ -47,10 +46,9 @@ def member_for(person: Person | AnonymousUser, slug: str) -> Member:
 
     Raises Http404 for an outsider and for a workspace that does not exist: the two look the same.
     """
-    workspace = Workspace.objects.filter(slug=slug).first()
     member = None
-    if workspace is not None and isinstance(person, Person) and person.is_active:
-        member = find_member(person, workspace)
+    if isinstance(person, Person) and person.is_active:
+        member = find_member_at(person, slug)
     if member is None:
         raise Http404("There is no such workspace, or you are not a member of it.")
     return member

@@ -65,8 +65,17 @@ def subject_of(person: Person) -> str:
 def find_member(person: Person, workspace: Workspace) -> Member | None:
     """Return the person's place in the workspace, or None for an outsider."""
     membership = Membership.objects.filter(workspace=workspace, person=person).first()
-    if membership is None:
-        return None
+    return _member(membership, person, workspace) if membership else None
+
+
+def find_member_at(person: Person, slug: str) -> Member | None:
+    """Return the person's place in the workspace called `slug`, None where there is none."""
+    memberships = Membership.objects.filter(workspace__slug=slug, person=person)
+    membership = memberships.select_related("workspace").first()
+    return _member(membership, person, membership.workspace) if membership else None
+
+
+def _member(membership: Membership, person: Person, workspace: Workspace) -> Member:
     groups = ApproverGroup.objects.filter(workspace=workspace, people=person)
     return Member(
         workspace=workspace,

@@ -324,25 +324,29 @@ def rows_in_front(rows: QuerySet[Proposal]) -> tuple[Row, ...]:
 
 
 def find_neighbours(
-    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
+    segments: Sequence[tuple[QuerySet[Proposal], Order]],
+    at: int,
+    place: Place,
+    total: int | None = None,
 ) -> Neighbours:
     """Return who stands before and after `place` in the lists read one after the other.
 
-    at: in which of the segments the place is. One query; a place that is no longer in the list
-    has neighbours all the same.
+    at: in which of the segments the place is. total: how many the lists hold, where that is known.
+    One query; a place that is no longer in the list has neighbours all the same.
     """
     before, after = _steps_before(segments, at, place), _steps_after(segments, at, place)
     asked: dict[str, Subquery] = {f"before_{n}": Subquery(one[:1]) for n, one in enumerate(before)}
     asked |= {f"after_{n}": Subquery(one[:1]) for n, one in enumerate(after)}
     asked |= {f"ahead_{n}": Counted(one[: COUNTED + 1]) for n, one in enumerate(before)}
-    lists = [part.order_by(*its.first) for part, its in segments]
-    asked |= {f"all_{n}": Counted(_capped(part)) for n, part in enumerate(lists)}
+    if total is None:
+        lists = [part.order_by(*its.first) for part, its in segments]
+        asked |= {f"all_{n}": Counted(_capped(part)) for n, part in enumerate(lists)}
     one = Workspace.objects.annotate(**asked).values(*asked).order_by()[:1].get()
     return Neighbours(
         previous=next(_values(one, "before"), None),
         next=next(_values(one, "after"), None),
         position=1 + sum(_values(one, "ahead")),
-        total=sum(_values(one, "all")),
+        total=sum(_values(one, "all")) if total is None else total,
     )
 
 

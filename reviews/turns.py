@@ -117,7 +117,12 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
         approvals=count_approvals(needs),
         votes=_votes(proposal, decisions),
         disputed=standing.kind is StandingKind.DISAGREEMENT,
-        unsatisfiable=_unsatisfiable(proposal, facts) if is_open else "",
+        # Where this member's approval is the last one needed, somebody present can give it.
+        unsatisfiable=(
+            _unsatisfiable(proposal, facts)
+            if is_open and not (may_approve and standing.more <= 1)
+            else ""
+        ),
         follows=who_answers(proposal),
     )
 

@@ -27,6 +27,7 @@ from reviews.views.desk import (
     Context,
     Desk,
     SeeOther,
+    counts_of,
     desk_of,
     is_fragment,
     neighbours_of,
@@ -211,8 +212,9 @@ def _fragment(
     request: MemberRequest, desk: Desk, found: Proposal | None, words: str
 ) -> HttpResponse:
     """Return the next pane, and out of band the queue, the count in the head, and the words."""
-    at = neighbours_of(desk, found) if found else None
-    queue = queue_context(desk, found, at)
+    counts = counts_of(desk)
+    at = neighbours_of(desk, found, counts) if found else None
+    queue = queue_context(desk, counts, found, at)
     if found and at:
         pane: Context = proposal_context(request, found) | pane_context(desk, found, at)
         body = render_to_string("reviews/proposal.html#pane", pane, request)

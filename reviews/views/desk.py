@@ -105,16 +105,17 @@ def show_pane(
 ) -> HttpResponse:
     """Answer with the pane alone to htmx, else with the whole desk around it."""
     desk = desk_of(request)
-    at = neighbours_of(desk, proposal)
+    counts = None if is_fragment(request) else counts_of(desk)
+    at = neighbours_of(desk, proposal, counts)
     whole = {**context, **pane_context(desk, proposal, at)}
-    if is_fragment(request):
+    if counts is None:
         response = render(request, f"{template}#pane", whole, status=status)
         if status == 403:
             # htmx shows no refusal in place unless the answer says where it belongs.
             response.headers["HX-Retarget"] = "#pane"
             response.headers["HX-Reswap"] = "outerHTML"
         return response
-    whole |= queue_context(desk, proposal, at)
+    whole |= queue_context(desk, counts, proposal, at)
     return render(request, template, whole, status=status)
 
 
@@ -146,9 +147,18 @@ def _dream_url(slug: str, proposal: Proposal) -> str:
     return address_of("dream", slug, int(number))
 
 
-def neighbours_of(desk: Desk, proposal: Proposal) -> Neighbours:
-    """Return who stands around the proposal in the desk's list."""
-    return find_neighbours(*_walk_from(desk, proposal))
+def counts_of(desk: Desk) -> Counts:
+    """Return every number of the desk's queue."""
+    return count_all(desk.member, list_of(desk.member, desk.search, desk.agents), desk.search)
+
+
+def neighbours_of(desk: Desk, proposal: Proposal, counts: Counts | None = None) -> Neighbours:
+    """Return who stands around the proposal in the desk's list; counts: where they are at hand."""
+    segments, at, place = _walk_from(desk, proposal)
+    if counts is None or counts.conflicted:
+        return find_neighbours(segments, at, place)
+    # Nothing is in conflict, so nothing stands in front and the list's count is the whole.
+    return find_neighbours(segments[-1:], 0, place, counts.total)
 
 
 def number_after(desk: Desk, proposal: Proposal) -> int | None:
@@ -165,11 +175,14 @@ def _walk_from(
 
 
 def queue_context(
-    desk: Desk, proposal: Proposal | None, at: Neighbours | None, cursor: str = ""
+    desk: Desk,
+    counts: Counts,
+    proposal: Proposal | None = None,
+    at: Neighbours | None = None,
+    cursor: str = "",
 ) -> Context:
     """Return the queue as its template wants it; the open proposal's page where there is one."""
     rows = list_of(desk.member, desk.search, desk.agents)
-    counts = count_all(desk.member, rows, desk.search)
     if proposal and at and at.position > SIZE and desk.search.is_by_risk:
         cursor = cursor_before(place_of(proposal))
     page = page_of(rows, order_of(desk.search), cursor)

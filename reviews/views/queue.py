@@ -8,14 +8,14 @@ from agents.access import member_page
 from agents.http import MemberRequest
 from agents.rights import Right
 from reviews.models import Proposal
-from reviews.views.desk import Context, Desk, desk_of, queue_context
+from reviews.views.desk import Context, Desk, counts_of, desk_of, queue_context
 
 
 @require_GET
 @member_page(Right.SEE_QUEUE)
 def queue(request: MemberRequest) -> HttpResponse:
     desk = desk_of(request)
-    context = queue_context(desk, None, None, request.GET.get("at", ""))
+    context = queue_context(desk, counts_of(desk), cursor=request.GET.get("at", ""))
     return render(request, "reviews/queue.html", context | calm_context(desk, context))
 
 

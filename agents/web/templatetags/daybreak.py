@@ -1,6 +1,7 @@
 """Template tags of every page: ids, times, numbers, icons, hidden characters."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -16,6 +17,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "s", extra: str = "") -> SafeString:
     """Render a sprite icon: size "s" 14 px, "m" 16 px; extra: further classes such as "spin"."""
     classes = " ".join(part for part in ("icon", size if size == "s" else "", extra) if part)
