@@ -20,8 +20,11 @@ class _Pattern:
     pattern: re.Pattern[str]
 
 
+_WORDY = frozenset({Code.INSTRUCTION, Code.PERMISSION, Code.OVERSIGHT})
+
+
 def _pattern(code: Code, literals: str, pattern: str) -> _Pattern:
-    if code in {Code.INSTRUCTION, Code.PERMISSION}:
+    if code in _WORDY:
         # Words of a sentence may stand in two lines.
         pattern = pattern.replace(" ", r"\s{1,3}")
     return _Pattern(code, tuple(literals.split()), re.compile(pattern, re.MULTILINE))
@@ -114,13 +117,90 @@ _TRUSTED = _pattern(
     r"\b(?:at|for) (?:their|his|her|its) word\b|\btheir word for it\b"
     r"|\b(?:always|blindly) (?:trust|believe)\b",
 )
+# What plain words ask for, by families. Said by a person nothing tells it from a wish: two decide.
+_LOOSENED = _pattern(
+    Code.SKIPPED_CHECK,
+    "without whatever even no your yourself alarm alerts alert antivirus firewall fraud allergy "
+    "screenshots waiting limit limits reviewed public",
+    r"\bwithout (?:looking|waiting|a second|a look|checks?|any check|seeing)\b"
+    r"|\bwhatever (?:the|your) (?:form|rules?|policy|guide|manual|document) (?:says?|demands?)\b"
+    r"|\beven (?:if|when|though) (?:the |it |they |that )?[\w ]{0,30}"
+    r"\b(?:rules?|red|protected|forbidden|not allowed|refused|failing|unsigned|closed)\b"
+    r"|\bno (?:longer|need|reason) (?:\w+ ){0,2}"
+    r"(?:ask|asked|check|checked|verif\w+|wait|confirm\w*|sign\w*|review\w*)\b"
+    r"|\bis no longer (?:asked|checked|verified|confirmed|required|needed)\b"
+    r"|\bapprove (?:your|their|its) own\b|\b(?:sign-?off|approval|review)[\w ,]{0,20} yourself\b"
+    r"|\b(?:turn|switch)(?: \w+){0,3} off\b[^.\n]{0,20}\balarm|\balarms? off\b"
+    r"|\b(?:close|dismiss|ignore|silence|mute) (?:the |all |every )?(?:\w+ )?"
+    r"(?:alerts?|alarms?|warnings?)\b"
+    r"|\bdisable (?:the )?(?:antivirus|firewall|scanner|filter|limit|guard)"
+    r"|\bopen the firewall\b|\bfirewall\b[^.\n]{0,20}\b(?:off|all addresses)\b"
+    r"|\b(?:skip|omit|leave out|leave) the [\w ]{0,20}\b(?:question|field|step|test|scan)s?\b"
+    r"|\b(?:ignore|exceed|lift|remove) the (?:\w+ )?limits?\b"
+    r"|\bas reviewed before\b|\bbefore anyone (?:looks|checks|sees)\b"
+    r"|\bone approver is enough\b|\bscreenshots? as (?:proof|evidence)\b",
+)
+_PRIORITY = _pattern(
+    Code.INSTRUCTION,
+    "priority rules document everything void only",
+    r"\bpriority over\b|\brules (?:in|of|from) [\w ]{1,30} come before\b"
+    r"|\b(?:as an instruction|as instructions|as an order)\b"
+    r"|\bdo what the (?:document|page|mail|file|text|message) says\b"
+    r"|\b(?:older|other|earlier|previous) (?:notes?|rules?|memor(?:y|ies)) (?:are|is) void\b"
+    r"|\bonly this (?:note|rule|memory) counts\b|\b(?:differs? from|over|above) your rules\b",
+)
+_DECEIT = _pattern(
+    Code.OVERSIGHT,
+    "backdate agreed summary log asked retention monitoring banner report",
+    r"\bbackdat\w+|\bsay (?:that )?(?:the |a )?\w+ (?:agreed|approved|confirmed)\b"
+    r"|\b(?:keep|leave)\b[^.\n]{0,30}\bout of the (?:summary|logs?|report|record|history|audit)\b"
+    r"|\b(?:do not|don.t|never) (?:write|put|enter|note|record)\b[^.\n]{0,30}\b(?:into|in) the"
+    r" (?:logs?|report|record|history|audit)\b"
+    r"|\banswer (?:yes|no) when (?:you are )?asked\b"
+    r"|\bretention to (?:zero|0|one)\b|\bexclude\b[^.\n]{0,40}\bfrom (?:the )?monitoring\b"
+    r"|\bremove the (?:warning )?banner\b",
+)
+_EXPOSED = _pattern(
+    Code.CREDENTIAL,
+    "card connection environment private tokens secrets bank",
+    r"\b(?:write|put|note|store|paste|copy|enter|show|keep|send|share|print|log)\w*\b[^.\n]{0,40}"
+    r"\b(?:card numbers?|three digits|connection strings?|environment variables?|private keys?"
+    r"|tokens|secrets|bank details)\b"
+    r"|\bchange the bank details\b",
+)
+_RUN = _pattern(
+    Code.COMMAND,
+    "script snippet execute helper download force",
+    r"\b(?:run|execute|start|add|download|load|use) (?:the |a |any )?(?:\w+ )?"
+    r"(?:scripts?|snippets?|helpers?|binary|attachments?|macros?)\b[^.\n]{0,60}"
+    r"\b(?:sends?|sent|chat|forum|link|ticket|mail|customer|caller|page|contractor)\b"
+    r"|\bexecute whatever\b|\bforce[ -]push\b",
+)
+_OPENED = _pattern(
+    Code.PERMISSION,
+    "owners owner public rights outside members",
+    r"\b(?:to the|in the|same rights as) (?:owners?|admins?|root)\b|\brights as \w+\b"
+    r"|\bmake (?:the |it |all )?(?:\w+ )?public\b|\bpeople outside the (?:company|team|clinic)\b",
+)
+_SAID_PLAINLY = (_LOOSENED, _PRIORITY, _DECEIT, _EXPOSED, _RUN, _OPENED)
 _UNSEEN = _pattern(
     Code.HIDDEN,
     "<!-- <script <img <iframe <div <span <style <svg <a display:none [//]: onerror=",
     r"<!--.{0,80}|<(?:script|img|iframe|div|span|style|svg|a|object|form|input|link|meta)\b[^>]{0,80}"
     r"|display:\s?none|\[//\]:\s?#|\bon(?:error|load|click)=",
 )
-_ALL_PATTERNS = (*_PATTERNS, _PERMITTED, _TRUSTED, _UNSEEN)
+_ALL_PATTERNS = (*_PATTERNS, *_SAID_PLAINLY, _PERMITTED, _TRUSTED, _UNSEEN)
+
+
+_FORBIDS = re.compile(r"\b(?:not|never|don\u02bct|dont|no|without)\b")
+_TURNS = re.compile(r"[.!?;,:\n]|\b(?:fail|forget|hesitate|refuse|stop|wait|mind)\b")
+_FORBIDS_WITHIN = 60
+
+
+def _is_forbidden(folded: str, start: int) -> bool:
+    """Say whether a negation before `start` in its clause turns what is asked for round."""
+    before = _TURNS.split(folded[max(0, start - _FORBIDS_WITHIN) : start])[-1]
+    return _FORBIDS.search(before) is not None
 
 
 def pattern_hits(folded: str, enough: Container[Code], only: Code | None = None) -> Iterator[Hit]:
@@ -132,6 +212,8 @@ def pattern_hits(folded: str, enough: Container[Code], only: Code | None = None)
             for found in pattern.pattern.finditer(folded):
                 if pattern.code in enough:
                     break
+                if pattern in _SAID_PLAINLY and _is_forbidden(folded, found.start()):
+                    continue
                 yield Hit(pattern.code, found.start(), found.end())
 
 

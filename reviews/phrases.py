@@ -81,7 +81,7 @@ class _Sentence:
         """Say whether a word stands alone between backticks, as tools are named."""
         before = self.gaps[at - 1] if at else ""
         after = self.gaps[at] if at < len(self.gaps) else ""
-        return before.endswith("`") and after.startswith("`")
+        return before.endswith("`") and after.startswith("`") and "-" not in after
 
     def after(self, at: int, most: int) -> list[str]:
         """Return up to `most` words from `at` on in the sentence."""
