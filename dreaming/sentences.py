@@ -8,6 +8,7 @@ from dreaming.engines.signatures import is_command, is_planted
 from dreaming.measures import Measured, count_noun, direction_of
 
 NOT_ENOUGH = "Not enough sessions to tell."
+RESTS = "It rests on what sessions show; whether it changes how they end cannot be told yet."
 CHANCE = "Chance is an unlikely explanation."
 NOTHING_TO_SPEAK_OF = 0.1
 """An effect that cannot be larger than this, as a share of sessions, is said to be none."""
@@ -85,7 +86,7 @@ def _say_little(measured: Measured) -> str:
         return measured.reason
     if is_near_nothing(measured):
         return f"Sessions with it failed about as often as others {_say_like(measured)}."
-    return NOT_ENOUGH
+    return NOT_ENOUGH if measured.candidate.claim else RESTS
 
 
 def is_near_nothing(measured: Measured) -> bool:

@@ -97,7 +97,8 @@ def _name_sources(lacks: Iterable[Lack]) -> tuple[str, ...]:
 
 def _explain(kind: Kind, kept: Sequence[Lack], total: int) -> str:
     fixed = sum(1 for lack in kept if lack.fix)
-    told = [f"Calls failed on {_count(total, kind)} that do not exist."]
+    verb = "does" if total == 1 else "do"
+    told = [f"Calls failed on {_count(total, kind)} that {verb} not exist."]
     if total > len(kept):
         told.append(f"The {len(kept)} that most sessions met are listed.")
     if fixed:
@@ -114,7 +115,10 @@ def say_absences(kind: Kind, place: str, lacks: Sequence[Lack]) -> str:
     if len(lacks) == 1:
         return _say_one(kind, place, lacks[0])
     where = f"In database `{place}` these" if place else "These"
-    advice = "use what is named instead" if any(lack.fix for lack in lacks) else "do not use them"
+    fixed = sum(1 for lack in lacks if lack.fix)
+    advice = "use what is named instead" if fixed == len(lacks) else "do not use them"
+    if 0 < fixed < len(lacks):
+        advice = "where another name is given, use it"
     lines = _say_holders(lacks) if kind.has_holder else _say_names(lacks)
     return "\n".join((f"{where} {kind.plural} do not exist; {advice}:", "", *lines))
 
@@ -135,7 +139,9 @@ def _say_names(lacks: Iterable[Lack]) -> list[str]:
 
 def _say_holders(lacks: Sequence[Lack]) -> list[str]:
     lines = []
-    for holder in sorted({lack.holder for lack in lacks}):
+    fixed = {lack.holder for lack in lacks if lack.fix}
+    holders = {lack.holder for lack in lacks}
+    for holder in sorted(holders, key=lambda holder: (holder not in fixed, holder)):
         groups = _group_names(lack for lack in lacks if lack.holder == holder)
         parts = [f"{names} (use `{fix}`)" if fix else names for fix, names in groups]
         lines += [f"- `{holder}` has no {line}" for line in _break_lines(parts)]

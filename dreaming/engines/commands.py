@@ -43,6 +43,11 @@ _PROSE = re.compile(r"[.!?:]\s*$|[.!?]\s+[A-Z]|,\s[a-z]+\s[a-z]+\s[a-z]+")
 _HEAD = 400
 
 
+def is_shell_word(word: str) -> bool:
+    """Say whether a word is a known command of a shell."""
+    return word in _SHELL
+
+
 def unwrap(text: str) -> tuple[str, str]:
     """Return the bare text, and what stood around it: execute[…], a code fence, quotes or ''."""
     for name, pattern in _WRAPPED:

@@ -137,8 +137,8 @@ class FactLedger:
                     candidates += shelf.make(kind, place, at_least=at_least)
                 dropped += shelf.dropped
         if self.unplaced:
-            why = f"The table that lacks it could not be told in {name_sessions(self.unplaced)}."
-            dropped.append(Dropped("unknown columns", why))
+            why = f"Which table lacks it could not be told: {name_sessions(self.unplaced)}."
+            dropped.append(Dropped("missing columns", f"{why} Not stated."))
         return tuple(candidates), tuple(dropped)
 
 

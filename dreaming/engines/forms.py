@@ -164,7 +164,7 @@ class FormLedger:
             tool=tool,
             template=f"form: {name or 'text'} as {form}",
             statement=say_form(key, form, right),
-            title=cut_title(f"{tool}: {name or 'text'} not as {FORMS[form]}"),
+            title=cut_title(title_form(key, form)),
             matched=matched,
             quotes=examples.quotes(),
             signal="outcome",
@@ -202,6 +202,13 @@ def choose_right(forms: Mapping[str, Usage], form: str) -> str:
     """Return the other form most sessions used, '' where none is one that may be wanted."""
     others = [other for other in list_wanted(forms) if other != form]
     return min(others, key=lambda other: (-len(forms[other].first), other)) if others else ""
+
+
+def title_form(key: Argument, form: str) -> str:
+    """Return the title of a form that is a mistake."""
+    tool, name = key
+    what = f"{tool}: {name or 'text'}"
+    return f"{what} left empty" if form == "empty" else f"{what} not as {FORMS[form]}"
 
 
 def say_form(key: Argument, form: str, right: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession, Quote
 from dreaming.engines.calls import SAFE_NAME, Found, Reading
+from dreaming.engines.commands import is_shell_word
 from dreaming.engines.recoveries import Recovery, Then, find_recovery, find_then
 from dreaming.engines.signatures import (
     find_telling_line,
@@ -17,9 +18,12 @@ from dreaming.engines.signatures import (
     says_something,
     show_template,
 )
-from dreaming.engines.wording import cut_title, join_names, name_sessions, order_session
+from dreaming.engines.steps import name_place
+from dreaming.engines.wording import join_names, name_sessions, order_session, title_error
 
 QUOTES = 5
+CHECK = "check the call for this before you send it."
+"""What to do about an error nobody is known to have got past in a way that can be told."""
 
 
 @dataclass(slots=True)
@@ -174,21 +178,22 @@ def make_candidate(
     occurrences = sorted(shown, key=lambda occurrence: order_session(occurrence.session))
     recovered = [o for o in occurrences if o.recovery is not None]
     facts, are_facts = keep_facts(template)
-    name = f"`{tool}`" if SAFE_NAME.match(tool) else "the tool"
+    name, said, title = name_failure(tool, show_template(facts))
     way = choose_way([o.recovery for o in recovered if o.recovery is not None])
     matched = frozenset(o.session for o in occurrences)
     return Candidate(
         kind="mistake",
         tool=tool,
         template=template,
-        statement=say_mistake(name, show_template(facts), way),
-        title=cut_title(f"{_safe_tool(tool)}: {show_template(facts)}"),
+        statement=say_mistake(name, said, way),
+        title=title,
         matched=matched,
         quotes=choose_quotes(occurrences),
         signal="outcome",
         scope=f"tool:{tool}",
         recovered=frozenset(o.session for o in recovered),
-        recovery=say_recovery(way, repeats=sum(o.repeated for o in occurrences)),
+        recovery=say_recovery(way),
+        rationale=say_repeats(way, sum(o.repeated for o in occurrences)),
         exposed=callers if matched <= callers else callers | matched,
         sources=_name_sources(occurrences, way, are_facts=are_facts),
     )
@@ -249,10 +254,20 @@ def _usual_form(recoveries: Sequence[Recovery], name: str) -> str:
     return forms.pop() if len(forms) == 1 else ""
 
 
+def name_failure(tool: str, shown: str) -> tuple[str, str, str]:
+    """Return what failed, what it said, and the title: a command that names itself is named."""
+    if not SAFE_NAME.match(tool):
+        return "the tool", shown, title_error(_safe_tool(tool), shown)
+    word, _, said = shown.partition(": ")
+    if said and tool != word and is_shell_word(word):
+        return name_place(f"{tool}: {word}"), said, title_error(f"{tool} {word}", said)
+    return f"`{tool}`", shown, title_error(tool, shown)
+
+
 def say_mistake(name: str, shown: str, way: Recovery | None) -> str:
     """Return the instruction: one thought, tool and argument names, no numbers."""
     if way is None or not _says_way(way):
-        return f'Before calling {name}, check for what it fails with: "{shown}".'
+        return f'{name[0].upper()}{name[1:]} fails with "{shown}": {CHECK}'
     return f'When {name} fails with "{shown}", {_say_way(name, way)}.'
 
 
@@ -287,7 +302,14 @@ def say_repeat(way: Recovery) -> str:
     return "call it once more with the same arguments"
 
 
-def say_recovery(way: Recovery | None, *, repeats: int) -> str:
+def say_repeats(way: Recovery | None, repeats: int) -> str:
+    """Return what repeating the call came to, '' where that is known of one session at most."""
+    if repeats < 2 or (way is not None and way.how == "repeat"):
+        return ""
+    return f"{repeats} sessions sent the same call again, and it failed again."
+
+
+def say_recovery(way: Recovery | None) -> str:
     """Return what sessions that got past it did besides, '' when nothing more is known."""
     told: list[str] = []
     if way is not None and way.via and (way.changed or way.added or way.left_out or way.step):
@@ -295,8 +317,6 @@ def say_recovery(way: Recovery | None, *, repeats: int) -> str:
     if way is not None and way.forms:
         forms = "; ".join(f"`{name}` became {form}" for name, form in sorted(way.forms.items()))
         told.append(f"In the calls that worked, {forms}.")
-    if repeats >= 2 and (way is None or way.how != "repeat"):
-        told.append("Repeating the call unchanged did not help.")
     return " ".join(told)
 
 

@@ -19,6 +19,11 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$-]{0,63}\Z")
 _COMMAND_NAME = re.compile(r"[a-z][a-z0-9_+-]{1,30}(?:\.\d{1,3}){0,2}\Z")
 _MODULE_NAME = re.compile(r"@?[A-Za-z_][A-Za-z0-9_./-]{0,63}\Z")
 _OPTION_NAME = re.compile(r"--?[A-Za-z][A-Za-z0-9-]{0,39}\Z")
+_STAND_IN = re.compile(r"(?:your_?)?(?:command|cmd)\d*\Z", re.IGNORECASE)
+_IN_QUOTES = re.compile(r"\\\"[^\"\\]*\\\"|(?<![A-Za-z])'[^'\n]*'")
+_BEFORE_COMMAND = (
+    r"(?:^|[|;&({\[]|\$\(|\\n|: *\"|\b(?:sudo|xargs|env|exec|execdir|time|nohup|then|do|else)\s)\s*"
+)
 _FILE_NAME = re.compile(r"~?/[A-Za-z0-9_./+-]{1,62}\Z")
 
 
@@ -325,6 +330,8 @@ def _read_form(form: _Form, text: str, arguments: str) -> Iterator[Missing]:
             continue
         if kind.in_call and (parts.get("letter") or name).lower() not in called:
             continue
+        if form.kind == "command" and not is_run(arguments, name):
+            continue
         start = text.rfind("\n", 0, match.start()) + 1
         end = text.find("\n", match.end())
         line = text[start : end if end >= 0 else len(text)]
@@ -333,6 +340,17 @@ def _read_form(form: _Form, text: str, arguments: str) -> Iterator[Missing]:
         absence = Absence(form.kind, name, line.strip(), holder, place)
         is_folded = kind.in_call and (parts.get("letter") or name) not in arguments
         yield Missing(absence, parts.get("alias") or "", is_folded)
+
+
+def is_run(arguments: str, name: str) -> bool:
+    """Say whether a call runs the command `name`: it stands where a command does, unquoted.
+
+    Words of prose and of patterns that a shell took for commands are none, nor is `command1`.
+    """
+    if _STAND_IN.match(name):
+        return False
+    bare = _IN_QUOTES.sub(" ", arguments)
+    return re.search(_BEFORE_COMMAND + re.escape(name) + r"(?![\w.-])", bare, re.I) is not None
 
 
 def is_plain_name(name: str, pattern: re.Pattern[str] = _IDENTIFIER) -> bool:

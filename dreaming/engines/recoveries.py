@@ -182,7 +182,11 @@ def _describe_again(
         return Recovery(how="repeat", tool=tool, via=via, asked=asked)
     names = sorted(name for name in given.keys() & tried.keys() if is_plain_name(name))
     changed = tuple(
-        name for name in names if given[name] != tried[name] and not is_command_text(given[name])
+        name
+        for name in names
+        if given[name] != tried[name]
+        and name not in _COMMAND_NAMES
+        and not is_command_text(given[name])
     )
     forms = {name: form for name in changed if (form := _name_form(given[name], tried[name]))}
     return Recovery(

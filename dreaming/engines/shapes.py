@@ -111,7 +111,26 @@ def _name_command_form(name: str, head: str, text: str) -> str:
         return _AROUND[around]
     if _UNFILLED.search(head):
         return "placeholder"
-    return "command" if command_word({name: head}) or _CODE.search(head) else ""
+    if command_word({name: head}):
+        return "command"
+    if begins_told(head):
+        return "sentence"
+    return "command" if _CODE.search(head) else ""
+
+
+def begins_told(text: str) -> bool:
+    """Say whether a text begins as a sentence does: a capital, and five of six words plain.
+
+    A shorter one is all plain words and ends as a sentence does. What stands in place of a command
+    is told, whatever command it quotes further on.
+    """
+    words = text.split()[:SENTENCE_WORDS]
+    plain = sum(_WORD.fullmatch(word) is not None for word in words)
+    if not text[:1].isupper():
+        return False
+    if len(words) < SENTENCE_WORDS:
+        return plain == len(words) and text.endswith((".", "!", "?"))
+    return plain >= SENTENCE_WORDS - 1
 
 
 def is_sentence(text: str) -> bool:

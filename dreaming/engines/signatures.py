@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from http import HTTPStatus
 
+from dreaming.engines.wording import cut_text
 from reviews.diffs import HIDDEN
 from reviews.disguises import unmask
 from reviews.screening import fold
@@ -35,20 +36,38 @@ _MASK = re.compile(
     r"""
       (?P<url>\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s"'<>)]+)
     | (?P<email>[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+)
-    | (?P<status>\b(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus(?:[ ]code)?)[ :=]{1,3}[45]\d\d\b)
+    | (?P<status>\b(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus(?:[ ]code)?)[ :=]{1,3}[45]\d\d\b
+        | \b[45]\d\d(?=[ ](?:Client|Server)[ ]Error\b))
+    | (?P<near>(?<=\bnear[ ])'(?:.*'(?=[ ]at[ ]line\b)|[^'\n]{0,80}'(?!\w)|[^\n]*$)
+        | (?<=\bat[ ]or[ ]near)(?:[ ]\S{1,40})?$)
+    | (?P<word>^(?:bash:[ ])?\S{1,80}(?=:[ ]command[ ]not[ ]found\b))
     | (?P<path>(?<![\w<])(?:~|\.{1,2}|[A-Za-z]:)?[/\\](?:[\w.@+-]+[/\\])*[\w.@+-]*\w
         | (?<![\w/.-])[\w-]+(?:/[\w.-]+)*\.(?:py|js|jsx|ts|tsx|json|jsonl|md|txt|csv|ya?ml|toml|go
           |rs|java|sh|sql|db|log|html|css|lock|cfg|ini|rb|php|c|h|cpp)\b(?::\d+)*)
     | (?P<date>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?
         | \b\d{1,2}/\d{1,2}/\d{2,4}\b | \b\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[AaPp][Mm])?\b)
-    | (?P<text>"[^"\n]{1,80}" | (?<!\w)'[^'\n]{1,80}'(?!\w) | `[^`\n]{1,80}`)
+    | (?P<text>"[^"\n]{1,80}" | (?<!\w)'[^'\n]{1,80}'(?!\w) | `[^`\n]{1,80}`
+        | `(?:`|[^`'\n]{0,80})'+(?!\w))
     | (?P<id>[#$€£]?(?<!\w)[^\W\d]*\d\w*(?:[.,:-]\w*\d\w*)*%?)
     """,
     re.VERBOSE,
 )
 _PLACEHOLDER = re.compile(r"<(?:url|email|path|date|text|id|n)>")
 _BLANKS = re.compile(r"…(?:[\s,;:()'\[\]{}=#-]*…)+")
-_PREFIX = re.compile(r"^(?:[\w.]*(?:Error|Exception)|error|fatal|failed|npm ERR!)\s*:\s+")
+_PREFIX = re.compile(
+    r"^(?:(?:[\w.]*(?:Error|Exception)|error|fatal|failed|npm ERR!)\s*:\s+"
+    r"|[Ee]rror (?:while |when |in )?[a-z]{2,16}ing(?: [\w-]+){1,4}\s*:\s+)"
+)
+_SHELL_PLACE = re.compile(r"^(?:[^\n]{0,200}?: -c|[^\s:]*/[^\s:]+|\w*sh): line \d+: |^\w*sh: \d+: ")
+"""Where a shell was in a script: a file or the command itself, and a line."""
+
+_LINE_OF = re.compile(r"^(\w[\w-]*: )line …: ")
+_LED_BY = re.compile(
+    r"^((?:[a-z]\w*: )?)(?:…: "
+    r"|… (?!(?:is|are|was|were|does|do|did|has|have|had|can|cannot|could|must|not|of|in|for|to)"
+    r"\b))+"
+    r"(?=\w+ \w)"
+)
 _GENERIC_WORDS = (
     "error errors failed failure exit code status exception the and command unknown with request "
     "response while executing traceback most recent call last none null http occurred"
@@ -121,11 +140,13 @@ def _find_json_message(text: str) -> str:
 def mask_line(line: str) -> str:
     """Return `line` with ids, numbers, dates, paths, quoted words and addresses masked.
 
-    At most 200 characters, cut between words. Equal mistakes give equal templates.
+    Words of a command that a shell or a database repeats where it stopped reading are masked too,
+    and where in a script it was is left out. At most 200 characters, cut between words. Equal
+    mistakes give equal templates.
     """
     # A hidden sign inside a path or an id would leave half of it standing.
     shown = line if line.isascii() else HIDDEN.sub("", line)
-    masked = " ".join(_MASK.sub(_mask_one, shown).split())
+    masked = " ".join(_MASK.sub(_mask_one, _SHELL_PLACE.sub("", shown)).split())
     if len(masked) <= TEMPLATE_LIMIT:
         return masked
     return masked[:TEMPLATE_LIMIT].rsplit(" ", 1)[0]
@@ -139,6 +160,8 @@ def _mask_one(match: re.Match[str]) -> str:
         return "<text>" if inner.count(" ") < 3 else found[0] + mask_line(inner) + found[-1]
     if kind == "status":
         return _name_status(found)
+    if kind in {"near", "word"}:
+        return "<text>" if kind == "word" or found.startswith("'") else " <text>"
     if kind == "id":
         return "<id>" if any(letter.isalpha() or letter == "#" for letter in found) else "<n>"
     return f"<{kind}>"
@@ -160,10 +183,8 @@ def show_template(template: str) -> str:
     text = _PLACEHOLDER.sub("…", text)
     text = _UNSAFE.sub("", text).replace('"', "'").replace("'…'", "…")
     text = re.sub(r"\d+", "…", text)
-    text = " ".join(_BLANKS.sub("…", text).split()).strip(" .,:;!-")
-    if len(text) <= SHOWN_LIMIT:
-        return text
-    return text[:SHOWN_LIMIT].rsplit(" ", 1)[0].rstrip(" .,:;!-…") + " …"
+    text = _LINE_OF.sub(r"\1", " ".join(_BLANKS.sub("…", text).split()))
+    return cut_text(_LED_BY.sub(r"\1", text).strip(" .,:;!-"), SHOWN_LIMIT)
 
 
 def says_something(template: str) -> bool:

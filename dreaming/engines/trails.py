@@ -1,9 +1,10 @@
 """The trails sessions leave with one tool, and what of all they met is missing indeed."""
 
+import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rapidfuzz import fuzz
@@ -16,6 +17,11 @@ from dreaming.engines.wording import name_sessions, order_session
 
 _SURELY_ALIKE = 85.0
 _KNOWN_SESSIONS = 2
+_CLEAR_SESSIONS = 3
+_CLEAR_TASKS = 2
+_STEM = 3
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PLURAL = re.compile(r"(?<=\w\w)(?:ies|(?<!s)s)\Z")
 _NAMED = 10
 _TABLES = frozenset({"table", "found"})
 
@@ -111,8 +117,8 @@ class Shelf:
                 else:
                     self.kinds.add((met.kind, place))
         if lost:
-            why = f"The database could not be told in {name_sessions(lost)}."
-            self.dropped.append(Dropped(f"missing names of {self.tool}", why))
+            why = f"In which database could not be told: {name_sessions(lost)}. Not stated."
+            self.dropped.append(Dropped(f"what {self.tool} said is missing", why))
 
     def make(self, kind: str, place: str, *, at_least: int) -> tuple[Candidate, ...]:
         """Return the fact of one kind in one place, () where too little of it stands."""
@@ -123,16 +129,20 @@ class Shelf:
                 if one.kind == kind:
                     met.setdefault(self._fold(one), []).append((trail, one))
         worked = Worked(here, self.names, set(met), folds_case=self.folds_case)
+        votes = {key: Votes(shown, worked) for key, shown in met.items()}
         lacks: list[Lack] = []
         refuted: dict[str, str] = {}
         for (holder, name), shown in sorted(met.items()):
             since = _first_time(trail.at for trail, _ in shown)
             if witness := worked.find_witness(kind, holder, name, since):
-                refuted[f"`{holder}.{name}`" if holder else f"`{name}`"] = witness
+                refuted[f"`{name}` of `{holder}`" if holder else f"`{name}`"] = witness
             else:
-                fix = choose_fix(kind, holder, name, shown, worked)
+                fix = choose_fix(holder, name, votes, worked) or worked.find_alike(
+                    kind, holder, name
+                )
                 lacks.append(Lack(holder, name, fix, _list_shown(shown, fix)))
         self._drop_refuted(kind, place, refuted)
+        lacks = spell_alike(lacks)
         exposed = frozenset(trail.session for trail in here)
         group = self.tool, self.domain
         made = make_fact(group, kind, place, lacks, exposed=exposed, at_least=at_least)
@@ -156,9 +166,8 @@ class Shelf:
         more = f" and {len(refuted) - _NAMED} more" if len(refuted) > _NAMED else ""
         what = f"missing {KINDS[kind].plural}" + (f" in {place}" if place else "")
         sessions = name_sessions(set(refuted.values()))
-        self.dropped.append(
-            Dropped(what, f"Calls that worked used {names}{more}: {sessions}. Not stated.")
-        )
+        why = f"Said to be missing, yet used by calls that worked: {names}{more} ({sessions})."
+        self.dropped.append(Dropped(what, f"{why} Not stated."))
 
 
 class Worked:
@@ -241,27 +250,97 @@ def simplify(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum()).rstrip("s")
 
 
+class Votes:
+    """What the sessions that met one missing name used instead, a vote each."""
+
+    def __init__(self, shown: Sequence[tuple[Trail, Met]], worked: Worked) -> None:
+        self._written = Counter(met.fix for _, met in shown if met.fix)
+        self._fold = worked.fold_name
+        self.counts: Counter[str] = Counter()
+        self._tasks: dict[str, set[str]] = {}
+        for trail, met in shown:
+            if met.fix:
+                self.counts[self._fold(met.fix)] += 1
+                self._tasks.setdefault(self._fold(met.fix), set()).add(trail.task or trail.session)
+
+    def name_first(self) -> str:
+        """Return the name of most votes, '' without one."""
+        ranked = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        return ranked[0][0] if ranked else ""
+
+    def spell(self, fix: str) -> str:
+        """Return a compared name as most sessions wrote it."""
+        spelled = [name for name in self._written if self._fold(name) == fix]
+        return min(spelled, key=lambda name: (-self._written[name], name))
+
+    def is_clear(self, fix: str) -> bool:
+        """Say whether three sessions of two tasks, and two thirds of all votes, are for a name."""
+        enough = self.counts[fix] >= _CLEAR_SESSIONS and len(self._tasks[fix]) >= _CLEAR_TASKS
+        return enough and 3 * self.counts[fix] >= 2 * self.counts.total()
+
+
 def choose_fix(
-    kind: str, holder: str, name: str, shown: Sequence[tuple[Trail, Met]], worked: Worked
+    holder: str, name: str, votes: Mapping[tuple[str, str], Votes], worked: Worked
 ) -> str:
-    """Return the name to use instead: what most of two or more sessions used, or one much alike.
+    """Return the name that later calls show is to be used instead, '' where none does clearly.
 
-    A name that differs in case, marks or a plural from one known to work needs no session.
+    One alike in words, which most sessions used, two at least unless it is much alike; else one
+    that clearly most used, and for no other missing name of that table more. A key that tables are
+    joined by says nothing of what a column without one is called.
     """
-    written = Counter(met.fix for _, met in shown if met.fix)
-    votes: Counter[str] = Counter()
-    for fix, count in written.items():
-        votes[worked.fold_name(fix)] += count
-    chosen, count = min(votes.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
-    spelled = [fix for fix in written if worked.fold_name(fix) == chosen]
-    fix = min(spelled, key=lambda fix: (-written[fix], fix), default="")
-    if 2 * count > votes.total() and (count >= _KNOWN_SESSIONS or _are_alike(fix, name)):
-        return fix
-    return worked.find_alike(kind, holder, name)
+    own = votes[worked.fold_name(holder), worked.fold_name(name)]
+    fix = own.name_first()
+    count = own.counts[fix]
+    if not fix or 2 * count <= own.counts.total():
+        return ""
+    if is_surely_alike(fix, name) or (count >= _KNOWN_SESSIONS and is_alike(fix, name)):
+        return own.spell(fix)
+    if _is_key(fix) and not _is_key(name):
+        return ""
+    others = (other.counts[fix] for key, other in votes.items() if key[0] == holder)
+    return own.spell(fix) if own.is_clear(fix) and count >= max(others) else ""
 
 
-def _are_alike(left: str, right: str) -> bool:
+def _is_key(name: str) -> bool:
+    return not {"id", "uid"}.isdisjoint(split_name(name))
+
+
+def spell_alike(lacks: Iterable[Lack]) -> list[Lack]:
+    """Return what is missing, each name to use written in one way, capitals first."""
+    held = list(lacks)
+    spelled: dict[tuple[str, str], str] = {}
+    for lack in held:
+        key = lack.holder.lower(), lack.fix.lower()
+        spelled[key] = min(spelled.get(key, lack.fix), lack.fix)
+    return [replace(one, fix=spelled[one.holder.lower(), one.fix.lower()]) for one in held]
+
+
+def is_surely_alike(left: str, right: str) -> bool:
+    """Say whether two names differ in little but case and marks."""
     return fuzz.ratio(left.lower(), right.lower()) >= _SURELY_ALIKE
+
+
+def is_alike(left: str, right: str) -> bool:
+    """Say whether all words of one name stand in the other: `role` and `Role_Code`."""
+    one, two = split_name(left), split_name(right)
+    if len(one) > len(two):
+        one, two = two, one
+    return bool(one) and all(any(_is_same_word(word, other) for other in two) for word in one)
+
+
+def split_name(name: str) -> tuple[str, ...]:
+    """Return the words of a name in lower case without plural endings."""
+    words = (word.lower() for word in _WORDS.findall(name))
+    return tuple(_PLURAL.sub(_undo_plural, word) for word in words if word.lower() != "of")
+
+
+def _undo_plural(found: re.Match[str]) -> str:
+    return "y" if found.group() == "ies" else ""
+
+
+def _is_same_word(left: str, right: str) -> bool:
+    short, long = sorted((left, right), key=len)
+    return left == right or (len(short) >= _STEM and long.startswith(short))
 
 
 def _list_shown(shown: Sequence[tuple[Trail, Met]], fix: str) -> tuple[Shown, ...]:

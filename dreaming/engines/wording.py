@@ -1,8 +1,15 @@
 """How candidates name things: titles, lists of sessions, lists of arguments."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 TITLE_LIMIT = 60
+_CLAUSE = re.compile(r"[;,.](?= )")
+_LEADING_WORDS = (
+    "& a an and are be been by did do does for from has have if in is its my of on or that the "
+    "their then to was were with your"
+)
+_LEADS_ON = frozenset(_LEADING_WORDS.split())
 _NAMED = 5
 
 
@@ -26,7 +33,28 @@ def join_names(names: Sequence[str]) -> str:
 
 
 def cut_title(text: str) -> str:
-    """Return `text` cut between words to at most 60 characters."""
-    if len(text) <= TITLE_LIMIT:
+    """Return `text` cut to at most 60 characters; see `cut_text`."""
+    return cut_text(text, TITLE_LIMIT)
+
+
+def title_error(tool: str, error: str) -> str:
+    """Return the title of an error: with its tool where both fit, else the error's words alone."""
+    both = f"{tool}: {error}"
+    return both if len(both) <= TITLE_LIMIT else cut_title(error)
+
+
+def cut_text(text: str, limit: int) -> str:
+    """Return `text` cut to at most `limit` characters: behind a clause, else between words.
+
+    A clause that ends in the second half stands for the whole; words that only lead on ("of the")
+    are left out before "…".
+    """
+    if len(text) <= limit:
         return text
-    return text[: TITLE_LIMIT - 2].rsplit(" ", 1)[0].rstrip(" .,:;…") + " …"
+    ends = [found.start() for found in _CLAUSE.finditer(text, limit // 3, limit + 1)]
+    if ends:
+        return text[: ends[-1]]
+    words = text[: limit - 1].split(" ")[:-1]
+    while len(words) > 1 and words[-1].lower() in _LEADS_ON:
+        words.pop()
+    return " ".join(words).rstrip(" .,:;!-…") + " …"

@@ -72,8 +72,8 @@ def test_disagreeing_does_not_depend_on_the_side(left, right, words):
         ("Refund 2 orders within 30 days.", "Refund 3 orders within 60 days."),
         ("Round totals to 2 decimals.", "Round totals to 2 decimals!"),
         (
-            'Before calling `pay`, check for what it fails with: "order not found".',
-            'Before calling `pay`, check for what it fails with: "card refused".',
+            '`pay` fails with "order not found": check the call for this before you send it.',
+            '`pay` fails with "card refused": check the call for this before you send it.',
         ),
         ("Ask first.", "Never ask first."),
     ],

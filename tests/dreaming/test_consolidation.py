@@ -17,6 +17,7 @@ from dreaming.consolidation import (
 )
 from dreaming.engines.base import Candidate, EngineMemory
 from dreaming.precedents import Known, Precedent
+from dreaming.sentences import RESTS
 from dreaming.statistics import measure
 from dreaming.tables import LedgerRow
 from reviews.changes import Evidence, Op, Trust, text_sha256
@@ -68,7 +69,7 @@ def test_a_pattern_with_support_becomes_one_change():
 
 def test_numbers_stand_in_the_rationale_and_not_in_the_memory():
     (change,) = work(candidate()).changes
-    assert change.rationale == ("Seen in 3 of 10 sessions, 3 people. Not enough sessions to tell.")
+    assert change.rationale == f"Seen in 3 of 10 sessions, 3 people. {RESTS}"
     assert not any(letter.isdigit() for letter in change.content)
 
 

@@ -31,8 +31,15 @@ def test_several_agents_are_said_to_agree():
     assert said(rows, matched)[-2] == "It holds on the same task and at the same agent."
 
 
-def test_few_sessions_are_said_to_be_few():
-    assert said([row(n) for n in range(1, 9)], [1, 2, 3])[-1] == "Not enough sessions to tell."
+def test_few_sessions_are_said_to_be_few_where_an_effect_is_claimed():
+    rows = [row(n) for n in range(1, 9)]
+    assert said(rows, [1, 2, 3], claim="harms")[-1] == "Not enough sessions to tell."
+
+
+def test_what_claims_no_effect_is_said_to_rest_on_what_was_seen():
+    assert said([row(n) for n in range(1, 9)], [1, 2, 3])[-1] == (
+        "It rests on what sessions show; whether it changes how they end cannot be told yet."
+    )
 
 
 def test_a_precise_nothing_is_said_to_be_none():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dreaming.sentences import sentences
+from dreaming.sentences import RESTS, sentences
 from dreaming.statistics import measure
 from tests.dreaming.build_sessions import candidate, row
 from tests.dreaming.ledgers import ledger_within_tasks
@@ -93,7 +93,7 @@ def test_hard_tasks_are_no_effect():
     (one,) = measure([candidate(range(1, 25))], rows)
     assert one.p is None
     assert not one.is_told
-    assert sentences(one)[-1] == "Not enough sessions to tell."
+    assert sentences(one)[-1] == RESTS
 
 
 def test_an_effect_that_is_the_agents_is_not_told():
@@ -164,7 +164,7 @@ def test_one_session_and_one_person_are_singular():
     (one,) = measure([candidate([1])], [row(1)])
     assert sentences(one) == (
         "Seen in 1 of 1 session, 1 person.",
-        "Not enough sessions to tell.",
+        RESTS,
     )
 
 

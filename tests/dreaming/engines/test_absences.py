@@ -14,7 +14,7 @@ def lack(name: str, *sessions: int, holder: str = "", fix: str = "") -> Lack:
 def test_names_to_use_come_first_and_each_list_is_in_order():
     lacks = [lack("b", 1), lack("z", 1, fix="x"), lack("a", 1), lack("y", 1, fix="x")]
     assert say_absences(KINDS["table"], "shop", lacks) == (
-        "In database `shop` these tables do not exist; use what is named instead:\n\n"
+        "In database `shop` these tables do not exist; where another name is given, use it:\n\n"
         "- `y`, `z`: use `x`\n- `a`, `b`"
     )
 

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from dreaming.engines.base import Candidate, Dropped, EngineEvent, EngineSession
 from dreaming.engines.calls import read_calls
 from dreaming.engines.facts import FactLedger
@@ -64,7 +66,7 @@ def test_names_of_one_place_stand_in_one_text():
     one = ran(1, no_table("teachers"), works(), no_table("lessons"))
     two = ran(2, no_table("teachers"), works(), no_table("tutors"), works())
     assert facts(one, two)["missing tables in school"] == (
-        "In database `school` these tables do not exist; use what is named instead:\n\n"
+        "In database `school` these tables do not exist; where another name is given, use it:\n\n"
         "- `teachers`: use `teacher`\n"
         "- `lessons`, `tutors`"
     )
@@ -74,9 +76,9 @@ def test_columns_have_a_line_for_each_table_that_lacks_them():
     steps = (no_table("x"), no_column("teacher_name"), works(), no_column("cost", "course"))
     told = facts(*(ran(n, *steps) for n in (1, 2)))["missing columns in school"]
     assert told == (
-        "In database `school` these columns do not exist; use what is named instead:\n\n"
-        "- `course` has no `cost`\n"
-        "- `teacher` has no `teacher_name` (use `Name`)"
+        "In database `school` these columns do not exist; where another name is given, use it:\n\n"
+        "- `teacher` has no `teacher_name` (use `Name`)\n"
+        "- `course` has no `cost`"
     )
 
 
@@ -97,9 +99,31 @@ def test_a_command_that_is_not_installed_is_said_with_the_one_that_did_it():
             calls("bash", command="cp -r /a /b"),
             answers("bash", "copied"),
         )
-        for n in (1, 2)
+        for n in (1, 2, 3)
     ]
     assert facts(*met) == {"missing commands": "There is no command `rsync`: use `cp`."}
+    assert facts(*met[:2]) == {"missing commands": "There is no command `rsync`."}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "I see that `tree` is missing here",
+        'ls | grep -v "current|tree|weekly"',
+        "tree command1 && command1",
+    ],
+)
+def test_a_word_a_shell_took_for_a_command_is_no_missing_command(command):
+    word = "command1" if "command1" in command else "tree"
+    met = [
+        session(
+            n,
+            calls("bash", command=command),
+            answers("bash", f"/bin/bash: line 1: {word}: command not found"),
+        )
+        for n in (1, 2)
+    ]
+    assert facts(*met) == {}
 
 
 def test_one_session_that_used_another_name_is_no_reliable_name():
@@ -127,7 +151,10 @@ def test_a_name_that_worked_is_not_said_to_be_missing():
     candidates, dropped = find(*met, ran(3, no_table("x"), works("tutors")))
     assert "tutors" not in candidates[0].statement
     assert (
-        Dropped("missing tables in school", "Calls that worked used `tutors`: S-3. Not stated.")
+        Dropped(
+            "missing tables in school",
+            "Said to be missing, yet used by calls that worked: `tutors` (S-3). Not stated.",
+        )
         in dropped
     )
 
@@ -195,7 +222,13 @@ def test_where_no_database_can_be_told_nothing_is_said_of_any():
     lost = [ran(n, no_column("cost", "bill")) for n in (3, 4)]
     candidates, dropped = find(*known, *lost)
     assert {one.template for one in candidates} == {"missing tables in school"}
-    assert Dropped("missing names of sql", "The database could not be told in S-3, S-4.") in dropped
+    assert (
+        Dropped(
+            "what sql said is missing",
+            "In which database could not be told: S-3, S-4. Not stated.",
+        )
+        in dropped
+    )
 
 
 def test_databases_that_never_name_themselves_are_one_place():

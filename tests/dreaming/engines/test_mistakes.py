@@ -99,7 +99,7 @@ def test_a_lookup_on_the_way_is_said_apart():
 def test_one_session_that_got_past_it_is_no_way_out():
     (found,) = mine(paying(1), paying(2, again=False))
     assert found.statement == (
-        'Before calling `pay`, check for what it fails with: "card … is not accepted".'
+        '`pay` fails with "card … is not accepted": check the call for this before you send it.'
     )
     assert found.recovered == {"S-1"}
 
@@ -151,7 +151,8 @@ def test_unchanged_repeats_that_failed_are_said():
             for n in (1, 2)
         )
     )
-    assert found.recovery == "Repeating the call unchanged did not help."
+    assert found.recovery == ""
+    assert found.rationale == "2 sessions sent the same call again, and it failed again."
 
 
 @pytest.mark.parametrize("number", [1, 4242])
@@ -166,7 +167,28 @@ def test_no_number_of_a_result_reaches_statement_recovery_or_title(number):
 def test_titles_fit_a_list():
     (found,) = mine(*(failing(n, "Error: " + "refused for a reason " * 9) for n in (1, 2)))
     assert len(found.title) <= 60
-    assert found.title.startswith("find_order: refused for a reason")
+    assert found.title.startswith("refused for a reason")
+
+
+def test_a_title_names_the_tool_where_both_fit():
+    (found,) = mine(*(failing(n, "Error: order is gone") for n in (1, 2)))
+    assert found.title == "find_order: order is gone"
+
+
+def test_a_command_that_names_itself_in_its_error_is_named():
+    (found,) = mine(
+        *(failing(n, f"awk: line {n}: syntax error at or near )", tool="bash") for n in (1, 2))
+    )
+    assert found.title == "bash awk: syntax error at or near …"
+    assert found.statement == (
+        '`awk` in `bash` fails with "syntax error at or near …": '
+        "check the call for this before you send it."
+    )
+
+
+def test_a_word_that_is_no_command_is_not_named_as_one():
+    (found,) = mine(*(failing(n, "orders: none for this customer", tool="bash") for n in (1, 2)))
+    assert found.statement.startswith('`bash` fails with "orders: none')
 
 
 def test_masked_facts_taint_nothing():
@@ -308,5 +330,5 @@ def test_a_command_that_helped_is_said_as_the_agents_word():
 
 def test_a_corrected_command_without_a_common_step_says_no_way():
     (found,) = mine(querying(1), querying(2, step="SHOW ALL TABLES"))
-    assert found.statement.startswith("Before calling `sql`")
+    assert found.statement.startswith('`sql` fails with "unknown column …": check the call')
     assert found.recovered == {"S-1", "S-2"}

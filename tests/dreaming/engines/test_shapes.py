@@ -87,6 +87,21 @@ def test_the_form_of_a_command_is_named(name, value, form):
     assert name_form(name, value) == form
 
 
+@pytest.mark.parametrize(
+    ("command", "form"),
+    [
+        ("Great! Let me know what else there is", "sentence"),
+        ("Yes, that is correct.", "sentence"),
+        ("It seems that it is not here. Try without: mount -t smbfs //x", "sentence"),
+        ("Wget -O /system/a.txt http://example.com/a.txt", "command"),
+        ("find / -name x | wc -l", "command"),
+        ("extract", "command"),
+    ],
+)
+def test_what_is_told_in_place_of_a_command_is_a_sentence(command, form):
+    assert name_form("command", command) == form
+
+
 @given(st.sampled_from(["", "query", "code", "customer"]), JSON)
 def test_every_value_has_one_of_the_known_forms(name, value):
     assert name_form(name, value) in FORMS

@@ -66,6 +66,53 @@ def test_equal_mistakes_have_equal_templates():
     assert len({mask_line(line) for line in lines}) == 1
 
 
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (
+            ["/bin/bash: line 3: Great!: command not found", "bash: line 1: I: command not found"],
+            "command not found",
+        ),
+        (
+            [
+                "/bin/bash: -c: line 2: syntax error: unexpected end of file",
+                "$1}' | sort: -c: line 9: syntax error: unexpected end of file",
+            ],
+            "syntax error: unexpected end of file",
+        ),
+        (
+            ["awk: line 1: syntax error at or near )", "awk: line 2: syntax error at or near"],
+            "awk: syntax error at or near …",
+        ),
+        (
+            [
+                "/bin/sh: -c: line 1: syntax error near unexpected token `('",
+                "x: -c: line 1: syntax error near unexpected token `newline'",
+            ],
+            "syntax error near unexpected token …",
+        ),
+        (
+            [
+                "Error executing query: bad syntax; check the manual near 'a 'b' c' at line 1",
+                "Error executing query: bad syntax; check the manual near '' at line 12",
+            ],
+            "bad syntax; check the manual near … at line …",
+        ),
+        (
+            [
+                "find: paths must precede expression: `a.txt'",
+                "find: paths must precede expression: `b'",
+            ],
+            "find: paths must precede expression: …",
+        ),
+        (["400 Client Error: for url: http://a/b"], "HTTP Bad Request Client Error: for url: …"),
+    ],
+)
+def test_where_a_shell_or_a_database_stopped_makes_no_difference(lines, shown):
+    (template,) = {mask_line(line) for line in lines}
+    assert show_template(template) == shown
+
+
 @given(st.text(max_size=400))
 def test_masking_never_fails_and_is_bounded(line):
     assert len(mask_line(line)) <= TEMPLATE_LIMIT

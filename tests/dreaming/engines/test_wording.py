@@ -1,4 +1,13 @@
-from dreaming.engines.wording import cut_title, join_names, name_sessions, order_session
+import pytest
+
+from dreaming.engines.wording import (
+    cut_text,
+    cut_title,
+    join_names,
+    name_sessions,
+    order_session,
+    title_error,
+)
 
 
 def test_sessions_are_named_in_the_order_people_count():
@@ -30,3 +39,20 @@ def test_a_short_title_stays():
 
 def test_one_long_word_is_cut_hard():
     assert len(cut_title("x" * 200)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("payment does not add up, total is 3 but paid 2", "payment does not add up"),
+        ("one, two and three follow one after the other", "one, two and three follow …"),
+        ("the certificate cannot be used to pay for it", "the certificate cannot …"),
+    ],
+)
+def test_a_text_is_cut_behind_a_clause_or_a_word_that_says_something(text, shown):
+    assert cut_text(text, 30) == shown
+
+
+def test_an_error_is_titled_with_its_tool_where_both_fit():
+    assert title_error("pay", "card refused") == "pay: card refused"
+    assert title_error("t" * 50, "card is refused") == "card is refused"
