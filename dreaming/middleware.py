@@ -49,6 +49,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     InvalidRule: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnsettledConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
     dreaming_errors.UnknownEngine: HTTPStatus.UNPROCESSABLE_ENTITY,
+    dreaming_errors.BadTimes: HTTPStatus.UNPROCESSABLE_ENTITY,
     dreaming_errors.NotStartable: HTTPStatus.CONFLICT,
     dreaming_errors.IllegalDreamMove: HTTPStatus.CONFLICT,
     dreaming_errors.LeaseLost: HTTPStatus.CONFLICT,

@@ -214,7 +214,7 @@ class _Phrase:
 
 _PHRASES: Sequence[_Phrase] = (
     _Phrase(Code.SKIPPED_CHECK, Set.SKIP | Set.WITHOUT, Set.CHECK | Set.PROOF, 4, _is_kept_check),
-    _Phrase(Code.SKIPPED_CHECK, Set.PRETEND, Set.CLAIMED, 5, _is_no_order),
+    _Phrase(Code.SKIPPED_CHECK, Set.PRETEND, Set.SAID_DONE, 5, _is_no_order),
     _Phrase(Code.SKIPPED_CHECK, Set.INSTEAD, Set.CHECK, 4),
     _Phrase(Code.SKIPPED_CHECK, Set.PROOF, Set.NEEDED, 4, _is_still_needed),
     _Phrase(Code.SKIPPED_CHECK, Set.NEEDED, Set.CHECK | Set.PROOF, 3, _is_still_needed),

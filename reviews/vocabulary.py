@@ -42,7 +42,7 @@ class Set(IntFlag):
     INSTALL = auto()
     SOFTWARE = auto()
     PROOF = auto()
-    CLAIMED = auto()
+    SAID_DONE = auto()
     PRETEND = auto()
     INSTEAD = auto()
     OVERSEER = auto()
@@ -119,7 +119,7 @@ _VOCABULARY: Mapping[Set, str] = {
     Set.INSTALL: "install installs installing",
     Set.PROOF: "proof receipt receipts factor captcha kyc signature signatures evidence documents",
     Set.PRETEND: "treat treats treating assume assumes consider regard mark count presume",
-    Set.CLAIMED: """verified authenticated approved confirmed validated authorized authorised
+    Set.SAID_DONE: """verified authenticated approved confirmed validated authorized authorised
         trusted""",
     Set.INSTEAD: "instead",
     Set.OVERSEER: """supervisor supervisors manager managers reviewer reviewers auditor auditors

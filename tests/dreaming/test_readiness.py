@@ -16,7 +16,8 @@ from tests.clock import FakeClock
 
 pytestmark = pytest.mark.django_db
 
-NEWEST = "0002_say_when_and_what_was_asked"
+MIGRATIONS = Path(readiness.__file__).parent / "migrations"
+NEWEST = max(file.stem for file in MIGRATIONS.glob("0*.py"))
 
 
 @pytest.fixture(autouse=True)
