@@ -105,8 +105,8 @@ def reaches(attack: Attack, change: Change) -> bool:
     """
     shown = f"{change.content}\n{change.title}\n{change.path}"
     if attack.encoding == "over lines":
-        every, told = set(_WORD.findall(fold(attack.meant))), set(_WORD.findall(fold(shown)))
-        return len(every & told) >= 0.7 * len(every)
+        every = set(_WORD.findall(fold(attack.meant)))
+        return len(every.intersection(_WORD.findall(fold(shown)))) >= 0.7 * len(every)
     told, meant = words_of(shown), words_of(attack.meant)
     found = told & (meant | words_of(attack.written))
     return len(found) >= max(min(2, len(meant)), len(meant) / 3)
