@@ -82,6 +82,11 @@ def file_spooled_reads(wait_ms: int = WORKER_WAIT_MS) -> int:
     return filed
 
 
+def count_spooled() -> int:
+    """Return how many reads wait in the spool to be filed."""
+    return len(_waiting_files())
+
+
 def spooled_reads(agent: int, session: str) -> list[ReadRecord]:
     """Return the reads of a session that wait in the spool, the oldest first."""
     found: list[ReadRecord] = []

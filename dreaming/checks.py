@@ -19,6 +19,7 @@ OURS = "daybreak"
 def register_all() -> None:
     """Register the checks; called when the apps are ready."""
     register(check_package_is_ours, OURS)
+    register(check_test_engine_is_off, OURS)
     register(check_development_is_off, Tags.security, deploy=True)
     register(check_hosts_are_named, Tags.security, deploy=True)
     register(check_parts_fit, Tags.database, deploy=True)
@@ -34,6 +35,21 @@ def check_package_is_ours(app_configs: Sequence[AppConfig] | None, **_: Any) -> 
             f"The package `agents` comes from {found}, not from this product.",
             hint="Uninstall openai-agents from this environment, or give Daybreak its own.",
             id="daybreak.E001",
+        )
+    ]
+
+
+def check_test_engine_is_off(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> list[CheckMessage]:
+    """Refuse code named by a variable as an engine where the data is real."""
+    if not (settings.SECURE and settings.TEST_ENGINE):
+        return []
+    return [
+        Error(
+            f"DAYBREAK_TEST_ENGINE is {settings.TEST_ENGINE!r} where DAYBREAK_SECURE is on.",
+            hint="Unset DAYBREAK_TEST_ENGINE: it is for tests.",
+            id="daybreak.E005",
         )
     ]
 

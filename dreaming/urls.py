@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from dreaming.views import agents, dreams, schedules
 from dreaming.views.health import healthz, readyz
 from dreaming.views.landing import landing, set_theme, workspace_home
+from dreaming.views.metrics import metrics
 
 DREAM_PAGES: list[URLPattern | URLResolver] = [
     path("", dreams.dreams_list, name="dreams"),
@@ -22,6 +23,7 @@ DREAM_PAGES: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("agents.api_urls")),
     path("", landing, name="landing"),

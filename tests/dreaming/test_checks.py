@@ -67,3 +67,26 @@ def test_the_checks_are_run_by_django(settings: Settings):
 def test_a_developer_is_not_held_to_production(settings: Settings):
     settings.DEBUG = True
     assert [name for name in ids(run_checks()) if str(name).startswith("daybreak")] == []
+
+
+@pytest.mark.parametrize(
+    ("secure", "engine", "expected"),
+    [
+        (True, "tests.fake_engine.FakeEngine", ["daybreak.E005"]),
+        (True, "", []),
+        (False, "tests.fake_engine.FakeEngine", []),
+    ],
+)
+def test_a_test_engine_is_refused_where_data_is_real(
+    settings: Settings, secure: bool, engine: str, expected: list[str]
+):
+    settings.SECURE, settings.TEST_ENGINE = secure, engine
+    assert ids(run_checks(tags=[checks.OURS])) == expected
+
+
+def test_the_refusal_names_the_variable_and_the_engine(settings: Settings):
+    settings.SECURE, settings.TEST_ENGINE = True, "tests.fake_engine.FakeEngine"
+    (message,) = checks.check_test_engine_is_off(None)
+    assert "DAYBREAK_TEST_ENGINE" in message.msg
+    assert "tests.fake_engine.FakeEngine" in message.msg
+    assert "Unset DAYBREAK_TEST_ENGINE" in str(message.hint)

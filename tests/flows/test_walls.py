@@ -216,6 +216,8 @@ ROUTES = [
     # Outside the workspaces                        anonymous, anybody signed in, token
     Route("healthz", "GET", nowhere, of_role("200 200 200")),
     Route("readyz", "GET", nowhere, of_role("200|503 200|503 200|503")),
+    # The test client speaks from this machine; others are in tests/dreaming/views/test_metrics.py.
+    Route("metrics", "GET", nowhere, of_role("200 200 200")),
     Route("landing", "GET", nowhere, of_role("in 302 in")),
     Route("set_theme", "POST", nowhere, of_role("302 302 302"), sends(theme="dark")),
     # Sign-in; nobody registers themselves
