@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from agents import clock
 from agents.freezes import is_frozen
@@ -95,7 +95,14 @@ def queue_dream(store: MemoryStore, wish: Wish) -> Dream:
         MemoryStore.objects.select_for_update(of=("self",)).get(pk=store.pk)
         refusal = _refuse(store, wish)
         if refusal is None:
-            return _write_queued(store, wish, number)
+            try:
+                with transaction.atomic():
+                    return _write_queued(store, wish, number)
+            except IntegrityError:
+                # A row that came past the lock: the database allows one unfinished dream a store.
+                refusal = _refuse(store, wish)
+                if refusal is None:
+                    raise
         _log_refused(store, wish, refusal)
     raise refusal
 

@@ -119,6 +119,11 @@ class Dream(models.Model):
                 condition=Q(schedule__isnull=False),
                 name="one_dream_a_slot",
             ),
+            models.UniqueConstraint(
+                fields=["store"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_unfinished_dream_a_store",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=DreamState.values), name="dream_state_is_known"
             ),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
 from agents.freezes import freeze_agent, unfreeze_agent
@@ -564,3 +564,30 @@ def test_instructions_steer_the_local_engine_and_the_dream_keeps_what_they_did(c
     said = [one["why"] for one in ended.dropped]
     assert "Left out, as the instructions ask (only: preferences)." in said
     assert any('This one was not followed: "Look at refunds."' in why for why in said)
+
+
+def test_the_database_allows_one_unfinished_dream_a_store(cast: Cast) -> None:
+    build.dream(cast.store, state="completed")
+    build.dream(cast.store, state="queued")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        build.dream(cast.store, state="running")
+    assert build.dream(build.shared_store(cast.workspace), state="queued").state == "queued"
+
+
+def test_a_row_that_came_past_the_lock_is_refused_in_words(cast: Cast) -> None:
+    came: list[Dream] = []
+
+    def comes_after_the_look(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and 'FROM "dreaming_dream"' in sql and not came:
+            came.append(build.dream(cast.store, state="running"))
+        return result
+
+    with (
+        connection.execute_wrapper(comes_after_the_look),
+        pytest.raises(NotStartable, match=r"over this memory is running"),
+    ):
+        nights.queued(cast.store, engine="local")
+    refused = Entry.objects.get(action="dream.refused", workspace=cast.workspace.slug)
+    assert "NotStartable" in refused.body
+    assert list(Dream.objects.filter(store=cast.store)) == came
