@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dreaming.engines.base import Candidate, DreamMaterial, DreamResult, Dropped, Report
 from dreaming.engines.calls import Ledger, read_calls
 from dreaming.engines.checks import CheckLedger
+from dreaming.engines.coverage import fold_covered
 from dreaming.engines.facts import FactLedger
 from dreaming.engines.forms import FormLedger
 from dreaming.engines.habits import HabitLedger
@@ -70,6 +71,9 @@ class LocalEngine:
         dropped += asked
         candidates, hidden = keep_plain([*candidates, *stale])
         dropped += hidden
+        noted = {note.pattern_key for note in material.notes}
+        candidates, covered = fold_covered(candidates, keep=held | noted)
+        dropped += covered
         candidates.sort(key=_order_candidate)
         if len(candidates) > CANDIDATE_LIMIT:
             rest = len(candidates) - CANDIDATE_LIMIT
