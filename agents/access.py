@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -28,6 +28,7 @@ from agents.models import (
     Scope,
     Session,
     Token,
+    Workspace,
 )
 from agents.people import Member, find_member_at, require_right
 from agents.rights import Right
@@ -189,6 +190,17 @@ def store_of(member: Member, name: str) -> MemoryStore:
     if store is None:
         raise Http404(f"{member.workspace.name} has no memory store {name!r}.")
     return store
+
+
+def stores_of(workspace: Workspace) -> QuerySet[MemoryStore]:
+    """Return the stores of the workspace, the shared one first, then by agent's name."""
+    stores = MemoryStore.objects.filter(workspace=workspace).select_related("agent", "workspace")
+    return stores.order_by("agent__name", "pk")
+
+
+def name_in_addresses(store: MemoryStore) -> str:
+    """Return the name by which `store_of` finds the store."""
+    return store.agent.slug if store.agent else SHARED
 
 
 def session_of(member: Member, number: int) -> Session:

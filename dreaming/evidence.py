@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agents.stores import text_sha256
 from dreaming.engines.base import Candidate, Dropped, Quote
-from reviews.changes import Evidence, Relation, text_sha256
+from reviews.changes import Evidence, Relation
 
 EVIDENCE_LIMIT = 5
 QUOTE_LIMIT = 2000

@@ -11,6 +11,7 @@ from agents import clock
 from agents.memory import heads_of, name_store
 from agents.models import MemoryStore, MemoryVersion
 from agents.numbers import take_numbers
+from agents.stores import text_sha256
 from dreaming.consolidation import Consolidated, Listed, consolidate
 from dreaming.engines.base import Dropped
 from dreaming.leases import Lease
@@ -41,7 +42,7 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import Actor, Cause
 from reviews.audit.log import append
 from reviews.automation import decide_by_rules
-from reviews.changes import Change, Evidence, Op, PatternFacts, Relation, Trust, text_sha256
+from reviews.changes import Change, Evidence, Op, PatternFacts, Relation, Trust
 from reviews.errors import InvalidChange
 from reviews.models import OriginKind, Proposal
 from reviews.origins import Origin

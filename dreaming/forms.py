@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from agents.access import name_in_addresses, stores_of
 from agents.models import MemoryStore, Workspace
 from dreaming.errors import BadTimes
 from dreaming.slots import CRON_LENGTH, clean_cron, clean_zone
@@ -21,14 +22,6 @@ def store_label(store: MemoryStore) -> str:
     return store.agent.name if store.agent else "Shared by all agents"
 
 
-class StoreField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
-    """A store of the workspace, spelled by its agent's name."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        """Return the agent's name."""
-        return store_label(obj)
-
-
 def instructions_field() -> forms.CharField:
     """Return the field that says what a dream looks at."""
     return forms.CharField(
@@ -43,14 +36,19 @@ def instructions_field() -> forms.CharField:
 class DreamForm(forms.Form):
     """Which memory dreams now."""
 
-    store = StoreField(queryset=MemoryStore.objects.none(), label="Memory", empty_label=None)
+    store = forms.ChoiceField(label="Memory")
     instructions = instructions_field()
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.stores = {name_in_addresses(store): store for store in stores_of(workspace)}
         store = self.fields["store"]
-        if isinstance(store, forms.ModelChoiceField):
-            store.queryset = stores_of(workspace)
+        if isinstance(store, forms.ChoiceField):
+            store.choices = [(name, store_label(one)) for name, one in self.stores.items()]
+
+    def clean_store(self) -> MemoryStore:
+        """Return the store that was named."""
+        return self.stores[self.cleaned_data["store"]]
 
 
 class ScheduleForm(forms.Form):
@@ -100,9 +98,3 @@ def _said(clean: Any, text: str) -> str:
         return str(clean(text))
     except BadTimes as error:
         raise forms.ValidationError(str(error)) from error
-
-
-def stores_of(workspace: Workspace) -> Any:
-    """Return the stores of the workspace, the shared one first, then by agent's name."""
-    stores = MemoryStore.objects.filter(workspace=workspace).select_related("agent", "workspace")
-    return stores.order_by("agent__name", "pk")

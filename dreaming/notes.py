@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from agents.models import MemoryStore
+from agents.stores import text_sha256
 from dreaming.engines.base import Dropped, Note
 from dreaming.engines.steering import read_instructions
 from dreaming.models import Dream
 from dreaming.precedents import Precedent, has_grown
-from reviews.changes import Change, text_sha256
+from reviews.changes import Change
 from reviews.lifecycle import State
 from reviews.models import OriginKind, Proposal
 from reviews.requests import asked_of, sent_back

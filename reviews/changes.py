@@ -96,11 +96,6 @@ class Change:
     merged: tuple[str, ...] = ()
 
 
-def text_sha256(text: str) -> str:
-    """Return the hex SHA-256 of the raw UTF-8 of `text`: the identity of a memory version."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def pattern_key(kind: str, tool: str, template: str, scope: str) -> str:
     """Return the hex key under which a pattern is known to dreams, proposals and versions."""
     return hashlib.sha256("\x1f".join((kind, tool, template, scope)).encode()).hexdigest()

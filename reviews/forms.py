@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 
-from agents.access import SHARED
-from agents.models import MemoryStore, Workspace
+from agents.access import name_in_addresses, stores_of
+from agents.models import Workspace
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
 
@@ -146,16 +145,10 @@ class RestoreForm(forms.Form):
     reason = reason_field("Reason", required=True)
 
 
-def stores_of(workspace: Workspace) -> QuerySet[MemoryStore]:
-    """Return the workspace's stores, the shared one first, then by agent."""
-    stores = MemoryStore.objects.filter(workspace=workspace).select_related("agent")
-    return stores.order_by("agent__name", "pk")
-
-
 def store_choices(workspace: Workspace) -> list[tuple[str, str]]:
     """Return (name in addresses, label) of each store."""
     return [
-        (store.agent.slug, store.agent.name) if store.agent else (SHARED, "All agents (shared)")
+        (name_in_addresses(store), store.agent.name if store.agent else "All agents (shared)")
         for store in stores_of(workspace)
     ]
 

@@ -12,13 +12,13 @@ from agents.models import Event, Memory, MemoryStore, MemoryVersion, Person, Wor
 from agents.numbers import take_number
 from agents.people import Member, actor_of
 from agents.rights import Right
-from agents.stores import check_content, check_path
+from agents.stores import check_content, check_path, text_sha256
 from reviews import lifecycle, risk, rules
 from reviews.approval_rules import Route, route
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
 from reviews.audit.log import append
-from reviews.changes import Change, Evidence, Op, PatternFacts, Trust, text_sha256
+from reviews.changes import Change, Evidence, Op, PatternFacts, Trust
 from reviews.errors import (
     InvalidChange,
     MayNotDecide,

@@ -26,6 +26,7 @@ from agents.numbers import take_number
 from agents.people import add_person, create_person
 from agents.releases import publish
 from agents.sessions import ingest_session
+from agents.stores import text_sha256
 from agents.tokens import issue_token
 from agents.transcripts.base import (
     EventKind,
@@ -40,7 +41,7 @@ from agents.transcripts.base import (
 from agents.workspaces import create_agent, open_workspace
 from dreaming.models import Dream, DreamState
 from reviews.audit.actors import SYSTEM, Actor
-from reviews.changes import Change, Evidence, Op, Trust, text_sha256
+from reviews.changes import Change, Evidence, Op, Trust
 from reviews.models import OriginKind, Proposal, ProposalRevision
 from reviews.origins import Origin
 from reviews.proposals import file_proposals

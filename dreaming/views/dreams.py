@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from agents import clock
-from agents.access import member_page
+from agents.access import member_page, name_in_addresses, stores_of
 from agents.errors import AgentsError
 from agents.http import MemberRequest
 from agents.models import Session
@@ -18,7 +18,7 @@ from agents.web.paging import page_of
 from dreaming import dreams, schedules
 from dreaming.dreams import UNFINISHED, Wish
 from dreaming.errors import DreamingError
-from dreaming.forms import DreamForm, store_label, stores_of
+from dreaming.forms import DreamForm, store_label
 from dreaming.loss import LOSS_LIMIT
 from dreaming.models import Dream, DreamState, Schedule
 from dreaming.views import report
@@ -131,7 +131,7 @@ def list_page(request: MemberRequest, form: DreamForm, status: int = 200) -> Htt
     stores = [
         {
             "store": store,
-            "name": store.agent.slug if store.agent else "shared",
+            "name": name_in_addresses(store),
             "label": store_label(store),
             "plan": (plan := plans.get(store.pk)),
             "words": words_of(plan) if plan else "",

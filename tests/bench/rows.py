@@ -13,11 +13,11 @@ from agents.numbers import take_numbers
 from agents.people import add_person
 from agents.releases import publish
 from agents.sessions import ingest_sessions
+from agents.stores import text_sha256
 from agents.tokens import issue_token
 from agents.transcripts.base import ParsedSession
 from agents.workspaces import create_agent, create_workspace
 from reviews.audit.actors import SYSTEM
-from reviews.changes import text_sha256
 from reviews.models import OriginKind, Proposal, ProposalRevision
 from reviews.rules import set_default_rules
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.stores import text_sha256
 from dreaming.consolidation import (
     CONTENT_BYTES,
     Consolidated,
@@ -20,7 +21,7 @@ from dreaming.precedents import Known, Precedent
 from dreaming.sentences import RESTS
 from dreaming.statistics import measure
 from dreaming.tables import LedgerRow
-from reviews.changes import Evidence, Op, Trust, text_sha256
+from reviews.changes import Evidence, Op, Trust
 from tests.dreaming.build_sessions import candidate, memory, row
 
 EVIDENCE = Evidence("S-1", 1, 0, "order not found", 7, 22, text_sha256("order not found"))

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from agents.stores import text_sha256
 from dreaming.consolidation import Consolidated, consolidate
 from dreaming.contradictions import unsettled_text
 from dreaming.engines.base import Candidate, EngineMemory
 from dreaming.precedents import Known, Precedent
 from dreaming.statistics import measure
-from reviews.changes import Change, Evidence, Op, Trust, text_sha256
+from reviews.changes import Change, Evidence, Op, Trust
 from tests.dreaming.build_sessions import candidate, memory, row
 
 EVIDENCE = Evidence("S-1", 1, 0, "order not found", 7, 22, text_sha256("order not found"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from agents import clock
+from agents.stores import text_sha256
 from dreaming import filing, notes, selection
 from dreaming.dreams import admit_dream, run_dream
 from dreaming.engines.base import DreamMaterial, DreamResult, Note, Report
@@ -14,7 +15,7 @@ from dreaming.mining import mine
 from dreaming.models import Dream, DreamState
 from dreaming.results import result_of
 from reviews import decisions
-from reviews.changes import Change, Op, PatternFacts, text_sha256
+from reviews.changes import Change, Op, PatternFacts
 from reviews.models import Proposal
 from tests import build
 from tests.cast import Cast

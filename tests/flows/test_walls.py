@@ -99,7 +99,7 @@ def at_held(cast: Cast) -> dict[str, Any]:
 
 
 def at_own_store(cast: Cast) -> dict[str, Any]:
-    return {"store": cast.store.pk}
+    return {"store": cast.agent.slug}
 
 
 def at_store(cast: Cast) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.stores import text_sha256
 from reviews.changes import (
     TRUST_ORDER,
     Change,
@@ -16,7 +17,6 @@ from reviews.changes import (
     lowest_trust,
     normalised_text,
     pattern_key,
-    text_sha256,
 )
 
 trusts = st.lists(st.sampled_from(Trust), max_size=6).map(tuple)

@@ -9,14 +9,14 @@ from django.db import connections, transaction
 from agents.errors import InvalidInput, InvalidPath, StoreFull
 from agents.models import Memory
 from agents.numbers import take_number
-from agents.stores import MAX_MEMORY_BYTES
+from agents.stores import MAX_MEMORY_BYTES, text_sha256
 from reviews import proposals
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
 from reviews.audit.values import open_values
-from reviews.changes import Change, Op, Relation, Trust, text_sha256
+from reviews.changes import Change, Op, Relation, Trust
 from reviews.errors import InvalidChange, ReasonMissing
 from reviews.models import Evidence, OriginKind, Proposal, ProposalRevision
 from reviews.origins import Origin

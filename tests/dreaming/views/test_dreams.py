@@ -100,7 +100,7 @@ def test_the_list_asks_no_more_for_more_dreams(cast: Cast, lead: Client):
 
 
 def start(client: Client, cast: Cast, **more: str) -> tuple[int, str]:
-    answer = client.post(f"{DREAMS}start/", {"store": cast.store.pk, **more}, follow=True)
+    answer = client.post(f"{DREAMS}start/", {"store": cast.agent.slug, **more}, follow=True)
     return answer.status_code, answer.content.decode()
 
 
@@ -130,8 +130,21 @@ def test_busy_memory_is_refused_in_the_form(cast: Cast, lead: Client):
     assert (code, "is running; wait or cancel it" in shown) == (422, True)
 
 
+def test_the_shared_memory_is_chosen_by_its_name(cast: Cast, lead: Client):
+    assert lead.post(f"{DREAMS}start/", {"store": "shared"}).status_code == 302
+    assert Dream.objects.get().store == build.shared_store(cast.workspace)
+
+
+def test_no_primary_key_stands_in_the_form_or_chooses_a_memory(cast: Cast, lead: Client):
+    shown = lead.get(DREAMS).content.decode()
+    assert f'<option value="{cast.agent.slug}"' in shown
+    assert f'<option value="{cast.store.pk}"' not in shown
+    assert lead.post(f"{DREAMS}start/", {"store": cast.store.pk}).status_code == 422
+    assert not Dream.objects.exists()
+
+
 def test_a_foreign_memory_is_no_choice(cast: Cast, lead: Client):
-    foreign = {"store": cast.other_agent.store.pk}
+    foreign = {"store": cast.other_agent.slug}
     assert lead.post(f"{DREAMS}start/", foreign).status_code == 422
     assert not Dream.objects.exists()
 

@@ -262,7 +262,7 @@ def test_while_paused_no_dream_is_started_and_no_next_one_promised(
 ):
     planned(cast)
     pause_workspace(cast.workspace, reason="Model change", by=cast.lead)
-    given = {"store": cast.store.pk, "instructions": "Kept words."}
+    given = {"store": cast.agent.slug, "instructions": "Kept words."}
     answer = lead.post(f"{DREAMS}start/", given)
     shown = answer.content.decode()
     assert (answer.status_code, "Dreams are paused here" in shown) == (422, True)
