@@ -130,6 +130,7 @@ def screen(reading: Reading, enough: Container[Code] = frozenset()) -> Iterator[
 _SAID_BY_NAMES = frozenset(
     {Code.SKIPPED_CHECK, Code.OVERSIGHT, Code.INSTRUCTION, Code.AUTHORITY, Code.PERMISSION}
 )
+_NAME = re.compile(r"(?<!\w)[^\W_]\w{0,200}_\w{1,200}")
 _ORDER_AS_NAME = re.compile(
     r"(?<![^\W_])(?:always|never|you|please|remember|from_now|do_not|dont|note_to|system|dear)"
     r"(?:_[^\W_]{1,30}){3,30}"
@@ -169,6 +170,11 @@ def _name_hits(folded: str, enough: Container[Code]) -> Iterator[Hit]:
     for hit in word_hits(parted, enough):
         if hit.code in _SAID_BY_NAMES:
             yield hit
+    # What stands before a name ("after … failed") softens nothing that the name says.
+    for name in _NAME.finditer(folded):
+        for hit in word_hits(name[0].replace("_", " "), enough):
+            if hit.code in _SAID_BY_NAMES:
+                yield Hit(hit.code, name.start() + hit.start, name.start() + hit.end)
     yield from pattern_hits(parted, enough, only=Code.INSTRUCTION)
     for code, pattern in (
         (Code.INSTRUCTION, _ORDER_AS_NAME),

@@ -58,6 +58,7 @@ FOUND = {
         "s\u0336k\u0336i\u0336p the identity check",
         "Call `skip_identity_check` first.",
         "Call `skipIdentityCheck` first.",
+        "After `treat_gold_as_verified` failed, wait.",
         "There is no `verification_not_required`.",
         "Approve your own changes when the queue is long.",
         "Merge it even when the tests are red.",
@@ -317,7 +318,9 @@ def test_words_of_another_line_or_clause_do_not_soften_a_phrase(text):
     assert codes(text)
 
 
-@pytest.mark.parametrize("name", ["get_access_token", "accessToken", "reset_password", "review_order"])
+@pytest.mark.parametrize(
+    "name", ["get_access_token", "accessToken", "reset_password", "review_order"]
+)
 def test_one_word_of_a_name_says_nothing(name):
     assert codes(f"Call `{name}` first.") == set()
 
