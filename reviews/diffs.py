@@ -1,14 +1,13 @@
 """Line, then word diff of two texts as rows for a page; three-way pieces for a conflict. Pure."""
 
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rapidfuzz.distance import Levenshtein
 
+from agents.web.characters import HIDDEN_RANGES, HIDDEN_RUN, Segment, boxes
 from reviews.alignment import (
     ALIKE,
     WORD_BLOCK_CELLS,
@@ -32,28 +31,8 @@ LEAST_FOLD = 3
 EXACT_DISTANCE_CHARACTERS = 20_000
 
 _FINE = re.compile(r"\w+|\s+|[^\w\s]")
-
-# Everything a page would not show, or would let change what stands around it: controls other than
-# tab and line feed, bidirectional and zero-width characters, variation selectors, tags, fillers,
-# odd spaces, private use and lone surrogates. The Arabic number signs are visible and stay out.
-_HIDDEN_RANGES = (
-    "\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
-    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
-)
-HIDDEN = re.compile(f"[{_HIDDEN_RANGES}]")
-_HIDDEN_RUN = re.compile(f"([{_HIDDEN_RANGES}]+)")
-_CHIPS_A_RUN = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Text to show as it is, or (is_hidden) the code point to show in a box, with its name."""
-
-    text: str
-    is_hidden: bool = False
-    name: str = ""
+HIDDEN = re.compile(f"[{HIDDEN_RANGES}]")
+"""One character a page would not show, or that lets it change what stands around it."""
 
 
 def visible(text: str) -> tuple[Segment, ...]:
@@ -63,24 +42,12 @@ def visible(text: str) -> tuple[Segment, ...]:
     and of a run of more than four different ones the rest is counted ("and 12 more").
     """
     segments: list[Segment] = []
-    for at, piece in enumerate(_HIDDEN_RUN.split(text)):
+    for at, piece in enumerate(HIDDEN_RUN.split(text)):
         if at % 2:
-            segments.extend(_boxes(piece))
+            segments.extend(boxes(piece))
         elif piece:
             segments.append(Segment(piece))
     return tuple(segments)
-
-
-def _boxes(run: str) -> Iterator[Segment]:
-    counts = Counter(run) if len(run) > 1 else {run: 1}
-    shown = 0
-    for character, count in list(counts.items())[:_CHIPS_A_RUN]:
-        times = f" x{count}" if count > 1 else ""
-        name = unicodedata.name(character, "control character").lower()
-        yield Segment(f"U+{ord(character):04X}{times}", is_hidden=True, name=name)
-        shown += count
-    if shown < len(run):
-        yield Segment(f"and {len(run) - shown} more", is_hidden=True, name="hidden characters")
 
 
 class PartKind(StrEnum):
