@@ -399,12 +399,12 @@ def say_path(path: Path, claim: str, at_last: str = "") -> str:
     return f"After {first}, call {', then '.join([*rest, last])}."
 
 
-_BETTER_WITHOUT = "comparable sessions that did not ended better."
+_BETTER_WITHOUT = "comparable sessions without it ended better."
 
 
 def _title(workflow: Workflow, claim: str) -> str:
     words = ", ".join(step.replace(": ", " ") for step in workflow.path)
     where = "Begin with " if workflow.starts else ""
     if claim == "harms":
-        return f"Not {where.lower()}{words}"
+        return f"Do not {where.lower() or 'call '}{words}"
     return f"{where}{words}" if where or len(workflow.path) > 1 else f"Call {words}"

@@ -59,7 +59,7 @@ def test_a_beginning_that_goes_with_good_ends_helps():
 def test_the_other_beginning_harms():
     found = {one.template: one for one in mine(both("bxyz", "axyz"))}
     assert found["not begin: b"].statement == (
-        "Do not begin with `b`: comparable sessions that did not ended better."
+        "Do not begin with `b`: comparable sessions without it ended better."
     )
 
 
@@ -71,7 +71,7 @@ def test_daybreak_tells_what_stands_out():
 def test_a_step_on_the_way_harms():
     sessions = both("xbyzx", "xyzxy")
     (found,) = (one for one in told(mine(sessions), sessions) if one.template == "not path: b")
-    assert found.statement == ("Do not call `b`: comparable sessions that did not ended better.")
+    assert found.statement == ("Do not call `b`: comparable sessions without it ended better.")
 
 
 def test_a_path_says_more_than_its_steps_where_only_their_order_tells():
