@@ -13,6 +13,7 @@ from agents.people import (
     clean_name,
     find_account,
     find_member,
+    find_member_at,
     invite_again,
     mail_invitation,
     remove_group,
@@ -48,6 +49,19 @@ def only_entry(action):
 def add_rita(cast, **changed):
     given = {"email": "rita@northwind.example", "name": "Rita", "role": "reviewer"} | changed
     return add_person(cast.workspace, **given, by=cast.admin)
+
+
+class TestFindMemberAt:
+    def test_is_the_member_with_role_groups_and_workspace(self, cast, django_assert_num_queries):
+        with django_assert_num_queries(2):
+            found = find_member_at(cast.reviewer, cast.workspace.slug)
+        assert found == find_member(cast.reviewer, cast.workspace)
+        assert found.workspace.name == cast.workspace.name
+
+    def test_is_nobody_for_an_outsider_and_for_no_workspace(self, cast):
+        assert find_member_at(cast.outsider, cast.workspace.slug) is None
+        assert find_member_at(cast.reviewer, "no-such-workspace") is None
+        assert find_member_at(cast.reviewer, "") is None
 
 
 class TestAddPerson:

@@ -336,6 +336,25 @@ def test_neighbours_are_one_query(cast, mixed, django_assert_num_queries) -> Non
         queue.find_neighbours(segments, 1, queue.place_of(mixed[3]))
 
 
+def test_a_known_total_is_told_and_not_counted_again(cast, mixed) -> None:
+    segments = queue.segments_of(member_of(cast), read_search(""))[-1:]
+    place = queue.place_of(mixed[3])
+    counted = queue.find_neighbours(segments, 0, place)
+
+    with CaptureQueriesContext(connection) as asked:
+        found = queue.find_neighbours(segments, 0, place, counted.total)
+    assert found == counted
+    assert "all_0" not in asked.captured_queries[0]["sql"]
+
+
+def test_without_conflicts_the_front_changes_nothing(cast, mixed) -> None:
+    segments = queue.segments_of(member_of(cast), read_search(""))
+    for one in mixed:
+        if one.state in OPEN_STATES:
+            alone = queue.find_neighbours(segments[-1:], 0, queue.place_of(one))
+            assert alone == around(cast, one)
+
+
 def test_what_is_in_conflict_stands_in_front_of_what_is_open(cast, mixed) -> None:
     conflicted = build.proposal(cast.store, "conflicted", risk="low", content="c\n")
     first = next(one for one in mixed if one.number == listed(cast, "")[0])
