@@ -1,7 +1,8 @@
 """Deciding through the pages: what is recorded, what is refused, and where one goes next."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from agents.memory import write_memory
 from agents.models import MemoryVersion
@@ -45,6 +46,21 @@ def test_approving_moves_on_to_the_next_of_the_list(cast, client_of, three) -> N
     assert response.url == at(cast, three[1], query="?q=risk%3Alow")
     assert fresh(three[0]).state == "scheduled"
     assert "approved." in text_of(client.get(response.url))
+
+
+def test_deciding_costs_as_many_queries_however_long_the_list_is(cast, client_of, three) -> None:
+    client = client_of(cast.reviewer)
+    asked = []
+    for proposal in three[:2]:
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.post(at(cast, proposal, "approve/"), shown(proposal), headers=HTMX)
+        assert answer.status_code == 200
+        asked.append(len(queries))
+        for n in range(8):
+            build.filed(cast.store, content=f"More {proposal}, {n}.\n", title=f"More {n}")
+
+    assert asked[1] <= asked[0]
+    assert asked[0] <= 38
 
 
 def test_after_the_last_one_the_first_still_open_comes(cast, client_of, three) -> None:
