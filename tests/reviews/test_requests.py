@@ -15,7 +15,7 @@ from reviews.origins import Origin
 from reviews.requests import asked_of, sent_back
 from tests import build
 from tests.cast import Cast
-from tests.reviews.filings import after, by_hand, entry_of, move
+from tests.reviews.filings import after, by_hand, entry_of
 from tests.reviews.views.desks import approve, fresh, member
 
 pytestmark = pytest.mark.django_db
