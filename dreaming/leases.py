@@ -79,24 +79,25 @@ def due_dreams(now: datetime) -> QuerySet[Dream]:
 
 
 def take_lease(dream: Dream, now: datetime) -> Lease | None:
-    """Take the dream for this worker, or return None when somebody else was quicker."""
+    """Take the dream for this worker, or return None when somebody else was quicker.
+
+    Compare and set on columns of the row alone: a condition on another table is not looked at again
+    by PostgreSQL after waiting for the row, and two workers would take it.
+    """
+    due = due_dreams(now).filter(pk=dream.pk, attempt__lt=F("max_attempts"))
+    seen = due.values("state", "lease_token", "lease_until", "attempt").first()
+    if seen is None:
+        return None
     token = secrets.token_hex(16)
     with transaction.atomic():
-        taken = (
-            due_dreams(now)
-            .order_by()
-            .filter(pk=dream.pk, attempt__lt=F("max_attempts"))
-            .update(
-                state=DreamState.RUNNING,
-                lease_token=token,
-                lease_until=now + timedelta(seconds=settings.LEASE_S),
-                heartbeat_at=now,
-                attempt=F("attempt") + 1,
-            )
+        taken = Dream.objects.filter(pk=dream.pk, **seen).update(
+            state=DreamState.RUNNING,
+            lease_token=token,
+            lease_until=now + timedelta(seconds=settings.LEASE_S),
+            heartbeat_at=now,
+            attempt=F("attempt") + 1,
         )
-    if not taken:
-        return None
-    return Lease(dream.pk, token, dream.attempt + 1)
+    return Lease(dream.pk, token, seen["attempt"] + 1) if taken else None
 
 
 class Heartbeat:
