@@ -1,8 +1,8 @@
 """Mistakes that say what another pattern of the same dream says better: listed, not proposed twice.
 
 One pattern covers another where nearly all sessions of the other show it too and both ask for the
-same: a name that is not there is a fact, a sentence sent as a command is a wrong form, and a step
-that leads out of an error leads out of failing on and on as well.
+same: a step that leads out of an error leads out of failing on and on as well. An error is never
+covered by the names it was met with so far: the next session may use another.
 """
 
 import re
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 
 from dreaming.engines.base import Candidate, Dropped
 from dreaming.engines.habits import IN_VAIN, STUCK
-from dreaming.engines.mistakes import CHECK
 from reviews.changes import pattern_key
 
 SHARE = 0.8
@@ -18,15 +17,6 @@ SHARE = 0.8
 
 LEAST_SESSIONS = 3
 """A pattern of fewer sessions is not proposed itself and covers nothing."""
-
-_ABSENT = (
-    (re.compile(r"command not found"), ("missing commands", "form: ")),
-    (re.compile(r"(?:invalid|unrecogni[sz]ed|illegal|unknown) option"), ("missing options",)),
-    (re.compile(r"unknown predicate"), ("missing options",)),
-    (re.compile(r"[Uu]nknown database"), ("missing databases",)),
-    (re.compile(r"[Nn]o such file or directory"), ("missing files or folders",)),
-)
-"""What an error says -> how the templates of the patterns begin that say it by name."""
 
 _FAILS_WITH = re.compile(r"When [^\"]{1,200} fails with \"")
 _STEP_FIRST = re.compile(r"\b(?:call|run) `([^`]+)` first\b")
@@ -74,10 +64,7 @@ def _find_alike(one: Candidate, others: Sequence[Candidate]) -> Iterator[Candida
     """Yield the patterns of one tool that ask for what `one` asks for."""
     if one.kind != "mistake" or one.claim:
         return
-    if one.statement.endswith(CHECK):
-        begins = next((begins for sign, begins in _ABSENT if sign.search(one.template)), ())
-        yield from (other for other in others if other.template.startswith(begins or "\0"))
-    elif one.template.startswith(f"{STUCK}: "):
+    if one.template.startswith(f"{STUCK}: "):
         if step := _read_step(one):
             yield from (other for other in others if _is_error(other) and _read_step(other) == step)
         else:

@@ -6,7 +6,6 @@ import pytest
 
 from dreaming.engines.base import Candidate
 from dreaming.engines.coverage import fold_covered, key_of
-from dreaming.engines.mistakes import CHECK
 from tests.dreaming.build_sessions import calls, fails, session
 from tests.dreaming.dream_once import dream
 
@@ -25,7 +24,7 @@ def made(template: str, statement: str, *numbers: int, kind: str = "mistake") ->
     )
 
 
-NOT_FOUND = made("<text>: command not found", f"`bash` fails: {CHECK}", 1, 2, 3, 4, 5)
+NOT_FOUND = made("<text>: command not found", "`bash` fails: check the call.", 1, 2, 3, 4, 5)
 COMMANDS = made("missing commands", "There is no command `jq`.", 1, 2, 3, 4, kind="fact")
 STUCK = made("stuck: bash: cat", "When `cat` in `bash` keeps failing, call `ls` first.", 1, 2, 3)
 ERROR = made("no file", 'When `bash` fails with "no file", run `ls` first, then go on.', 1, 2, 3)
@@ -37,36 +36,34 @@ def names(*candidates: Candidate) -> list[str]:
     return [one.template for one in fold_covered(candidates)[0]]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [(NOT_FOUND, COMMANDS), (STUCK, ERROR), (VAGUE, IN_VAIN)]
-)
+@pytest.mark.parametrize(("one", "other"), [(STUCK, ERROR), (VAGUE, IN_VAIN)])
 def test_what_another_pattern_says_better_is_left_out(one, other):
     assert names(one, other) == names(other, one) == [other.template]
 
 
 def test_what_covers_is_named_with_its_sessions():
-    _, (dropped,) = fold_covered([NOT_FOUND, COMMANDS])
-    assert dropped.what == "<text>: command not found"
-    assert dropped.why == '4 of its 5 sessions show "missing commands", which says it better.'
+    _, (dropped,) = fold_covered([replace(VAGUE, matched=IN_VAIN.matched | {"S-9"}), IN_VAIN])
+    assert dropped.what == "stuck: bash"
+    assert dropped.why == '4 of its 5 sessions show "in vain: bash", which says it better.'
 
 
 def test_several_cover_together():
-    form = made("form: command as sentence", "Give a bare command.", 3, 4, 5)
-    some = replace(COMMANDS, matched=frozenset({"S-1", "S-2", "S-3"}))
-    kept, (dropped,) = fold_covered([NOT_FOUND, some, form])
-    assert kept == [some, form]
-    assert dropped.why.startswith("5 of its 5 sessions show ")
-    assert dropped.why.endswith(' and "missing commands", which say it better.')
+    some = replace(ERROR, matched=frozenset({"S-1", "S-2", "S-4"}))
+    third = replace(
+        ERROR, template="no folder", title="no folder", matched=frozenset({"S-3", "S-4", "S-5"})
+    )
+    kept, (dropped,) = fold_covered([STUCK, some, third])
+    assert kept == [some, third]
+    assert dropped.why == '3 of its 3 sessions show "no file" and "no folder", which say it better.'
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (NOT_FOUND, replace(COMMANDS, matched=frozenset({"S-1", "S-2", "S-3"}))),
-        (NOT_FOUND, replace(COMMANDS, tool="sql")),
-        (NOT_FOUND, replace(COMMANDS, claim="harms")),
-        (NOT_FOUND, replace(COMMANDS, template="missing options")),
-        (replace(NOT_FOUND, statement="When it fails, call `jq` first."), COMMANDS),
+        (NOT_FOUND, COMMANDS),
+        (VAGUE, replace(IN_VAIN, matched=frozenset({"S-1", "S-8", "S-9"}))),
+        (VAGUE, replace(IN_VAIN, tool="sql")),
+        (VAGUE, replace(IN_VAIN, claim="harms")),
         (STUCK, replace(ERROR, statement='When `bash` fails with "x", run `pwd` first.')),
         (STUCK, IN_VAIN),
         (VAGUE, ERROR),
@@ -78,16 +75,16 @@ def test_what_asks_for_something_else_or_is_seen_elsewhere_covers_nothing(one, o
 
 def test_a_pattern_of_two_sessions_covers_nothing():
     two = frozenset({"S-1", "S-2"})
-    assert len(names(replace(NOT_FOUND, matched=two), replace(COMMANDS, matched=two))) == 2
+    assert len(names(replace(VAGUE, matched=two), replace(IN_VAIN, matched=two))) == 2
 
 
 def test_what_memory_holds_or_a_person_asked_about_stays():
-    kept, dropped = fold_covered([NOT_FOUND, COMMANDS], keep={key_of(NOT_FOUND)})
-    assert kept == [NOT_FOUND, COMMANDS]
+    kept, dropped = fold_covered([VAGUE, IN_VAIN], keep={key_of(VAGUE)})
+    assert kept == [VAGUE, IN_VAIN]
     assert dropped == []
 
 
-def test_a_dream_says_what_is_missing_and_not_that_it_was_not_found():
+def test_an_error_stays_beside_the_names_it_was_met_with():
     met = [
         session(
             n,
@@ -97,6 +94,5 @@ def test_a_dream_says_what_is_missing_and_not_that_it_was_not_found():
         )
         for n in (1, 2, 3)
     ]
-    result = dream(met).result
-    assert [one.template for one in result.candidates] == ["missing commands"]
-    assert 'show "Commands missing for bash", which says it better.' in result.dropped[-1].why
+    kinds = {one.kind for one in dream(met).result.candidates}
+    assert kinds == {"mistake", "fact"}
