@@ -119,9 +119,12 @@ def _by_errors(held: Held, fits: Callable[[Failure], bool], tool: str) -> Match:
 
 @cache
 def pattern_of(template: str) -> re.Pattern[str]:
-    """Return what a template fits: its words as they stand, anything where it is masked."""
+    """Return what a template fits: its words as they stand, anything where it is masked.
+
+    Before them may stand who speaks, and where in a script a shell was: templates leave it out.
+    """
     parts = [re.escape(part) for part in PLACEHOLDER.split(HTTP.sub("<n>", template))]
-    return re.compile(r"(?:\S+: )?" + r".{1,200}?".join(parts))
+    return re.compile(r"(?:\S+: (?:-c: )?(?:line \d+: )?)?" + r".{1,200}?".join(parts))
 
 
 def match_mistake(candidate: Candidate, held: Held) -> Match:
