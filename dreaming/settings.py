@@ -141,6 +141,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "template_partials.templatetags.partials",
                 "django_htmx.templatetags.django_htmx",
                 "agents.web.templatetags.daybreak",
+                "django.templatetags.i18n",
                 "django.templatetags.static",
             ],
         },

@@ -1,15 +1,10 @@
-"""The authorisation matrix: every address, whoever asks, what they are told.
+"""The authorisation matrix: every address is asked by everybody, and by those next door.
 
-The addresses are read from the URLconf: one that is not in ROUTES fails a test. To add a page, add
-one line a method to ROUTES: its URL name, the method, the place (what makes its kwargs; `here` for
-the workspace alone), what each caller of CALLERS is told, and for a POST what is sent.
-
-What is told: a status; several that are all right, as 302|422; or `in`, sent to the sign-in page.
+The addresses are read from the URLconf: one that is not in tests/flows/routes fails a test.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,22 +13,18 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from agents import clock
-from agents.access import member_for
-from agents.models import Person, Token
+from agents.models import Person
 from agents.numbers import LETTERS, take_numbers
-from agents.people import add_person, set_group
 from agents.rights import Role
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
-from reviews.exports import Period, export_history
-from reviews.models import Containment
-from tests import build
 from tests.cast import Cast
+from tests.flows.routes import ROUTES
+from tests.flows.routes.doors import reset_key
+from tests.flows.routes.lines import CALLERS, Route, here, nowhere
 
 pytestmark = pytest.mark.django_db
 
-CALLERS = ("anonymous", "outsider", "reviewer", "lead", "auditor", "admin", "token")
 REFUSED = {"in", "401", "403", "404", "405"}
 # What may be written although nothing was done: who looked at what, and who was kept out.
 NOTED = {
@@ -50,310 +41,6 @@ NOTED = {
     Action.EXPORT_DOWNLOADED,
     Action.AUDIT_VERIFIED,
 }
-Place = Callable[[Cast], dict[str, Any]]
-Sent = Callable[[Cast], dict[str, Any]]
-
-
-def nowhere(_: Cast) -> dict[str, Any]:
-    return {}
-
-
-def here(cast: Cast) -> dict[str, Any]:
-    return {"workspace": cast.workspace.slug}
-
-
-def at_agent(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"agent": cast.agent.slug}
-
-
-def at_person(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"person": cast.second_reviewer.public_id}
-
-
-def at_invited(cast: Cast) -> dict[str, Any]:
-    waiting = add_person(
-        cast.workspace, email="rita@x.example", name="Rita", role="lead", by=cast.admin
-    )
-    return here(cast) | {"person": waiting.person.public_id}
-
-
-def at_group(cast: Cast) -> dict[str, Any]:
-    set_group(cast.workspace, "risk-desk", [cast.lead], by=cast.admin)
-    return here(cast) | {"group": "risk-desk"}
-
-
-def at_token(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"token": Token.objects.get(agent=cast.agent).public_id}
-
-
-def at_dream(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"number": build.dream(cast.store).number}
-
-
-def at_running(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"number": build.dream(cast.store, "running").number}
-
-
-def at_held(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"number": build.dream(cast.store, "held").number}
-
-
-def at_own_store(cast: Cast) -> dict[str, Any]:
-    return {"store": cast.agent.slug}
-
-
-def at_store(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"store": cast.agent.slug}
-
-
-def sends(**given: Any) -> Sent:
-    return lambda _: given
-
-
-def reset_key(cast: Cast) -> dict[str, Any]:
-    invited = add_person(
-        cast.workspace, email="rita@x.example", name="Rita", role="lead", by=cast.admin
-    )
-    key = (invited.path or "").rstrip("/").rpartition("/")[2]
-    uidb36, _, secret = key.partition("-")
-    return {"uidb36": uidb36, "key": secret}
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One line of the matrix."""
-
-    name: str
-    method: str
-    place: Place
-    told: str
-    sent: Sent = field(default=nowhere)
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.name}"
-
-    @property
-    def expected(self) -> dict[str, str]:
-        return dict(zip(CALLERS, self.told.split(), strict=True))
-
-
-def of_role(told: str) -> str:
-    """Spell what is told on an address that tells every signed-in person the same."""
-    anonymous, signed_in, token = told.split()
-    return " ".join([anonymous, *[signed_in] * (len(CALLERS) - 2), token])
-
-
-def at_proposal(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"number": build.filed(cast.store).number}
-
-
-def at_conflict(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"number": build.proposal(cast.store, "conflicted").number}
-
-
-def at_evidence(cast: Cast) -> dict[str, Any]:
-    quote = build.quote(build.session(cast.agent), 2, "already shipped")
-    filed = build.filed(cast.store, evidence=[quote])
-    return here(cast) | {"number": filed.number, "position": 1}
-
-
-def at_session(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"number": build.session(cast.agent).number}
-
-
-def at_memory(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"number": build.memory(cast.store).number}
-
-
-def at_release(cast: Cast) -> dict[str, Any]:
-    take_numbers(cast.workspace, "R", 1_000)
-    build.memory(cast.store)
-    return here(cast) | {"number": cast.store.releases.latest("sequence").number}
-
-
-def at_containment(cast: Cast) -> dict[str, Any]:
-    made = Containment.objects.create(
-        workspace=cast.workspace,
-        store=cast.store,
-        kind="roll_back",
-        target="R-1",
-        by=cast.lead,
-        reason="Odd",
-        due_at=clock.now(),
-    )
-    return here(cast) | {"pk": made.pk}
-
-
-def at_entry(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"pk": Entry.objects.filter(workspace=cast.workspace.slug).latest("id").pk}
-
-
-def at_export(cast: Cast) -> dict[str, Any]:
-    member = member_for(cast.auditor, cast.workspace.slug)
-    made = export_history(cast.workspace, form="jsonl", period=Period(None, None), by=member)
-    return here(cast) | {"number": made.number}
-
-
-REASON = sends(reason="Odd writes since noon")
-TIMES = sends(
-    cron="0 2 * * *", zone="UTC", min_sessions=5, min_hours=24, idle_minutes=0, instructions=""
-)
-SHOWN = sends(revision=1, state="pending")
-REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
-ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
-EDITED = sends(revision=1, text="Shipped orders stay shipped.", reason="Said more plainly.")
-REBASED = sends(revision=1, live=0, by_hand="on", text="Shipped orders stay shipped.")
-ANSWER = sends(verdict="confirmed", reason="Looked at")
-EARLIER = sends(release="R-1", reason="Odd")
-VERSION = sends(version=1, reason="Odd")
-SESSIONS = sends(
-    external_id="run-1", events=[{"kind": "message", "role": "user", "text": "Cancel order 1042."}]
-)
-PROPOSED = sends(
-    store="refund-desk", path="/notes/a.md", text="Ask for the number.", rationale="It helps."
-)
-ROUTES = [
-    # Outside the workspaces                        anonymous, anybody signed in, token
-    Route("healthz", "GET", nowhere, of_role("200 200 200")),
-    Route("readyz", "GET", nowhere, of_role("200|503 200|503 200|503")),
-    # The test client speaks from this machine; others are in tests/dreaming/views/test_metrics.py.
-    Route("metrics", "GET", nowhere, of_role("200 200 200")),
-    Route("landing", "GET", nowhere, of_role("in 302 in")),
-    Route("set_theme", "POST", nowhere, of_role("302 302 302"), sends(theme="dark")),
-    # Sign-in; nobody registers themselves
-    Route("account_login", "GET", nowhere, of_role("200 302 200")),
-    Route("account_logout", "GET", nowhere, of_role("302 200 302")),
-    Route("account_inactive", "GET", nowhere, of_role("200 200 200")),
-    Route("account_signup", "GET", nowhere, of_role("200 302 200")),
-    Route("account_reset_password", "GET", nowhere, of_role("200 200 200")),
-    Route("account_reset_password_done", "GET", nowhere, of_role("200 200 200")),
-    Route("account_reset_password_from_key", "GET", reset_key, of_role("302 302 302")),
-    Route("account_reset_password_from_key_done", "GET", nowhere, of_role("200 200 200")),
-    Route("account_email_verification_sent", "GET", nowhere, of_role("in 302 in")),
-    Route("account_confirm_login_code", "GET", nowhere, of_role("in 302 in")),
-    Route("account_reauthenticate", "GET", nowhere, of_role("in 200 in")),
-    Route("account_email", "GET", nowhere, of_role("in 200 in")),
-    Route("account_change_password", "GET", nowhere, of_role("in 200 in")),
-    Route("account_set_password", "GET", nowhere, of_role("in 302 in")),
-    Route("mfa_index", "GET", nowhere, of_role("in 200 in")),
-    Route("mfa_authenticate", "GET", nowhere, of_role("in 302 in")),
-    Route("mfa_reauthenticate", "GET", nowhere, of_role("in 302 in")),
-    Route("mfa_activate_totp", "GET", nowhere, of_role("in 302 in")),
-    Route("mfa_deactivate_totp", "GET", nowhere, of_role("in 404 in")),
-    Route("mfa_view_recovery_codes", "GET", nowhere, of_role("in 404 in")),
-    Route("mfa_generate_recovery_codes", "GET", nowhere, of_role("in 302 in")),
-    Route("mfa_download_recovery_codes", "GET", nowhere, of_role("in 404 in")),
-    Route("socialaccount_login_cancelled", "GET", nowhere, of_role("200 200 200")),
-    Route("socialaccount_login_error", "GET", nowhere, of_role("401 401 401")),
-    Route("socialaccount_signup", "GET", nowhere, of_role("in in in")),
-    Route("socialaccount_connections", "GET", nowhere, of_role("in 200 in")),
-    Route("accounts/social/login/cancelled/", "GET", nowhere, of_role("301 301 301")),
-    Route("accounts/social/login/error/", "GET", nowhere, of_role("301 301 301")),
-    Route("accounts/social/signup/", "GET", nowhere, of_role("301 301 301")),
-    Route("accounts/social/connections/", "GET", nowhere, of_role("301 301 301")),
-    # The workspace                 anonymous outsider reviewer lead auditor admin token
-    Route("workspace_home", "GET", here, "in 404 200|302 200|302 200|302 302 in"),
-    Route("people", "GET", here, "in 404 403 403 403 200 in"),
-    Route(
-        "person_add",
-        "POST",
-        here,
-        "in 404 403 403 403 200 in",
-        sends(name="Rita", email="rita@x.example", role="lead"),
-    ),
-    Route("person_role", "POST", at_person, "in 404 403 403 403 302 in", sends(role="lead")),
-    Route("person_invite", "POST", at_invited, "in 404 403 403 403 200 in"),
-    Route("person_remove", "POST", at_person, "in 404 403 403 403 302 in"),
-    Route(
-        "group_set",
-        "POST",
-        here,
-        "in 404 403 403 403 302 in",
-        lambda cast: {"name": "risk", "people": [cast.lead.public_id]},
-    ),
-    Route("group_remove", "POST", at_group, "in 404 403 403 403 302 in"),
-    Route("tokens", "GET", here, "in 404 403 403 403 200 in"),
-    Route(
-        "token_issue",
-        "POST",
-        here,
-        "in 404 403 403 403 200 in",
-        sends(label="Pipeline", scopes=["memory:read"], days=30),
-    ),
-    Route("token_revoke", "POST", at_token, "in 404 403 403 403 302 in"),
-    Route("workspace", "GET", here, "in 404 403 200 403 200 in"),
-    Route("workspace_freeze", "POST", here, "in 404 403 302 403 302 in", REASON),
-    Route("workspace_unfreeze", "POST", here, "in 404 403 422 403 403 in", REASON),
-    Route("checks_set", "POST", here, "in 404 403 302 403 403 in", sends(names="lint")),
-    Route("agent_add", "POST", here, "in 404 403 403 403 302 in", sends(slug="claims")),
-    Route("agent_owner", "POST", at_agent, "in 404 403 403 403 302 in", sends(owner="")),
-    Route("agent_freeze", "POST", at_agent, "in 404 403 302 403 302 in", REASON),
-    Route("agent_unfreeze", "POST", at_agent, "in 404 403 422 403 403 in", REASON),
-    # Dreams                        anonymous outsider reviewer lead auditor admin token
-    Route("dreams", "GET", here, "in 404 200 200 200 403 in"),
-    Route("dream_start", "POST", here, "in 404 403 302 403 403 in", at_own_store),
-    Route("schedule", "GET", at_store, "in 404 200 200 200 403 in"),
-    Route("schedule_set", "POST", at_store, "in 404 403 302 403 403 in", TIMES),
-    Route("dreams_pause", "POST", here, "in 404 403 302 403 403 in", REASON),
-    Route("dreams_resume", "POST", here, "in 404 403 422 403 403 in", REASON),
-    Route("dream", "GET", at_dream, "in 404 200 200 200 403 in"),
-    Route("dream_progress", "GET", at_running, "in 404 302 302 302 403 in"),
-    Route("dream_cancel", "POST", at_running, "in 404 403 302 403 403 in"),
-    Route("dream_admit", "POST", at_held, "in 404 302 302 403 403 in"),
-    # Review                        anonymous outsider reviewer lead auditor admin token
-    Route("queue", "GET", here, "in 404 200 200 200 403 in"),
-    Route("propose", "GET", here, "in 404 200 200 403 403 in"),
-    Route("propose", "POST", here, "in 404 303 303 403 403 in", PROPOSED),
-    Route("proposal", "GET", at_proposal, "in 404 200 200 200 403 in"),
-    Route("proposal_approve", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
-    Route("proposal_reject", "GET", at_proposal, "in 404 200 200 403 403 in"),
-    Route("proposal_reject", "POST", at_proposal, "in 404 303 303 403 403 in", REJECTED),
-    Route("proposal_request_changes", "GET", at_proposal, "in 404 200 200 403 403 in"),
-    Route("proposal_request_changes", "POST", at_proposal, "in 404 303 303 403 403 in", ASKED),
-    Route("proposal_withdraw", "GET", at_proposal, "in 404 200|403 200|403 200|403 403 in"),
-    Route("proposal_withdraw", "POST", at_proposal, "in 404 403 403 403 403 in", REASON),
-    Route("proposal_edit", "GET", at_proposal, "in 404 200 200 403 403 in"),
-    Route("proposal_edit", "POST", at_proposal, "in 404 303 303 403 403 in", EDITED),
-    Route("proposal_edit_preview", "POST", at_proposal, "in 404 200 200 403 403 in", EDITED),
-    Route("proposal_conflict", "GET", at_conflict, "in 404 200 200 200 403 in"),
-    Route("proposal_conflict", "POST", at_conflict, "in 404 303 303 403 403 in", REBASED),
-    Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
-    Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
-    Route("rules", "GET", here, "in 404 200 200 200 200 in"),
-    # Containment                   anonymous outsider reviewer lead auditor admin token
-    Route("containment", "GET", at_containment, "in 404 200 200 200 403 in"),
-    Route("containment", "POST", at_containment, "in 404 303 403 403 403 in", ANSWER),
-    Route("roll_back", "POST", at_agent, "in 404 403 303|404|409|422 403 403 in", EARLIER),
-    Route("restore_version", "POST", at_memory, "in 404 403 303|409|422 403 403 in", VERSION),
-    # Agents                        anonymous outsider reviewer lead auditor admin token
-    Route("agents", "GET", here, "in 404 200 200 200 403 in"),
-    Route("agent", "GET", at_agent, "in 404 200 200 200 403 in"),
-    Route("shared_memory", "GET", here, "in 404 200 200 200 403 in"),
-    # Sessions and memory           anonymous outsider reviewer lead auditor admin token
-    Route("sessions", "GET", here, "in 404 200 200 200 403 in"),
-    Route("session", "GET", at_session, "in 404 200 200 200 403 in"),
-    Route("memory", "GET", at_memory, "in 404 200 200 200 403 in"),
-    Route("release", "GET", at_release, "in 404 200 200 200 403 in"),
-    # The agents' own door          anonymous outsider reviewer lead auditor admin token
-    Route("api_sessions", "POST", nowhere, of_role("401 401 200"), SESSIONS),
-    Route(
-        "api_memory",
-        "GET",
-        lambda cast: {"slug": cast.agent.slug},
-        of_role("401 401 200"),
-        sends(session="run-1"),
-    ),
-    Route("api_openapi", "GET", nowhere, of_role("200 200 200")),
-    # Audit                         anonymous outsider reviewer lead auditor admin token
-    Route("audit", "GET", here, "in 404 200 200 200 200 in"),
-    Route("audit_verify", "POST", here, "in 404 403 403 302 302 in"),
-    Route("audit_entry", "GET", at_entry, "in 404 404 200 200 200 in"),
-    Route("audit_checkpoint", "GET", here, "in 404 200|404 200|404 200|404 200|404 in"),
-    Route("exports", "GET", here, "in 404 403 403 200 403 in"),
-    Route("export_make", "POST", here, "in 404 403 403 302 403 in", sends(form="jsonl")),
-    Route("export_download", "POST", at_export, "in 404 403 403 200 403 in"),
-    Route("export_manifest", "GET", at_export, "in 404 403 403 200 403 in"),
-]
 
 
 def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, Any]]:

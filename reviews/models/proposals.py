@@ -1,19 +1,10 @@
-"""What is proposed, who decided, and by which rule."""
+"""What is proposed, its texts, its evidence and the votes on it."""
 
 from django.db import models
 from django.db.models import Case, Q, When
 from django.utils import timezone
 
-from agents.models import (
-    Agent,
-    Event,
-    Memory,
-    MemoryStore,
-    MemoryVersion,
-    Person,
-    Release,
-    Workspace,
-)
+from agents.models import Agent, Event, Memory, MemoryStore, MemoryVersion, Person, Workspace
 
 STATES = (
     "pending",
@@ -27,42 +18,6 @@ STATES = (
     "withdrawn",
 )
 OPEN_STATES = ("pending", "awaiting_second")
-
-
-class ApprovalRule(models.Model):
-    """A named rule; what it says stands in its versions, the newest of which is in force."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="rules")
-    name = models.SlugField(max_length=80)
-    position = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "name"], name="one_rule_a_name")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ApprovalRuleVersion(models.Model):
-    """body: {agent, path_prefix, ops, risks, facts, needs: [[group or null, count]], mode}."""
-
-    rule = models.ForeignKey(ApprovalRule, on_delete=models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField()
-    body = models.JSONField()
-    created_by = models.ForeignKey(
-        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["rule", "number"], name="one_rule_version_a_number")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.rule} version {self.number}"
 
 
 class OriginKind(models.TextChoices):
@@ -274,61 +229,3 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal}: {self.verdict}"
-
-
-class ContainmentKind(models.TextChoices):
-    ROLL_BACK = "roll_back"
-    RESTORE = "restore"
-
-
-class Containment(models.Model):
-    """One lead's act in force at once; another person confirms or reverses it by `due_at`."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="containments")
-    store = models.ForeignKey(MemoryStore, on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=12, choices=ContainmentKind)
-    target = models.CharField(max_length=80)
-    release = models.ForeignKey(
-        Release, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    release_before = models.ForeignKey(
-        Release, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField()
-    created_at = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField()
-    answer = models.CharField(max_length=10, blank=True)
-    answered_by = models.ForeignKey(
-        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    answered_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.target}"
-
-
-class Export(models.Model):
-    """An export of the approval history: what it holds, its SHA-256, who took it out."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="exports")
-    number = models.PositiveBigIntegerField()
-    by = models.ForeignKey(
-        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    format = models.CharField(max_length=8)
-    since = models.DateField(null=True, blank=True)
-    until = models.DateField(null=True, blank=True)
-    rows = models.PositiveBigIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, blank=True)
-    manifest = models.JSONField(default=dict)
-    file_name = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "number"], name="one_export_a_number")
-        ]
-
-    def __str__(self) -> str:
-        return f"X-{self.number}"

@@ -1,0 +1,29 @@
+"""What is proposed, who decided, and by which rule. One file a noun."""
+
+from reviews.models.containments import Containment, ContainmentKind
+from reviews.models.exports import Export
+from reviews.models.proposals import (
+    OPEN_STATES,
+    STATES,
+    Decision,
+    Evidence,
+    OriginKind,
+    Proposal,
+    ProposalRevision,
+)
+from reviews.models.rules import ApprovalRule, ApprovalRuleVersion
+
+__all__ = [
+    "OPEN_STATES",
+    "STATES",
+    "ApprovalRule",
+    "ApprovalRuleVersion",
+    "Containment",
+    "ContainmentKind",
+    "Decision",
+    "Evidence",
+    "Export",
+    "OriginKind",
+    "Proposal",
+    "ProposalRevision",
+]

@@ -1,0 +1,49 @@
+"""The addresses of the room of dreaming: dreams, schedules, agents."""
+
+from typing import Any
+
+from tests import build
+from tests.cast import Cast
+from tests.flows.routes.lines import REASON, Route, at_agent, here, sends
+
+
+def at_dream(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.dream(cast.store).number}
+
+
+def at_running(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.dream(cast.store, "running").number}
+
+
+def at_held(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.dream(cast.store, "held").number}
+
+
+def at_own_store(cast: Cast) -> dict[str, Any]:
+    return {"store": cast.agent.slug}
+
+
+def at_store(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"store": cast.agent.slug}
+
+
+TIMES = sends(
+    cron="0 2 * * *", zone="UTC", min_sessions=5, min_hours=24, idle_minutes=0, instructions=""
+)
+ROUTES = [
+    # Dreams                        anonymous outsider reviewer lead auditor admin token
+    Route("dreams", "GET", here, "in 404 200 200 200 403 in"),
+    Route("dream_start", "POST", here, "in 404 403 302 403 403 in", at_own_store),
+    Route("schedule", "GET", at_store, "in 404 200 200 200 403 in"),
+    Route("schedule_set", "POST", at_store, "in 404 403 302 403 403 in", TIMES),
+    Route("dreams_pause", "POST", here, "in 404 403 302 403 403 in", REASON),
+    Route("dreams_resume", "POST", here, "in 404 403 422 403 403 in", REASON),
+    Route("dream", "GET", at_dream, "in 404 200 200 200 403 in"),
+    Route("dream_progress", "GET", at_running, "in 404 302 302 302 403 in"),
+    Route("dream_cancel", "POST", at_running, "in 404 403 302 403 403 in"),
+    Route("dream_admit", "POST", at_held, "in 404 302 302 403 403 in"),
+    # Agents                        anonymous outsider reviewer lead auditor admin token
+    Route("agents", "GET", here, "in 404 200 200 200 403 in"),
+    Route("agent", "GET", at_agent, "in 404 200 200 200 403 in"),
+    Route("shared_memory", "GET", here, "in 404 200 200 200 403 in"),
+]

@@ -1,0 +1,112 @@
+"""The addresses of the room of reviews: queue, proposals, memory, releases, the log."""
+
+from typing import Any
+
+from agents import clock
+from agents.access import member_for
+from agents.numbers import take_numbers
+from reviews.audit.models import Entry
+from reviews.exports import Period, export_history
+from reviews.models import Containment
+from tests import build
+from tests.cast import Cast
+from tests.flows.routes.lines import REASON, Route, at_agent, here, sends
+
+
+def at_proposal(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.filed(cast.store).number}
+
+
+def at_conflict(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.proposal(cast.store, "conflicted").number}
+
+
+def at_evidence(cast: Cast) -> dict[str, Any]:
+    quote = build.quote(build.session(cast.agent), 2, "already shipped")
+    filed = build.filed(cast.store, evidence=[quote])
+    return here(cast) | {"number": filed.number, "position": 1}
+
+
+def at_memory(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"number": build.memory(cast.store).number}
+
+
+def at_release(cast: Cast) -> dict[str, Any]:
+    take_numbers(cast.workspace, "R", 1_000)
+    build.memory(cast.store)
+    return here(cast) | {"number": cast.store.releases.latest("sequence").number}
+
+
+def at_containment(cast: Cast) -> dict[str, Any]:
+    made = Containment.objects.create(
+        workspace=cast.workspace,
+        store=cast.store,
+        kind="roll_back",
+        target="R-1",
+        by=cast.lead,
+        reason="Odd",
+        due_at=clock.now(),
+    )
+    return here(cast) | {"pk": made.pk}
+
+
+def at_entry(cast: Cast) -> dict[str, Any]:
+    return here(cast) | {"pk": Entry.objects.filter(workspace=cast.workspace.slug).latest("id").pk}
+
+
+def at_export(cast: Cast) -> dict[str, Any]:
+    member = member_for(cast.auditor, cast.workspace.slug)
+    made = export_history(cast.workspace, form="jsonl", period=Period(None, None), by=member)
+    return here(cast) | {"number": made.number}
+
+
+SHOWN = sends(revision=1, state="pending")
+REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
+ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
+EDITED = sends(revision=1, text="Shipped orders stay shipped.", reason="Said more plainly.")
+REBASED = sends(revision=1, live=0, by_hand="on", text="Shipped orders stay shipped.")
+ANSWER = sends(verdict="confirmed", reason="Looked at")
+EARLIER = sends(release="R-1", reason="Odd")
+VERSION = sends(version=1, reason="Odd")
+PROPOSED = sends(
+    store="refund-desk", path="/notes/a.md", text="Ask for the number.", rationale="It helps."
+)
+ROUTES = [
+    # Review                        anonymous outsider reviewer lead auditor admin token
+    Route("queue", "GET", here, "in 404 200 200 200 403 in"),
+    Route("propose", "GET", here, "in 404 200 200 403 403 in"),
+    Route("propose", "POST", here, "in 404 303 303 403 403 in", PROPOSED),
+    Route("proposal", "GET", at_proposal, "in 404 200 200 200 403 in"),
+    Route("proposal_approve", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
+    Route("proposal_reject", "GET", at_proposal, "in 404 200 200 403 403 in"),
+    Route("proposal_reject", "POST", at_proposal, "in 404 303 303 403 403 in", REJECTED),
+    Route("proposal_request_changes", "GET", at_proposal, "in 404 200 200 403 403 in"),
+    Route("proposal_request_changes", "POST", at_proposal, "in 404 303 303 403 403 in", ASKED),
+    Route("proposal_withdraw", "GET", at_proposal, "in 404 200|403 200|403 200|403 403 in"),
+    Route("proposal_withdraw", "POST", at_proposal, "in 404 403 403 403 403 in", REASON),
+    Route("proposal_edit", "GET", at_proposal, "in 404 200 200 403 403 in"),
+    Route("proposal_edit", "POST", at_proposal, "in 404 303 303 403 403 in", EDITED),
+    Route("proposal_edit_preview", "POST", at_proposal, "in 404 200 200 403 403 in", EDITED),
+    Route("proposal_conflict", "GET", at_conflict, "in 404 200 200 200 403 in"),
+    Route("proposal_conflict", "POST", at_conflict, "in 404 303 303 403 403 in", REBASED),
+    Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
+    Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
+    Route("rules", "GET", here, "in 404 200 200 200 200 in"),
+    # Containment                   anonymous outsider reviewer lead auditor admin token
+    Route("containment", "GET", at_containment, "in 404 200 200 200 403 in"),
+    Route("containment", "POST", at_containment, "in 404 303 403 403 403 in", ANSWER),
+    Route("roll_back", "POST", at_agent, "in 404 403 303|404|409|422 403 403 in", EARLIER),
+    Route("restore_version", "POST", at_memory, "in 404 403 303|409|422 403 403 in", VERSION),
+    # Memory, releases              anonymous outsider reviewer lead auditor admin token
+    Route("memory", "GET", at_memory, "in 404 200 200 200 403 in"),
+    Route("release", "GET", at_release, "in 404 200 200 200 403 in"),
+    # Audit                         anonymous outsider reviewer lead auditor admin token
+    Route("audit", "GET", here, "in 404 200 200 200 200 in"),
+    Route("audit_verify", "POST", here, "in 404 403 403 302 302 in"),
+    Route("audit_entry", "GET", at_entry, "in 404 404 200 200 200 in"),
+    Route("audit_checkpoint", "GET", here, "in 404 200|404 200|404 200|404 200|404 in"),
+    Route("exports", "GET", here, "in 404 403 403 200 403 in"),
+    Route("export_make", "POST", here, "in 404 403 403 302 403 in", sends(form="jsonl")),
+    Route("export_download", "POST", at_export, "in 404 403 403 200 403 in"),
+    Route("export_manifest", "GET", at_export, "in 404 403 403 200 403 in"),
+]
