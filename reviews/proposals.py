@@ -1,4 +1,4 @@
-"""Filing, editing, rebasing and withdrawing proposals: the write side of what is proposed."""
+"""Filing and withdrawing proposals: the write side of what is proposed. Edits: revisions.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from agents import clock
 from agents.memory import find_head, heads_of
-from agents.models import Event, Memory, MemoryStore, MemoryVersion, Person, Workspace
+from agents.models import Event, Memory, MemoryStore, Workspace
 from agents.numbers import take_number
 from agents.people import Member, actor_of
 from agents.rights import Right
@@ -22,9 +22,7 @@ from reviews.changes import Change, Evidence, Op, PatternFacts, Trust
 from reviews.errors import (
     InvalidChange,
     MayNotDecide,
-    NotAllowed,
     ReasonMissing,
-    StaleProposal,
 )
 from reviews.lifecycle import Act, Given, State
 from reviews.models import Evidence as EvidenceRow
@@ -107,16 +105,16 @@ def _file(
         op=change.op.value,
         path=change.path,
         memory=Memory.objects.filter(store=store, path=change.path).first(),
-        merged=_bases_of(store, change.merged),
+        merged=bases_of(store, change.merged),
         base_version=change.base_version,
         title=change.title[:TITLE_LENGTH],
         content_sha256=sha256,
         filed_at=clock.now(),
         **_origin_columns(origin),
         **_pattern_columns(change, origin, sentences),
-        **_judged_columns(judged, change.taint),
+        **judged_columns(judged, change.taint),
     )
-    _save_once(proposal)
+    save_once(proposal)
     ProposalRevision.objects.create(
         proposal=proposal,
         number=1,
@@ -169,7 +167,7 @@ def _pattern_columns(
     }
 
 
-def _save_once(row: Proposal) -> None:
+def save_once(row: Proposal) -> None:
     """Save an open proposal; the database says whether its text waits already, also in a race."""
     try:
         with transaction.atomic():
@@ -188,21 +186,26 @@ def _save_once(row: Proposal) -> None:
         raise
 
 
-def _bases_of(store: MemoryStore, paths: Sequence[str]) -> list[dict[str, object]]:
-    heads = _numbers_of(store, paths)
+def bases_of(store: MemoryStore, paths: Sequence[str]) -> list[dict[str, object]]:
+    """Return what a merge folds in, each path with the version it is folded from.
+
+    Raises InvalidChange when one of them has no text.
+    """
+    heads = heads_by_path(store, paths)
     missing = sorted(set(paths) - heads.keys())
     if missing:
         raise InvalidChange(f"{missing[0]} is not in this memory, so it cannot be merged.")
     return [{"path": path, "base_version": heads[path]} for path in paths]
 
 
-def _numbers_of(store: MemoryStore, paths: Sequence[str]) -> dict[str, int]:
+def heads_by_path(store: MemoryStore, paths: Sequence[str]) -> dict[str, int]:
     """Return path -> number of its head, for those that have a text, in the order of paths."""
     heads = heads_of(store).filter(memory__path__in=paths)
     return dict(heads.values_list("memory__path", "number"))
 
 
-def _judged_columns(judged: Judged, taint: Trust) -> dict[str, object]:
+def judged_columns(judged: Judged, taint: Trust) -> dict[str, object]:
+    """Return what the rules said as the columns of a proposal."""
     return {
         "risk": judged.risk.level.value,
         "risk_rank": judged.risk.level.rank,
@@ -342,153 +345,6 @@ def title_of(content: str) -> str:
     return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1].rstrip() + "…"
 
 
-def submit_edit(
-    proposal: Proposal, *, content: str, reason: str, by: Member, expected_revision: int
-) -> Proposal:
-    """Make `content` the proposal's next revision, written by `by`; earlier approvals fall.
-
-    The proposal goes back to pending and `by` can no longer decide it. Raises StaleProposal when
-    the page showed another revision, ReasonMissing, InvalidChange for unchanged text, NotAllowed
-    for roles that do not decide, IllegalTransition for one in conflict: that is rebased.
-    """
-    _check_role(by)
-    if not reason.strip():
-        raise ReasonMissing("Say what you changed and why: the next reviewer reads it.")
-    with transaction.atomic(durable=True):
-        row = lock(proposal)
-        _refuse_stale(row, expected_revision)
-        state = lifecycle.next_state(State(row.state), Act.EDIT)
-        _revise(row, state, content, reason.strip(), by.person, row.base_version, new_words=True)
-        _log_revised(row, Action.PROPOSAL_REVISED, by, reason, content)
-    return row
-
-
-def rebase(
-    proposal: Proposal,
-    *,
-    content: str,
-    reason: str,
-    by: Member,
-    expected_revision: int,
-    expected_head: int | None,
-) -> Proposal:
-    """Put a conflicted proposal on today's head with `content` as its text; it is pending again.
-
-    Who rebases writes the revision, unless the text stays word for word what it was.
-    expected_head: the version of the path that the page showed, None where it had no text; what
-    was put together on it says nothing about a newer one. Raises StaleProposal when somebody was
-    quicker, NotAllowed for roles that do not decide.
-    """
-    _check_role(by)
-    with transaction.atomic(durable=True):
-        row = lock(proposal)
-        _refuse_stale(row, expected_revision)
-        state = lifecycle.next_state(State(row.state), Act.REBASE)
-        before = row.revisions.get(number=row.revision)
-        head = head_version(row)
-        if head != expected_head:
-            raise StaleProposal(
-                f"{row.path} changed again while you settled {row}.", proposal=str(row)
-            )
-        row.merged = _still_there(row)
-        _revise(row, state, content, reason, by.person, head, new_words=content != before.content)
-        _log_revised(row, Action.PROPOSAL_REBASED, by, reason, content)
-    return row
-
-
-def _check_role(by: Member) -> None:
-    if not by.may(Right.DECIDE):
-        raise NotAllowed("Reviewers and leads write proposals; your role does not.")
-
-
-def _refuse_stale(row: Proposal, expected_revision: int) -> None:
-    if row.revision != expected_revision:
-        raise StaleProposal(
-            f"{row} is at revision {row.revision}; the page showed revision {expected_revision}.",
-            proposal=str(row),
-        )
-
-
-def _revise(
-    row: Proposal,
-    state: State,
-    content: str,
-    reason: str,
-    person: Person,
-    base: int | None,
-    *,
-    new_words: bool,
-) -> None:
-    """Write the next revision with risk and route judged anew: an edit launders nothing."""
-    before = row.revisions.get(number=row.revision)
-    is_retire = row.op == Op.RETIRE and not content.strip()
-    if not is_retire:
-        check_content(row.path, content)
-    sha256 = text_sha256(content)
-    if new_words and sha256 == before.sha256:
-        raise InvalidChange("The text is the same as before; approve or reject it instead.")
-    head = find_head(row.store, row.path)
-    op = Op.RETIRE if is_retire else _op_on(row, head)
-    change = Change(
-        op=op,
-        path=row.path,
-        content=content,
-        base_version=base,
-        title=row.title,
-        rationale=before.rationale,
-        taint=Trust(row.taint),
-        merged=tuple(merged["path"] for merged in row.merged),
-    )
-    judged = judge(change, row.store)
-    row.op, row.base_version, row.revision = op.value, base, row.revision + 1
-    row.state, row.state_reason, row.content_sha256 = state.value, "", sha256
-    row.verdict, row.apply_at, row.decided_at, row.settled_at = "", None, None, None
-    for column, value in _judged_columns(judged, Trust(row.taint)).items():
-        setattr(row, column, value)
-    _save_once(row)
-    ProposalRevision.objects.create(
-        proposal=row,
-        number=row.revision,
-        content=content,
-        sha256=sha256,
-        base_version=base,
-        rationale=before.rationale,
-        reason=reason,
-        author=person if new_words else before.author,
-        created_at=clock.now(),
-    )
-
-
-def _op_on(row: Proposal, head: MemoryVersion | None) -> Op:
-    if row.merged:
-        return Op.MERGE
-    return Op.UPDATE if head else Op.CREATE
-
-
-def _still_there(row: Proposal) -> list[dict[str, object]]:
-    """Return what a merge folds in, on today's heads; a path retired since has nothing to fold."""
-    heads = _numbers_of(row.store, [merged["path"] for merged in row.merged])
-    return _bases_of(row.store, list(heads))
-
-
-def _log_revised(row: Proposal, action: Action, by: Member, reason: str, content: str) -> None:
-    append(
-        action,
-        workspace=row.workspace.slug,
-        actor=actor_of(by.person),
-        object=str(row),
-        revision=row.revision,
-        after={
-            "state": row.state,
-            "op": row.op,
-            "risk": row.risk,
-            "base_version": row.base_version,
-        },
-        values={"content": content, "reason": reason},
-        rule=rules.route_reference(row.route),
-    )
-
-
 def withdraw(proposal: Proposal, *, reason: str, by: Member | None) -> Proposal:
     """Take the proposal back: its proposer, or the system (`by` None) with a reason.
 
@@ -590,4 +446,4 @@ def is_stale(proposal: Proposal) -> bool:
     if head_version(proposal) != proposal.base_version:
         return True
     folded = {merged["path"]: merged["base_version"] for merged in proposal.merged}
-    return bool(folded) and _numbers_of(proposal.store, list(folded)) != folded
+    return bool(folded) and heads_by_path(proposal.store, list(folded)) != folded

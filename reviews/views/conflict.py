@@ -13,7 +13,7 @@ from agents.errors import InvalidInput, StoreFull
 from agents.http import MemberRequest
 from agents.people import require_right
 from agents.rights import Right
-from reviews import proposals
+from reviews import revisions
 from reviews.access import proposal_of
 from reviews.conflicts import (
     Conflict,
@@ -87,7 +87,7 @@ def rebase(request: MemberRequest, here: Conflict, text: str, form: RebaseForm) 
         raise InvalidChange("That leaves memory as it is now. Reject the proposal instead.")
     live = form.cleaned_data["live"] or None
     where = f"version {live}" if live else "an empty path"
-    return proposals.rebase(
+    return revisions.rebase(
         here.proposal,
         content=text,
         reason=f"Settled on {where}.",

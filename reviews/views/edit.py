@@ -13,7 +13,7 @@ from agents.http import MemberRequest
 from agents.rights import Right
 from agents.stores import MAX_MEMORY_BYTES
 from agents.web.characters import count_hidden
-from reviews import proposals
+from reviews import revisions
 from reviews.access import proposal_of
 from reviews.dossier import base_text, compare, dossier_of
 from reviews.errors import InvalidChange, ReasonMissing, StaleProposal
@@ -46,7 +46,7 @@ def submit(request: MemberRequest, found: Proposal, form: EditForm) -> HttpRespo
     if not form.is_valid():
         return edit_page(request, found, form, status=422)
     try:
-        revised = proposals.submit_edit(
+        revised = revisions.submit_edit(
             found,
             content=form.cleaned_data["text"],
             reason=form.cleaned_data["reason"],

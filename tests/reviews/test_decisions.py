@@ -9,7 +9,7 @@ from agents.memory import find_head
 from agents.models import ApproverGroup, MemoryVersion, Release
 from agents.people import Member, find_member
 from agents.releases import contents, live_release
-from reviews import decisions, proposals, rules
+from reviews import decisions, revisions, rules
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Entry
@@ -159,7 +159,7 @@ def test_an_edit_drops_earlier_approvals_and_bars_its_author(cast: Cast) -> None
     rules.set_default_rules(cast.workspace, SYSTEM)
     proposal = waiting(cast, TWO)
     approve(proposal, by=member(cast, "reviewer"), shown=seen(proposal))
-    edited = proposals.submit_edit(
+    edited = revisions.submit_edit(
         fresh(proposal),
         content="Ask twice.\n",
         reason="Clearer",
@@ -176,7 +176,7 @@ def test_an_edit_drops_earlier_approvals_and_bars_its_author(cast: Cast) -> None
 def test_a_vote_on_an_older_revision_changes_nothing(cast: Cast) -> None:
     proposal = waiting(cast)
     stale = seen(proposal)
-    proposals.submit_edit(
+    revisions.submit_edit(
         proposal,
         content="Ask twice.\n",
         reason="Clearer",

@@ -6,18 +6,20 @@ from threading import Barrier
 import pytest
 from django.db import connections, transaction
 
+from agents import clock as product_clock
 from agents.errors import InvalidInput, InvalidPath, StoreFull
 from agents.models import Memory
 from agents.numbers import take_number
 from agents.stores import MAX_MEMORY_BYTES, text_sha256
-from reviews import proposals
+from reviews import decisions, proposals
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
 from reviews.audit.values import open_values
 from reviews.changes import Change, Op, Relation, Trust
-from reviews.errors import InvalidChange, ReasonMissing
+from reviews.errors import InvalidChange, MayNotDecide, ReasonMissing
+from reviews.lifecycle import OPEN, IllegalTransition
 from reviews.models import Evidence, OriginKind, Proposal, ProposalRevision
 from reviews.origins import Origin
 from tests import build
@@ -33,7 +35,7 @@ from tests.reviews.filings import (
     merge_of,
     move,
 )
-from tests.reviews.views.desks import PATH, member
+from tests.reviews.views.desks import PATH, fresh, member
 
 pytestmark = pytest.mark.django_db
 
@@ -392,3 +394,95 @@ def test_who_filed_by_hand_is_the_actor_of_the_entry(cast: Cast) -> None:
 )
 def test_the_first_line_is_the_title(content: str, title: str) -> None:
     assert proposals.title_of(content) == title
+
+
+# Withdrawing
+
+
+def test_who_filed_it_takes_it_back(cast: Cast) -> None:
+    proposal = by_hand(cast, "/a.md", PLAIN)
+    gone = proposals.withdraw(proposal, reason=" Not needed. ", by=member(cast, "reviewer"))
+    assert (fresh(gone).state, fresh(gone).state_reason) == ("withdrawn", "Not needed.")
+    assert fresh(gone).settled_at is not None
+    assert "Not needed" not in entry_of(gone, Action.PROPOSAL_WITHDRAWN).body
+
+
+@pytest.mark.parametrize("name", ["second_reviewer", "lead", "admin"])
+def test_nobody_else_takes_it_back(cast: Cast, name: str) -> None:
+    proposal = by_hand(cast, "/a.md", PLAIN)
+    with pytest.raises(MayNotDecide, match="Only who filed"):
+        proposals.withdraw(proposal, reason="Mine now", by=member(cast, name))
+    assert fresh(proposal).state == "pending"
+
+
+def test_nobody_takes_a_dreams_proposal_back(cast: Cast) -> None:
+    with pytest.raises(MayNotDecide):
+        proposals.withdraw(build.filed(cast.store), reason="No", by=member(cast, "lead"))
+
+
+def test_the_system_withdraws_with_a_reason(cast: Cast) -> None:
+    gone = proposals.withdraw(build.filed(cast.store), reason="Its session was erased.", by=None)
+    assert entry_of(gone, Action.PROPOSAL_WITHDRAWN).actor_kind == "system"
+
+
+def test_withdrawing_takes_a_reason(cast: Cast) -> None:
+    with pytest.raises(ReasonMissing):
+        proposals.withdraw(build.filed(cast.store), reason=" ", by=None)
+
+
+@pytest.mark.parametrize("state", ["scheduled", "applied", "rejected", "superseded", "withdrawn"])
+def test_what_is_settled_cannot_be_withdrawn(cast: Cast, state: str) -> None:
+    proposal = build.proposal(cast.store, state)
+    with pytest.raises(IllegalTransition, match="cannot be withdrawn"):
+        proposals.withdraw(proposal, reason="Late", by=None)
+    assert fresh(proposal).state == state
+
+
+# Conflicts
+
+
+@pytest.mark.parametrize("state", sorted(OPEN))
+def test_open_proposals_on_the_paths_become_conflicted(cast: Cast, state: str) -> None:
+    waiting = build.proposal(cast.store, state, path="/a.md")
+    with transaction.atomic():
+        assert proposals.conflict_others(cast.store, ["/a.md"], actor=SYSTEM) == [str(waiting)]
+    now = fresh(waiting)
+    assert (now.state, now.state_reason[:14]) == ("conflicted", "Another change")
+    entry = entry_of(waiting, Action.PROPOSAL_CONFLICTED)
+    assert read_body(entry.body)["before"] == {"state": state}
+
+
+@pytest.mark.parametrize(
+    "state", ["scheduled", "applied", "rejected", "changes_requested", "superseded", "withdrawn"]
+)
+def test_what_is_not_open_stays_as_it_is(cast: Cast, state: str) -> None:
+    row = build.proposal(cast.store, state, path="/a.md")
+    with transaction.atomic():
+        assert proposals.conflict_others(cast.store, ["/a.md"], actor=SYSTEM) == []
+    assert fresh(row).state == state
+
+
+def test_the_proposal_that_moved_the_path_is_left_out(cast: Cast) -> None:
+    mover, other = (build.proposal(cast.store, path="/a.md", content=text) for text in ("1", "2"))
+    with transaction.atomic():
+        found = proposals.conflict_others(cast.store, ["/a.md"], actor=SYSTEM, but=mover)
+    assert found == [str(other)]
+
+
+def test_other_paths_and_other_stores_are_left_alone(cast: Cast) -> None:
+    rows = [
+        build.proposal(cast.store, path="/b.md"),
+        build.proposal(cast.shared_store, path="/a.md"),
+        build.proposal(cast.other_agent.store, path="/a.md"),
+    ]
+    with transaction.atomic():
+        assert proposals.conflict_others(cast.store, ["/a.md"], actor=SYSTEM) == []
+    assert {fresh(row).state for row in rows} == {"pending"}
+
+
+def test_a_scheduled_change_in_conflict_is_no_longer_due(cast: Cast) -> None:
+    row = build.proposal(cast.store, "scheduled", verdict="approve", apply_at=product_clock.now())
+    with transaction.atomic():
+        proposals.mark_conflicted(proposals.lock(row), actor=SYSTEM, reason="It moved.")
+    assert (fresh(row).state, fresh(row).apply_at) == ("conflicted", None)
+    assert decisions.apply_due(product_clock.now()) == 0

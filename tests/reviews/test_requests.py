@@ -2,7 +2,7 @@
 
 import pytest
 
-from reviews import decisions, proposals
+from reviews import decisions, proposals, revisions
 from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
@@ -80,7 +80,7 @@ def test_without_words_nothing_goes_back(cast: Cast, words: str) -> None:
 def test_another_revision_than_the_page_showed_is_refused(cast: Cast) -> None:
     proposal = build.filed(cast.store)
     old = seen(proposal)
-    proposals.submit_edit(
+    revisions.submit_edit(
         proposal,
         content="Another text.\n",
         reason="Clearer.",

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents.memory import write_memory
 from agents.models import MemoryVersion
-from reviews import decisions, proposals
+from reviews import decisions, revisions
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Entry
@@ -153,7 +153,7 @@ def test_two_approvals_apply_the_text(cast, client_of) -> None:
 def test_an_edited_proposal_is_not_decided_on_an_old_page(cast, client_of, headers) -> None:
     proposal = build.filed(cast.store)
     old = shown(proposal)
-    proposals.submit_edit(
+    revisions.submit_edit(
         proposal,
         content="Another text.\n",
         reason="Clearer.",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reviews import decisions, proposals
+from reviews import decisions, revisions
 from reviews.models import ProposalRevision
 from tests import build
 from tests.reviews.views.desks import (
@@ -98,7 +98,7 @@ def test_what_cannot_be_submitted_keeps_the_draft(cast, client_of, sent, said) -
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_somebody_quicker_costs_no_draft(cast, client_of, headers) -> None:
     proposal = build.filed(cast.store)
-    proposals.submit_edit(
+    revisions.submit_edit(
         proposal,
         content="Theirs.\n",
         reason="Faster.",

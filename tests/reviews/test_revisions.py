@@ -1,20 +1,17 @@
-"""Editing, rebasing, withdrawing and conflicts: judged anew, refused when stale, on record."""
+"""Editing and rebasing: judged anew, refused when stale, on record."""
 
 import pytest
-from django.db import transaction
 
 from agents import clock as product_clock
 from agents.errors import InvalidInput, StoreFull
 from agents.memory import find_head
 from agents.stores import MAX_MEMORY_BYTES
-from reviews import decisions, proposals
+from reviews import decisions, proposals, revisions
 from reviews.audit.actions import Action
-from reviews.audit.actors import SYSTEM
 from reviews.audit.bodies import read_body
 from reviews.changes import Op, Trust
 from reviews.errors import (
     InvalidChange,
-    MayNotDecide,
     NotAllowed,
     ReasonMissing,
     StaleProposal,
@@ -29,7 +26,6 @@ from tests.reviews.filings import (
     QUOTED,
     WITH_COMMAND,
     after,
-    by_hand,
     entry_of,
     merge_of,
     move,
@@ -45,7 +41,7 @@ def edit(cast: Cast, proposal: Proposal, content: str, **given: object) -> Propo
         "by": member(cast, "reviewer"),
         "expected_revision": proposal.revision,
     }
-    return proposals.submit_edit(proposal, content=content, **(asked | given))
+    return revisions.submit_edit(proposal, content=content, **(asked | given))
 
 
 def rebase(cast: Cast, proposal: Proposal, content: str, **given: object) -> Proposal:
@@ -55,7 +51,7 @@ def rebase(cast: Cast, proposal: Proposal, content: str, **given: object) -> Pro
         "expected_revision": proposal.revision,
         "expected_head": proposals.head_version(proposal),
     }
-    return proposals.rebase(proposal, content=content, **(asked | given))
+    return revisions.rebase(proposal, content=content, **(asked | given))
 
 
 # Editing
@@ -266,95 +262,3 @@ def test_a_rebased_merge_leaves_out_what_was_retired(cast: Cast) -> None:
     move(cast, "/b.md", "")
     rebased = rebase(cast, fresh(merge), "Both.\n")
     assert (rebased.merged, rebased.op) == ([], "update")
-
-
-# Withdrawing
-
-
-def test_who_filed_it_takes_it_back(cast: Cast) -> None:
-    proposal = by_hand(cast, "/a.md", PLAIN)
-    gone = proposals.withdraw(proposal, reason=" Not needed. ", by=member(cast, "reviewer"))
-    assert (fresh(gone).state, fresh(gone).state_reason) == ("withdrawn", "Not needed.")
-    assert fresh(gone).settled_at is not None
-    assert "Not needed" not in entry_of(gone, Action.PROPOSAL_WITHDRAWN).body
-
-
-@pytest.mark.parametrize("name", ["second_reviewer", "lead", "admin"])
-def test_nobody_else_takes_it_back(cast: Cast, name: str) -> None:
-    proposal = by_hand(cast, "/a.md", PLAIN)
-    with pytest.raises(MayNotDecide, match="Only who filed"):
-        proposals.withdraw(proposal, reason="Mine now", by=member(cast, name))
-    assert fresh(proposal).state == "pending"
-
-
-def test_nobody_takes_a_dreams_proposal_back(cast: Cast) -> None:
-    with pytest.raises(MayNotDecide):
-        proposals.withdraw(build.filed(cast.store), reason="No", by=member(cast, "lead"))
-
-
-def test_the_system_withdraws_with_a_reason(cast: Cast) -> None:
-    gone = proposals.withdraw(build.filed(cast.store), reason="Its session was erased.", by=None)
-    assert entry_of(gone, Action.PROPOSAL_WITHDRAWN).actor_kind == "system"
-
-
-def test_withdrawing_takes_a_reason(cast: Cast) -> None:
-    with pytest.raises(ReasonMissing):
-        proposals.withdraw(build.filed(cast.store), reason=" ", by=None)
-
-
-@pytest.mark.parametrize("state", ["scheduled", "applied", "rejected", "superseded", "withdrawn"])
-def test_what_is_settled_cannot_be_withdrawn(cast: Cast, state: str) -> None:
-    proposal = build.proposal(cast.store, state)
-    with pytest.raises(IllegalTransition, match="cannot be withdrawn"):
-        proposals.withdraw(proposal, reason="Late", by=None)
-    assert fresh(proposal).state == state
-
-
-# Conflicts
-
-
-@pytest.mark.parametrize("state", sorted(OPEN))
-def test_open_proposals_on_the_paths_become_conflicted(cast: Cast, state: str) -> None:
-    waiting = build.proposal(cast.store, state, path="/a.md")
-    with transaction.atomic():
-        assert proposals.conflict_others(cast.store, ["/a.md"], actor=SYSTEM) == [str(waiting)]
-    now = fresh(waiting)
-    assert (now.state, now.state_reason[:14]) == ("conflicted", "Another change")
-    entry = entry_of(waiting, Action.PROPOSAL_CONFLICTED)
-    assert read_body(entry.body)["before"] == {"state": state}
-
-
-@pytest.mark.parametrize(
-    "state", ["scheduled", "applied", "rejected", "changes_requested", "superseded", "withdrawn"]
-)
-def test_what_is_not_open_stays_as_it_is(cast: Cast, state: str) -> None:
-    row = build.proposal(cast.store, state, path="/a.md")
-    with transaction.atomic():
-        assert proposals.conflict_others(cast.store, ["/a.md"], actor=SYSTEM) == []
-    assert fresh(row).state == state
-
-
-def test_the_proposal_that_moved_the_path_is_left_out(cast: Cast) -> None:
-    mover, other = (build.proposal(cast.store, path="/a.md", content=text) for text in ("1", "2"))
-    with transaction.atomic():
-        found = proposals.conflict_others(cast.store, ["/a.md"], actor=SYSTEM, but=mover)
-    assert found == [str(other)]
-
-
-def test_other_paths_and_other_stores_are_left_alone(cast: Cast) -> None:
-    rows = [
-        build.proposal(cast.store, path="/b.md"),
-        build.proposal(cast.shared_store, path="/a.md"),
-        build.proposal(cast.other_agent.store, path="/a.md"),
-    ]
-    with transaction.atomic():
-        assert proposals.conflict_others(cast.store, ["/a.md"], actor=SYSTEM) == []
-    assert {fresh(row).state for row in rows} == {"pending"}
-
-
-def test_a_scheduled_change_in_conflict_is_no_longer_due(cast: Cast) -> None:
-    row = build.proposal(cast.store, "scheduled", verdict="approve", apply_at=product_clock.now())
-    with transaction.atomic():
-        proposals.mark_conflicted(proposals.lock(row), actor=SYSTEM, reason="It moved.")
-    assert (fresh(row).state, fresh(row).apply_at) == ("conflicted", None)
-    assert decisions.apply_due(product_clock.now()) == 0
