@@ -33,7 +33,7 @@ RISKS: tuple[tuple[Level, str, str], ...] = (
 )
 WHERE_WORDS: tuple[tuple[Where, str], ...] = (
     (Where.OPEN, "Open, by risk"),
-    (Where.MINE, "Yours to decide"),
+    (Where.YOURS, "Yours to decide"),
     (Where.SECOND, "Waits for another approval"),
     (Where.CONFLICTED, "Base changed"),
     (Where.SENT_BACK, "Sent back"),
@@ -256,7 +256,7 @@ def containment_title(row: Containment) -> str:
 def filters_of(search: Search, rows: Sequence[Row], url: str) -> Filters:
     """Return the filter links; agents: those of the rows shown, and those filtered by."""
     agents = {row.agent_slug or SHARED: row.agent_name or "Shared" for row in rows}
-    agents |= {slug: agents.get(slug, slug) for slug in search.agents}
+    agents |= {slug: agents.get(slug, slug) for slug in search.only.agents}
     labels = {**dict(WHERE_WORDS), **OTHER_WORDS}
     return Filters(
         label=labels[search.where],
@@ -265,11 +265,11 @@ def filters_of(search: Search, rows: Sequence[Row], url: str) -> Filters:
             for where, label in WHERE_WORDS
         ),
         risks=tuple(
-            _link(search, url, "risk", level.value, label, is_on=search.risks == {level.value})
+            _link(search, url, "risk", level.value, label, is_on=search.only.risks == {level.value})
             for level, label, _ in RISKS
         ),
         agents=tuple(
-            _link(search, url, "agent", slug, name, is_on=slug in search.agents)
+            _link(search, url, "agent", slug, name, is_on=slug in search.only.agents)
             for slug, name in sorted(agents.items(), key=lambda pair: pair[1])
         ),
     )

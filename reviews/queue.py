@@ -8,6 +8,7 @@ was decided meanwhile still has a place from which the next one is found.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -17,7 +18,7 @@ from agents.models import Agent, Workspace
 from agents.people import Member
 from reviews.models import OPEN_STATES, Containment, Decision, Proposal, ProposalRevision
 from reviews.risk import Level
-from reviews.searches import SHARED, Search, Where
+from reviews.searches import SHARED, Search, Terms, Where
 
 SIZE = 50
 COUNTED = 1_000
@@ -42,7 +43,7 @@ COLUMNS = (
 )
 STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.OPEN: OPEN_STATES,
-    Where.MINE: OPEN_STATES,
+    Where.YOURS: OPEN_STATES,
     Where.SECOND: ("awaiting_second",),
     Where.CONFLICTED: ("conflicted",),
     Where.DECIDED: ("scheduled", "applied", "rejected"),
@@ -52,6 +53,11 @@ STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.WITHDRAWN: ("withdrawn",),
     Where.SENT_BACK: ("changes_requested",),
 }
+
+Keys = Mapping[str, int]
+"""Slug -> key of each agent a search names."""
+
+NO_KEYS: Keys = MappingProxyType({})
 
 
 class Row(NamedTuple):
@@ -170,21 +176,21 @@ def order_of(search: Search) -> Order:
     return BY_RISK if search.is_by_risk else NEWEST
 
 
-def find_agents(workspace: Workspace, search: Search) -> tuple[Search, tuple[int, ...]]:
+def find_agents(workspace: Workspace, search: Search) -> tuple[Search, Keys]:
     """Return the search with a problem for each agent that is unknown, and the known ones' keys."""
-    slugs = search.agents - {SHARED}
+    slugs = (search.only.agents | search.without.agents) - {SHARED}
     if not slugs:
-        return search, ()
+        return search, {}
     found = dict(
         Agent.objects.filter(workspace=workspace, slug__in=slugs).values_list("slug", "pk")
     )
     missing = tuple(
         f"{workspace.name} has no agent “{slug[:40]}”." for slug in sorted(slugs - found.keys())
     )
-    return replace(search, problems=(*search.problems, *missing)), tuple(found.values())
+    return replace(search, problems=(*search.problems, *missing)), found
 
 
-def list_of(member: Member, search: Search, agents: Sequence[int] = ()) -> QuerySet[Proposal]:
+def list_of(member: Member, search: Search, agents: Keys = NO_KEYS) -> QuerySet[Proposal]:
     """Return the proposals the search asks for, in no order; agents: keys of those it names."""
     rows = Proposal.objects.filter(_narrow(search, agents), workspace=member.workspace)
     states = STATES_OF.get(search.where)
@@ -194,28 +200,41 @@ def list_of(member: Member, search: Search, agents: Sequence[int] = ()) -> Query
         rows = rows.filter(state__in=states) if len(states) > 1 else rows.filter(state=states[0])
     if search.where is Where.OWN:
         rows = rows.filter(proposer=member.person)
-    return _leave_barred(rows, member) if search.where is Where.MINE else rows
+    return _leave_barred(rows, member) if search.where is Where.YOURS else rows
 
 
-def _narrow(search: Search, agents: Sequence[int]) -> Q:
+def _narrow(search: Search, agents: Keys) -> Q:
     wanted = Q()
-    for column, values in (
-        ("risk_rank", {Level(risk).rank for risk in search.risks}),
-        ("op", search.ops),
-        ("pattern_kind", search.kinds),
-    ):
-        if values:
-            wanted &= Q(**{f"{column}__in": sorted(values)})
-    if search.agents:
-        named = Q(agent__in=agents)
-        wanted &= named | Q(agent=None) if SHARED in search.agents else named
-    if search.dream:
-        wanted &= Q(origin_kind="dream", origin_id=search.dream)
+    for only in _each_of(search.only, agents):
+        wanted &= only
+    for without in _each_of(search.without, agents):
+        wanted &= ~without
+    now = clock.now()
+    if search.older is not None:
+        wanted &= Q(filed_at__lte=now - search.older)
+    if search.newer is not None:
+        wanted &= Q(filed_at__gte=now - search.newer)
     if search.number is not None:
         wanted &= Q(number=search.number)
-    for word in search.words:
-        wanted &= Q(title__icontains=word) | Q(path__icontains=word)
     return wanted
+
+
+def _each_of(terms: Terms, agents: Keys) -> Iterator[Q]:
+    """Yield what each key and each word asks for."""
+    for column, values in (
+        ("risk_rank", {Level(risk).rank for risk in terms.risks}),
+        ("op", terms.ops),
+        ("pattern_kind", terms.kinds),
+    ):
+        if values:
+            yield Q(**{f"{column}__in": sorted(values)})
+    if terms.agents:
+        named = Q(agent__in=[agents[slug] for slug in sorted(terms.agents & agents.keys())])
+        yield named | Q(agent=None) if SHARED in terms.agents else named
+    if terms.dreams:
+        yield Q(origin_kind="dream", origin_id__in=sorted(terms.dreams))
+    for word in terms.words:
+        yield Q(title__icontains=word) | Q(path__icontains=word)
 
 
 def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal]:
@@ -299,7 +318,7 @@ def count_all(member: Member, rows: QuerySet[Proposal], search: Search) -> Count
 
 def _at_risk(rows: QuerySet[Proposal], level: Level, search: Search) -> QuerySet[Proposal]:
     """Return the rows of one level; for one not searched for, none without asking for it."""
-    if search.risks and level.value not in search.risks:
+    if search.only.risks and level.value not in search.only.risks:
         return rows.none()
     return rows.filter(risk_rank=level.rank).order_by(*order_of(search).first)
 
@@ -390,7 +409,7 @@ def place_of(proposal: Proposal) -> Place:
 
 
 def segments_of(
-    member: Member, search: Search, agents: Sequence[int] = ()
+    member: Member, search: Search, agents: Keys = NO_KEYS
 ) -> list[tuple[QuerySet[Proposal], Order]]:
     """Return the lists J and K walk: what is in conflict stands in front of what is open."""
     main = (list_of(member, search, agents), order_of(search))

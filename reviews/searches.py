@@ -1,27 +1,32 @@
 """What is typed into the queue's search field, as a value. Pure.
 
-`is:open risk:high agent:claims kind:mistake free words`: a key with several values is any of them
-(`risk:high,medium`), different keys and words must all hold. What is not understood is said and
-left out; typing never ends in an error page.
+`is:open risk:high agent:claims older:2d kind:mistake free words`: a key with several values is any
+of them (`risk:high,medium`), different keys and words must all hold, and a leading minus leaves
+out (`-agent:claims`). What is not understood is said and left out; typing never ends in an error
+page.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
-from agents.web.ids import BadId, parse_id
+from agents.web.ids import BadId, parse_id, spell_id
 
 LONGEST = 200
 MOST_WORDS = 8
-TERM = re.compile(r'[^\s"]*"[^"]*"|\S+')
+TERM = re.compile(r'(?:[^\s"]|"[^"]*")+(?=\s|$)|\S+')
+AGE = re.compile(r"([1-9][0-9]{0,3})([hdw])")
+HOURS: Mapping[str, int] = {"h": 1, "d": 24, "w": 7 * 24}
+PLAIN_WORD = re.compile(r'[^\s":-][^\s":]*')
 
 
 class Where(StrEnum):
     """Which proposals are looked at: the value of `is:`."""
 
     OPEN = "open"
-    MINE = "mine"
+    YOURS = "yours"
     SECOND = "second"
     CONFLICTED = "conflicted"
     DECIDED = "decided"
@@ -34,34 +39,56 @@ class Where(StrEnum):
     ALL = "all"
 
 
-WAITING = frozenset({Where.OPEN, Where.MINE, Where.SECOND, Where.CONFLICTED})
+WAITING = frozenset({Where.OPEN, Where.YOURS, Where.SECOND, Where.CONFLICTED})
 """What waits for somebody is listed by risk, oldest first; everything else newest first."""
+
+OTHER_NAMES: Mapping[str, str] = {"mine": Where.YOURS}
+"""Further spellings of values of `is:`."""
 
 VALUES: Mapping[str, tuple[str, ...]] = {
     "is": tuple(Where),
     "risk": ("high", "medium", "low"),
     "op": ("create", "update", "merge", "retire"),
 }
-KEYS = (*VALUES, "agent", "kind", "dream")
+NAMES = ("agent", "kind", "dream")
+AGES = ("older", "newer")
+KEYS = (*VALUES, *NAMES, *AGES)
 SHARED = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Values by key. agents: slugs, or "shared". kinds: of patterns. dreams: as D-87."""
+
+    risks: frozenset[str] = frozenset()
+    ops: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    dreams: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Say whether there is any value."""
+        return bool(
+            self.risks or self.ops or self.agents or self.kinds or self.dreams or self.words
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """What to look for. problems: what was typed and could not be understood, in sentences.
 
-    agents: slugs, or "shared". kinds: of patterns. number: of one P-…, when it was typed.
+    without: what is left out. older, newer: least and most age since filing. number: of one P-…,
+    when it was typed.
     """
 
     text: str = ""
     where: Where = Where.OPEN
-    risks: frozenset[str] = frozenset()
-    ops: frozenset[str] = frozenset()
-    agents: frozenset[str] = frozenset()
-    kinds: frozenset[str] = frozenset()
-    dream: str = ""
+    only: Terms = Terms()
+    without: Terms = Terms()
+    older: timedelta | None = None
+    newer: timedelta | None = None
     number: int | None = None
-    words: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
@@ -76,26 +103,30 @@ class Search:
 
     @property
     def narrows(self) -> bool:
-        """Say whether anything beside `is:` narrows the list."""
-        return bool(
-            self.risks
-            or self.ops
-            or self.agents
-            or self.kinds
-            or self.dream
-            or self.number
-            or self.words
-        )
+        """Say whether anything beside the list of `is:` narrows it."""
+        return bool(self.only or self.without or self.older or self.newer or self.number)
 
 
 @dataclass(slots=True)
 class _Read:
-    """What was understood so far."""
+    """What was understood so far: (is it left out, key) -> values."""
 
-    values: dict[str, list[str]] = field(default_factory=dict)
-    words: list[str] = field(default_factory=list)
+    values: dict[tuple[bool, str], list[str]] = field(default_factory=dict)
     number: int | None = None
     problems: list[str] = field(default_factory=list)
+
+    def put(self, minus: str, key: str, value: str) -> None:
+        self.values.setdefault((bool(minus), key), []).append(value)
+
+    def last(self, key: str) -> str:
+        return self.values.get((False, key), [""])[-1]
+
+    def terms(self, minus: str) -> Terms:
+        def of(key: str) -> frozenset[str]:
+            return frozenset(self.values.get((bool(minus), key), ()))
+
+        words = tuple(self.values.get((bool(minus), "word"), ()))
+        return Terms(of("risk"), of("op"), of("agent"), of("kind"), of("dream"), words)
 
 
 def read_search(text: str) -> Search:
@@ -107,68 +138,141 @@ def read_search(text: str) -> Search:
         text = text[:LONGEST]
     for term in TERM.findall(text):
         _read_term(term, read)
-    if len(read.words) > MOST_WORDS:
-        read.problems.append(f"Only the first {MOST_WORDS} words were looked for.")
-    where = read.values.get("is", [Where.ALL if read.number else Where.OPEN])
+    where = read.last("is") or (Where.ALL if read.number else Where.OPEN)
     return Search(
         text=text,
-        where=Where(where[-1]),
-        risks=frozenset(read.values.get("risk", ())),
-        ops=frozenset(read.values.get("op", ())),
-        agents=frozenset(read.values.get("agent", ())),
-        kinds=frozenset(read.values.get("kind", ())),
-        dream=read.values.get("dream", [""])[-1],
+        where=Where(where),
+        only=read.terms(""),
+        without=read.terms("-"),
+        older=_age_of(read.last("older")),
+        newer=_age_of(read.last("newer")),
         number=read.number,
-        words=tuple(read.words[:MOST_WORDS]),
         problems=tuple(read.problems),
     )
 
 
 def _read_term(term: str, read: _Read) -> None:
-    key, colon, value = term.partition(":")
+    minus = "-" if len(term) > 1 and term.startswith("-") else ""
+    rest = term.removeprefix(minus)
+    key, colon, value = rest.partition(":")
     if colon and key.lower() in KEYS:
-        _read_values(key.lower(), value.strip('"').lower(), read)
-        return
-    if colon and key.isalpha() and value:
+        _read_values(minus, key.lower(), value.replace('"', "").lower(), read)
+    elif colon and key.isalpha() and value:
         known = ", ".join(f"{name}:" for name in KEYS)
         read.problems.append(f"“{key[:40]}:” is not a filter. Filters are {known} and free words.")
-        return
-    word = term.replace('"', "").strip()
-    number = _number_of(word)
-    if number is not None:
+    else:
+        _read_word(minus, rest, read)
+
+
+def _read_word(minus: str, typed: str, read: _Read) -> None:
+    word = typed.replace('"', "").strip()
+    number = None if typed.startswith('"') else _number_of(word, "P")
+    if number is not None and minus:
+        read.problems.append(f"“-{word}”: one proposal cannot be left out.")
+    elif number is not None:
         read.number = number
+    elif sum(len(read.terms(sign).words) for sign in ("", "-")) >= MOST_WORDS:
+        said = f"Only the first {MOST_WORDS} words were looked for."
+        if said not in read.problems:
+            read.problems.append(said)
     elif word:
-        read.words.append(word)
+        read.put(minus, "word", word)
 
 
-def _read_values(key: str, typed: str, read: _Read) -> None:
-    for value in filter(None, (part.strip() for part in typed.split(","))):
-        known = VALUES.get(key)
-        if known is not None and value not in known:
-            read.problems.append(
-                f"“{key}:{value[:40]}” is not known. After {key}: comes {', '.join(known)}."
-            )
-        elif key == "dream" and not _is_dream(value):
-            read.problems.append(f"“dream:{value[:40]}” is not a dream. Write dream:D-87.")
-        else:
-            read.values.setdefault(key, []).append(value.upper() if key == "dream" else value)
-    if not typed:
+def _read_values(minus: str, key: str, typed: str, read: _Read) -> None:
+    if minus and key in {"is", *AGES}:
+        read.problems.append(_cannot_leave_out(key))
+        return
+    values = [part.strip() for part in typed.split(",") if part.strip()]
+    if not values:
         read.problems.append(f"“{key}:” lacks a value.")
+    for value in values:
+        problem = _problem_with(key, value)
+        if problem:
+            read.problems.append(problem)
+        else:
+            read.put(minus, key, _one_spelling(key, value))
 
 
-def _number_of(word: str) -> int | None:
+def _cannot_leave_out(key: str) -> str:
+    if key == "is":
+        return "“-is:” is not known: is: chooses one list."
+    other = AGES[1 - AGES.index(key)]
+    return f"“-{key}:” is not known. Write {other}: for the other side."
+
+
+def _problem_with(key: str, value: str) -> str:
+    """Return why `value` makes no sense behind `key`, '' where it does."""
+    known = VALUES.get(key)
+    if known is not None and _one_spelling(key, value) not in known:
+        return f"“{key}:{value[:40]}” is not known. After {key}: comes {', '.join(known)}."
+    if key == "dream" and _number_of(value, "D") is None:
+        return f"“dream:{value[:40]}” is not a dream. Write dream:D-87."
+    if key in AGES and AGE.fullmatch(value) is None:
+        return f"“{key}:{value[:40]}” is not an age. Write hours, days or weeks: {key}:2d."
+    return ""
+
+
+def _one_spelling(key: str, value: str) -> str:
+    number = _number_of(value, "D") if key == "dream" else None
+    if number is not None:
+        return spell_id("D", number)
+    return OTHER_NAMES.get(value, value) if key == "is" else value
+
+
+def _number_of(word: str, letter: str) -> int | None:
     """Return the number of a typed P-1042, None for anything else."""
     try:
-        return parse_id(word, expected="P").number
+        return parse_id(word, expected=letter).number
     except BadId:
         return None
 
 
-def _is_dream(value: str) -> bool:
-    try:
-        return bool(parse_id(value, expected="D"))
-    except BadId:
-        return False
+def _age_of(value: str) -> timedelta | None:
+    found = AGE.fullmatch(value)
+    return timedelta(hours=int(found[1]) * HOURS[found[2]]) if found else None
+
+
+def spell_search(search: Search) -> str:
+    """Return the one spelling of what is looked for: searches alike in meaning are spelled alike.
+
+    `read_search` reads it back, as long as it is not longer than what is read.
+    """
+    return " ".join(_spelled_terms(search))
+
+
+def _spelled_terms(search: Search) -> Iterator[str]:
+    if search.where is not (Where.ALL if search.number else Where.OPEN):
+        yield f"is:{search.where}"
+    for minus, terms in (("", search.only), ("-", search.without)):
+        for key, values in _keyed(terms):
+            yield from (f"{minus}{key}:{quoted(value)}" for value in sorted(values))
+    for key, age in (("older", search.older), ("newer", search.newer)):
+        if age is not None:
+            yield f"{key}:{_spell_age(age)}"
+    if search.number is not None:
+        yield spell_id("P", search.number)
+    for minus, terms in (("", search.only), ("-", search.without)):
+        for word in terms.words:
+            is_plain = PLAIN_WORD.fullmatch(word) and _number_of(word, "P") is None
+            yield f"{minus}{word}" if is_plain else f'{minus}"{word}"'
+
+
+def _keyed(terms: Terms) -> Iterator[tuple[str, frozenset[str]]]:
+    yield from (("risk", terms.risks), ("op", terms.ops), ("agent", terms.agents))
+    yield from (("kind", terms.kinds), ("dream", terms.dreams))
+
+
+def _spell_age(age: timedelta) -> str:
+    hours = int(age.total_seconds()) // 3600
+    # Above 9,999 hours only the larger units can be read back.
+    unit = next(unit for unit in "wdh" if hours % HOURS[unit] == 0)
+    return f"{hours // HOURS[unit]}{unit}"
+
+
+def quoted(value: str) -> str:
+    """Return `value` as it is typed behind a key: in quotes where a blank would end it."""
+    return f'"{value}"' if re.search(r"\s", value) else value
 
 
 def put(text: str, key: str, value: str) -> str:
@@ -176,6 +280,6 @@ def put(text: str, key: str, value: str) -> str:
 
     An empty value takes the key out; for links that change one filter and keep the rest.
     """
-    kept = [term for term in TERM.findall(text) if not term.lower().startswith(f"{key}:")]
-    spelled = f'"{value}"' if " " in value else value
-    return " ".join([*([f"{key}:{spelled}"] if value else []), *kept])
+    about = (f"{key}:", f"-{key}:")
+    kept = [term for term in TERM.findall(text) if not term.lower().startswith(about)]
+    return " ".join([*([f"{key}:{quoted(value)}"] if value else []), *kept])

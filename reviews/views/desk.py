@@ -20,6 +20,7 @@ from reviews.queue import (
     SIZE,
     STATES_OF,
     Counts,
+    Keys,
     Neighbours,
     Order,
     Place,
@@ -53,7 +54,7 @@ class Desk:
 
     member: Member
     search: Search
-    agents: tuple[int, ...]
+    agents: Keys
 
     @property
     def suffix(self) -> str:

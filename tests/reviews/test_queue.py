@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from agents import clock as product_clock
 from agents.people import Member, find_member
 from reviews import queue
+from reviews.changes import Op
 from reviews.models import OPEN_STATES, STATES, Containment, Decision, Proposal
 from reviews.queue import Place, Row
 from reviews.searches import Where, read_search
@@ -112,6 +113,51 @@ def test_the_shared_memory_is_an_agent_of_its_own(cast) -> None:
     assert listed(cast, "agent:shared") == [shared.number]
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("-risk:high", [1, 2, 3]),
+        ("-agent:claims", [0, 3]),
+        ("-agent:shared", [0, 1, 2]),
+        ("-kind:mistake", [0, 2, 3]),
+        ("-op:retire", [0, 1, 3]),
+        ("-dream:D-9", [0, 1, 2]),
+        ("-quote", [0, 2, 3]),
+        ("-agent:claims -agent:shared", [0]),
+        ("-agent:nobody", [0, 1, 2, 3]),
+        ("agent:claims -kind:mistake", [2]),
+    ],
+)
+def test_a_leading_minus_leaves_out(cast, text, left) -> None:
+    claims = build.agent(cast.workspace, "claims").store
+    made = [
+        build.proposal(cast.store, risk="high"),
+        build.proposal(claims, pattern_kind="mistake", title="Quote the limit"),
+        build.proposal(claims, op=Op.RETIRE, content="b\n"),
+        build.proposal(cast.shared_store, origin_id="D-9"),
+    ]
+
+    assert sorted(listed(cast, text)) == [made[at].number for at in left]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("older:2d", [0, 1]),
+        ("older:3d", [0]),
+        ("newer:2d", [1, 2, 3]),
+        ("newer:2h", [3]),
+        ("older:1h newer:2d", [1, 2]),
+        ("is:all older:1w", [0]),
+    ],
+)
+def test_age_is_counted_from_filing(cast, clock, text, found) -> None:
+    ages = [timedelta(days=9), timedelta(days=2), timedelta(hours=3), timedelta(0)]
+    made = [build.proposal(cast.store, content=f"{age}\n", filed_at=clock() - age) for age in ages]
+
+    assert listed(cast, text) == [made[at].number for at in found]
+
+
 def test_an_unknown_agent_is_said_and_finds_nothing(cast) -> None:
     build.proposal(cast.store)
 
@@ -127,7 +173,7 @@ def test_an_agent_of_another_workspace_is_unknown_here(cast) -> None:
     assert search.problems
 
 
-def test_mine_leaves_out_what_others_decide(cast) -> None:
+def test_yours_leaves_out_what_others_decide(cast) -> None:
     mine = build.proposal(cast.store, content="a\n")
     build.proposal(cast.store, proposer=cast.reviewer, content="b\n")
     build.proposal(cast.store, started_by=cast.reviewer, content="c\n")
@@ -136,14 +182,14 @@ def test_mine_leaves_out_what_others_decide(cast) -> None:
     edited = build.proposal(cast.store, content="e\n")
     edited.revisions.update(author=cast.reviewer)
 
-    assert listed(cast, "is:mine") == [mine.number]
+    assert listed(cast, "is:yours") == [mine.number]
 
 
-def test_a_vote_on_an_earlier_revision_leaves_the_newer_one_mine(cast) -> None:
+def test_a_vote_on_an_earlier_revision_leaves_the_newer_one_yours(cast) -> None:
     found = build.proposal(cast.store, revision=2)
     Decision.objects.create(proposal=found, revision=1, person=cast.reviewer, verdict="approve")
 
-    assert listed(cast, "is:mine") == [found.number]
+    assert listed(cast, "is:yours") == [found.number]
 
 
 def test_own_is_what_i_filed(cast) -> None:

@@ -171,7 +171,7 @@ def test_a_filter_that_finds_nothing_can_be_cleared(cast, client_of) -> None:
 def test_an_empty_list_of_yours_says_how_many_wait_in_all(cast, client_of) -> None:
     build.proposal(cast.store, proposer=cast.reviewer)
 
-    assert "1 wait in all" in page(client_of(cast.reviewer), "?q=is:mine")
+    assert "1 wait in all" in page(client_of(cast.reviewer), "?q=is:yours")
 
 
 def test_a_filter_link_changes_one_filter_and_keeps_the_rest(cast, client_of) -> None:
