@@ -41,6 +41,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     agents_errors.ScopeMissing: HTTPStatus.FORBIDDEN,
     agents_errors.NotAllowed: HTTPStatus.FORBIDDEN,
     reviews_errors.StaleProposal: HTTPStatus.CONFLICT,
+    reviews_errors.StaleRule: HTTPStatus.CONFLICT,
     IllegalTransition: HTTPStatus.CONFLICT,
     reviews_errors.MayNotDecide: HTTPStatus.FORBIDDEN,
     reviews_errors.NotAllowed: HTTPStatus.FORBIDDEN,

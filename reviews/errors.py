@@ -27,3 +27,7 @@ class InvalidChange(ReviewsError):
 
 class NotAllowed(ReviewsError):
     """The person's role does not include this act."""
+
+
+class StaleRule(ReviewsError):
+    """A change of a rule is not what the page showed: answered before, or the rule moved on."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from agents import clock
 from agents.models import ApproverGroup, Membership, MemoryStore, Person, Workspace
@@ -46,11 +47,15 @@ TRAIT_OF: Mapping[Code, Trait] = {
 
 def rules_of(workspace: Workspace) -> tuple[Rule, ...]:
     """Return the workspace's rules in their order, each as its newest version says."""
-    versions = ApprovalRuleVersion.objects.filter(rule__workspace=workspace)
-    newest: dict[int, Rule] = {}
-    for version in versions.select_related("rule").order_by("rule__position", "rule", "number"):
-        newest[version.rule_id] = rule_of(version)
-    return tuple(newest.values())
+    return tuple(rule_of(version) for version in versions_in_force(workspace))
+
+
+def versions_in_force(workspace: Workspace) -> tuple[ApprovalRuleVersion, ...]:
+    """Return the newest version of each rule that was not retired, in the order of the rules."""
+    later = ApprovalRuleVersion.objects.filter(rule=OuterRef("rule"), number__gt=OuterRef("number"))
+    newest = ApprovalRuleVersion.objects.filter(~Exists(later), rule__workspace=workspace)
+    ordered = newest.select_related("rule").order_by("rule__position", "rule")
+    return tuple(version for version in ordered if version.body)
 
 
 def set_default_rules(workspace: Workspace, actor: Actor) -> None:
@@ -63,7 +68,10 @@ def set_default_rules(workspace: Workspace, actor: Actor) -> None:
 def set_rule(
     workspace: Workspace, rule: Rule, *, position: int, actor: Actor, by: Person | None
 ) -> ApprovalRuleVersion:
-    """Make `rule` the newest version under its name; earlier versions stay on the record."""
+    """Make `rule` the newest version under its name; earlier versions stay on the record.
+
+    For what the system sets and seeds: people change rules by two (reviews.rule_changes).
+    """
     row, _ = ApprovalRule.objects.update_or_create(
         workspace=workspace, name=rule.name, defaults={"position": position}
     )
@@ -77,18 +85,27 @@ def set_rule(
         actor=actor,
         object=f"rule:{rule.name}",
         revision=number,
-        after={
-            "position": position,
-            "mode": rule.mode.value,
-            "ops": sorted(op.value for op in rule.ops),
-            "risks": sorted(rule.risks),
-            "traits": sorted(trait.value for trait in rule.traits),
-            "needs": [{"group": group or "*", "count": count} for group, count in rule.needs],
-            "agent": rule.agent,
-        },
-        values={"path_prefix": rule.path_prefix} if rule.path_prefix else {},
+        after={"position": position, **entry_facts(rule)},
+        values=entry_values(rule),
     )
     return version
+
+
+def entry_facts(rule: Rule) -> dict[str, Any]:
+    """Return what an entry says of a rule; its path is text and stands in `entry_values`."""
+    return {
+        "mode": rule.mode.value,
+        "ops": sorted(op.value for op in rule.ops),
+        "risks": sorted(rule.risks),
+        "traits": sorted(trait.value for trait in rule.traits),
+        "needs": [{"group": group or "*", "count": count} for group, count in rule.needs],
+        "agent": rule.agent,
+    }
+
+
+def entry_values(rule: Rule) -> dict[str, str]:
+    """Return the texts of a rule that an entry keeps beside its body."""
+    return {"path_prefix": rule.path_prefix} if rule.path_prefix else {}
 
 
 def rule_body(rule: Rule) -> dict[str, Any]:
@@ -105,11 +122,15 @@ def rule_body(rule: Rule) -> dict[str, Any]:
 
 
 def rule_of(version: ApprovalRuleVersion) -> Rule:
-    """Return the rule a version holds."""
-    body = version.body
+    """Return the rule a version holds; one that retires its rule holds none."""
+    return read_rule(version.rule.name, version.number, version.body)
+
+
+def read_rule(name: str, version: int, body: Mapping[str, Any]) -> Rule:
+    """Return the rule that `rule_body` wrote. Raises InvalidRule."""
     return Rule(
-        name=version.rule.name,
-        version=version.number,
+        name=name,
+        version=version,
         agent=body["agent"],
         path_prefix=body["path_prefix"],
         ops=frozenset(Op(op) for op in body["ops"]),

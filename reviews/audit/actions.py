@@ -51,6 +51,7 @@ class Action(StrEnum):
     RULE_PROPOSED = "rule.proposed"
     RULE_SET = "rule.set"
     RULE_DECLINED = "rule.declined"
+    RULE_WITHDRAWN = "rule.withdrawn"
     RULE_REMOVED = "rule.removed"
     SCHEDULE_CREATED = "schedule.created"
     SCHEDULE_CHANGED = "schedule.changed"

@@ -11,7 +11,12 @@ from reviews.models.proposals import (
     Proposal,
     ProposalRevision,
 )
-from reviews.models.rules import ApprovalRule, ApprovalRuleVersion
+from reviews.models.rules import (
+    ApprovalRule,
+    ApprovalRuleVersion,
+    RuleChange,
+    RuleChangeState,
+)
 
 __all__ = [
     "OPEN_STATES",
@@ -26,4 +31,6 @@ __all__ = [
     "OriginKind",
     "Proposal",
     "ProposalRevision",
+    "RuleChange",
+    "RuleChangeState",
 ]
