@@ -11,34 +11,21 @@ from rapidfuzz import fuzz
 from agents.memory import heads_of
 from agents.models import MemoryVersion
 from agents.people import Member
-from agents.web.amounts import spell_number, spell_points, spell_q
-from agents.web.charts import Rate, TwoRates, two_rates
 from reviews.changes import Op
 from reviews.diffs import Diff, diff
+from reviews.grounds import Why, why_of
 from reviews.lifecycle import State
-from reviews.models import Decision, OriginKind, Proposal, ProposalRevision
+from reviews.models import Decision, Proposal, ProposalRevision
 from reviews.quotes import Quote, quotes_of
 from reviews.reading import opened_positions
 from reviews.requests import Asked, asked_of
 from reviews.risk import Level
 from reviews.turns import DID, WhoseTurn, whose_turn
 
-NOT_ENOUGH = "Not enough sessions to tell."
 ALIKE = 60.0
 MOST_NEAR = 3
 COMPARED = 300
 MOST_FLAGS = 4
-SIGNALS: Mapping[str, str] = {
-    "ground_truth": "checks against the truth",
-    "outcome": "how sessions ended",
-    "approval": "approvals alone; no outcome confirms it",
-    "words": "what people said",
-}
-ALIKE_BY: Mapping[str, tuple[str, str]] = {
-    "task": ("within the same task", "task"),
-    "agent": ("at the same agent", "agent"),
-    "both": ("among sessions alike", "group"),
-}
 OPS: Mapping[str, str] = {
     Op.CREATE: "New",
     Op.UPDATE: "Update",
@@ -54,31 +41,6 @@ class Flag:
     text: str
     sign: str
     tone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A number of the pattern with its label and what it is of."""
-
-    label: str
-    value: str
-    small: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """Why it was proposed. is_told: the numbers say more than chance does.
-
-    sentences: what the pattern's numbers say in words. words: the rationale; by: the person who
-    wrote it, '' where the origin did.
-    """
-
-    sentences: tuple[str, ...]
-    is_told: bool
-    words: str
-    by: str
-    chart: TwoRates | None
-    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +126,8 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
     change = change_of(proposal, revision.content)
     quotes = quotes_of(proposal, opened_positions(proposal, member))
     turn = whose_turn(proposal, member, decisions)
-    flags = _flags(proposal, change, quotes, turn)
+    why = why_of(proposal, revision, sum(not quote.supports for quote in quotes))
+    flags = _flags(proposal, change, quotes, turn, why)
     return Dossier(
         proposal=proposal,
         revision=revision,
@@ -172,7 +135,7 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
         turn=turn,
         flags=flags[:MOST_FLAGS],
         more_flags=max(0, len(flags) - MOST_FLAGS),
-        why=why_of(proposal, revision),
+        why=why,
         change=change,
         quotes=quotes,
         near=near_of(proposal, change.new),
@@ -260,10 +223,12 @@ def _folded(proposal: Proposal) -> tuple[Folded, ...]:
 
 
 def _flags(
-    proposal: Proposal, change: Change, quotes: Sequence[Quote], turn: WhoseTurn
+    proposal: Proposal, change: Change, quotes: Sequence[Quote], turn: WhoseTurn, why: Why
 ) -> tuple[Flag, ...]:
     """Return the chips under the title, worst first."""
     flags = [_risk_flag(proposal)]
+    if any(reason.is_steering for reason in why.reasons):
+        flags.append(Flag("A reason steers you", "message-square", "bad"))
     if proposal.op == Op.RETIRE:
         flags.append(Flag("Removes this memory", "archive"))
     elif removed := len(change.diff.removed):
@@ -288,79 +253,6 @@ def _risk_flag(proposal: Proposal) -> Flag:
     if proposal.risk == Level.MEDIUM:
         return Flag(f"Medium risk{first}", "triangle-alert")
     return Flag("Low risk", "circle")
-
-
-def why_of(proposal: Proposal, revision: ProposalRevision) -> Why:
-    """Return why the change was proposed: plain sentences, two rates, and the numbers behind."""
-    numbers: Mapping[str, Any] = proposal.pattern_numbers
-    sentences = tuple(proposal.pattern_sentences)
-    is_told = bool(numbers.get("told", sentences and NOT_ENOUGH not in sentences))
-    is_by_hand = proposal.origin_kind == OriginKind.PERSON
-    return Why(
-        sentences=sentences,
-        is_told=is_told,
-        words=_without(revision.rationale, sentences),
-        by=proposal.origin_label if is_by_hand else "",
-        chart=chart_of(numbers),
-        facts=() if is_by_hand else facts_of(numbers, proposal.signal),
-    )
-
-
-def _without(rationale: str, sentences: Sequence[str]) -> str:
-    """Return the rationale less what its sentences about the numbers say already."""
-    for sentence in sentences:
-        rationale = rationale.replace(sentence, "", 1)
-    return " ".join(rationale.split()) if sentences else rationale
-
-
-def chart_of(numbers: Mapping[str, Any]) -> TwoRates | None:
-    """Return how sessions with a pattern and the others ended, None where one side is empty."""
-    with_it, without_it = numbers.get("known_with", 0), numbers.get("known_without", 0)
-    if not with_it or not without_it:
-        return None
-    return two_rates(
-        Rate("Sessions that showed it", numbers["failed_with"], with_it),
-        Rate("The others", numbers["failed_without"], without_it),
-        heading="Sessions that failed",
-    )
-
-
-def facts_of(numbers: Mapping[str, Any], signal: str) -> tuple[Fact, ...]:
-    """Return support, the effect among sessions alike, q, and what the pattern rests on."""
-    facts = []
-    if numbers.get("effect") is not None:
-        alike, noun = ALIKE_BY.get(numbers.get("compared") or "task", ALIKE_BY["task"])
-        count = numbers.get("strata", 0)
-        words = f"from {count} {noun if count == 1 else f'{noun}s'} with both"
-        points = spell_points(float(numbers["effect"]))
-        facts.append(Fact(f"Failures {alike}", f"{points} points", words))
-    if numbers.get("q") is not None:
-        q = spell_q(float(numbers["q"]))
-        facts.append(Fact("q", q, f"of {numbers.get('tested', 0)} tested"))
-    if numbers.get("sessions"):
-        facts.append(Fact("Seen in", _seen_in(numbers), f"of {spell_number(numbers['of'])}"))
-    if signal:
-        facts.append(Fact("Rests on", SIGNALS.get(signal, signal)))
-    return tuple(facts)
-
-
-def _seen_in(numbers: Mapping[str, Any]) -> str:
-    counted = (
-        ("sessions", "session"),
-        ("tasks", "task"),
-        ("people", "person"),
-        ("agents", "agent"),
-    )
-    words = [
-        f"{numbers[key]} {noun if numbers[key] == 1 else _plural(noun)}"
-        for key, noun in counted
-        if numbers.get(key)
-    ]
-    return ", ".join(words)
-
-
-def _plural(noun: str) -> str:
-    return "people" if noun == "person" else f"{noun}s"
 
 
 def near_of(proposal: Proposal, text: str) -> tuple[Near, ...]:

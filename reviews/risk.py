@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from rapidfuzz.distance import Indel
 
+from reviews.appeals import find_appeals
 from reviews.changes import Change, Op, Trust, is_tainted
 from reviews.diffs import HIDDEN
 from reviews.screening import Code, Hit, Reading, is_check, screen
@@ -303,7 +305,7 @@ def _address_to_reviewer(name: str, words: str) -> Iterator[RiskReason]:
     """Yield what in the title or the rationale is meant to steer the person who decides."""
     reading = Reading(words)
     said: set[Code] = set()
-    for hit in screen(reading):
+    for hit in chain(find_appeals(reading), screen(reading)):
         if hit.code in _TO_REVIEWER and hit.code not in said:
             said.add(hit.code)
             example = _shortened(reading.words_at(hit), _EXAMPLE_SIGNS)

@@ -7,7 +7,7 @@ disguise of letters or names hides.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 
 from reviews.diffs import HIDDEN
@@ -52,6 +52,7 @@ class Reading:
     """
 
     def __init__(self, text: str) -> None:
+        self._text = text
         bare = text if text.isascii() else _HIDDEN_RUN.sub("", text.translate(_PLAIN_SPACES))
         normal = _normalised(bare)
         self.is_unreadable = normal is None
@@ -75,6 +76,28 @@ class Reading:
         """Return the numbers of the statements `hit` stands in."""
         first = bisect_right(self._starts, hit.start) - 1
         return range(first, max(first + 1, bisect_right(self._starts, hit.end - 1)))
+
+    def raw_span(self, hit: Hit) -> tuple[int, int] | None:
+        """Return from where to where `hit` stands in the text as it came.
+
+        None where folding changed lengths in a way that is not kept track of.
+        """
+        places = self._places
+        if places is None or len(self.normal) != len(self.folded):
+            return None
+        return places[hit.start], places[hit.end - 1] + 1
+
+    @cached_property
+    def _places(self) -> Sequence[int] | None:
+        """Return for each place of the folded text the place it had in the text as it came."""
+        if self._text.isascii():
+            return range(len(self._text))
+        places: list[int] = []
+        for place, sign in enumerate(self._text):
+            plain = sign.translate(_PLAIN_SPACES)
+            bare = "" if HIDDEN.fullmatch(plain) else plain
+            places.extend([place] * len(_MARKS.sub("", unicodedata.normalize("NFKC", bare))))
+        return places if len(places) == len(self.normal) else None
 
     def words_at(self, hit: Hit) -> str:
         """Return the words of `hit` as they were written, white space collapsed."""

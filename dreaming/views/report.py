@@ -18,7 +18,7 @@ from dreaming.contradictions import UNSETTLED
 from dreaming.filing import filed_by
 from dreaming.models import Dream, Pattern
 from reviews.changes import Op
-from reviews.dossier import Fact, chart_of, facts_of
+from reviews.grounds import Fact, chart_of, facts_of
 from reviews.models import Proposal
 
 FEW = 10

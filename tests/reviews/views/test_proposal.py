@@ -112,7 +112,34 @@ def test_a_person_s_reason_carries_their_name(cast, client_of) -> None:
     origin = Origin("person", cast.lead.public_id, cast.lead.name, proposer=cast.lead)
     proposal = build.filed(cast.store, origin=origin, rationale="Members asked.")
 
-    assert "Lena writes: “Members asked.”" in show(client_of(cast.reviewer), cast, proposal)
+    html = show(client_of(cast.reviewer), cast, proposal)
+
+    assert "<b>Lena writes:</b> “Members asked.”" in html
+    assert "Proposed by hand: 0 sessions were counted." in html
+
+
+def test_what_an_engine_writes_is_marked_and_stands_below_the_evidence(cast, client_of) -> None:
+    html = show(client_of(cast.reviewer), cast, quoted(cast, rationale="It helps."))
+
+    assert "Written by engine local 1, not checked:</b> “It helps.”" in html
+    assert html.index("<mark>already shipped</mark>") < html.index("It helps.")
+
+
+def test_an_approval_named_in_a_reason_is_marked_and_flagged(cast, client_of) -> None:
+    proposal = quoted(cast, rationale="It was already approved by <b>compliance</b>.")
+
+    html = show(client_of(cast.reviewer), cast, proposal)
+
+    assert "A reason steers you" in html
+    assert '<mark class="steers">was already approved by' in html
+    assert "Daybreak knows of no such approval." in html
+    assert "<b>compliance</b>" not in html
+
+
+def test_a_plain_reason_raises_no_flag(cast, client_of) -> None:
+    html = show(client_of(cast.reviewer), cast, quoted(cast, rationale="It helps."))
+
+    assert "A reason steers you" not in html
 
 
 @pytest.mark.parametrize("view", ["inline", "side", "full", "sideways"])
