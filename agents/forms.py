@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent, Person, Scope, Workspace
 from agents.people import NAME_LENGTH, people_with
@@ -12,14 +13,14 @@ from agents.tokens import LONGEST_DAYS
 from agents.workspaces import AGENT_SLUG_LENGTH
 
 ROLES = (
-    (Role.REVIEWER, "Reviewer: decides proposals"),
-    (Role.LEAD, "Lead: reviewer who also starts dreams, contains and lifts freezes"),
-    (Role.AUDITOR, "Auditor: sees, verifies and exports; decides nothing"),
-    (Role.ADMIN, "Admin: people and tokens; sees no content"),
+    (Role.REVIEWER, _("Reviewer: decides proposals")),
+    (Role.LEAD, _("Lead: reviewer who also starts dreams, contains and lifts freezes")),
+    (Role.AUDITOR, _("Auditor: sees, verifies and exports; decides nothing")),
+    (Role.ADMIN, _("Admin: people and tokens; sees no content")),
 )
 SCOPES = (
-    (Scope.SESSIONS_WRITE, "Send sessions"),
-    (Scope.MEMORY_READ, "Read approved memory"),
+    (Scope.SESSIONS_WRITE, _("Send sessions")),
+    (Scope.MEMORY_READ, _("Read approved memory")),
 )
 
 
@@ -27,29 +28,34 @@ class PersonForm(forms.Form):
     """Somebody to add."""
 
     name = forms.CharField(
-        max_length=NAME_LENGTH, help_text="Decisions are signed with it in the log."
+        label=_("Name"),
+        max_length=NAME_LENGTH,
+        help_text=_("Decisions are signed with it in the log."),
     )
-    email = forms.EmailField(label="Work e-mail")
-    role = forms.ChoiceField(choices=ROLES)
+    email = forms.EmailField(label=_("Work e-mail"))
+    role = forms.ChoiceField(label=_("Role"), choices=ROLES)
 
 
 class RoleForm(forms.Form):
     """Another role for a member."""
 
-    role = forms.ChoiceField(choices=ROLES)
+    role = forms.ChoiceField(label=_("Role"), choices=ROLES)
 
 
 class GroupForm(forms.Form):
     """An approver group: its name and everybody in it."""
 
     name = forms.CharField(
-        max_length=60, help_text="Rules name it: letters, digits and hyphens, like risk-desk."
+        label=_("Name"),
+        max_length=60,
+        help_text=_("Rules name it: letters, digits and hyphens, like risk-desk."),
     )
     people = forms.ModelMultipleChoiceField(
+        label=_("People"),
         queryset=Person.objects.none(),
         to_field_name="public_id",
         widget=forms.CheckboxSelectMultiple,
-        help_text="Reviewers and leads.",
+        help_text=_("Reviewers and leads."),
     )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
@@ -63,19 +69,22 @@ class TokenForm(forms.Form):
     """A token to issue."""
 
     label = forms.CharField(
-        max_length=NAME_LENGTH, help_text="What holds it: claims pipeline, production."
+        label=_("Label"),
+        max_length=NAME_LENGTH,
+        help_text=_("What holds it: claims pipeline, production."),
     )
     agent = forms.ModelChoiceField(
+        label=_("Agent"),
         queryset=Agent.objects.none(),
         to_field_name="slug",
         required=False,
-        empty_label="Every agent of the workspace",
+        empty_label=_("Every agent of the workspace"),
     )
     scopes = forms.MultipleChoiceField(
-        label="May", choices=SCOPES, widget=forms.CheckboxSelectMultiple
+        label=_("May"), choices=SCOPES, widget=forms.CheckboxSelectMultiple
     )
     days = forms.IntegerField(
-        label="Days until it expires", initial=LONGEST_DAYS, min_value=1, max_value=LONGEST_DAYS
+        label=_("Days until it expires"), initial=LONGEST_DAYS, min_value=1, max_value=LONGEST_DAYS
     )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
@@ -87,18 +96,19 @@ class AgentForm(forms.Form):
     """An agent to add."""
 
     slug = forms.CharField(
-        label="Short name",
+        label=_("Short name"),
         max_length=AGENT_SLUG_LENGTH,
-        help_text="Its stack names it so: letters, digits, hyphens and underscores.",
+        help_text=_("Its stack names it so: letters, digits, hyphens and underscores."),
     )
-    name = forms.CharField(max_length=NAME_LENGTH, required=False)
-    purpose = forms.CharField(max_length=2_000, required=False)
+    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH, required=False)
+    purpose = forms.CharField(label=_("Purpose"), max_length=2_000, required=False)
     owner = forms.ModelChoiceField(
+        label=_("Owner"),
         queryset=Person.objects.none(),
         to_field_name="public_id",
         required=False,
-        empty_label="Nobody yet",
-        help_text="Who answers for it; never decides a disagreement about it.",
+        empty_label=_("Nobody yet"),
+        help_text=_("Who answers for it; never decides a disagreement about it."),
     )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
@@ -110,10 +120,11 @@ class OwnerForm(forms.Form):
     """Who answers for an agent."""
 
     owner = forms.ModelChoiceField(
+        label=_("Owner"),
         queryset=Person.objects.none(),
         to_field_name="public_id",
         required=False,
-        empty_label="Nobody",
+        empty_label=_("Nobody"),
     )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from agents.transcripts.base import EventKind, Role, Verdict
 
@@ -62,10 +63,10 @@ class Workspace(models.Model):
 
 
 class WorkspaceRole(models.TextChoices):
-    REVIEWER = "reviewer"
-    LEAD = "lead"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
+    REVIEWER = "reviewer", _("Reviewer")
+    LEAD = "lead", _("Lead")
+    AUDITOR = "auditor", _("Auditor")
+    ADMIN = "admin", _("Admin")
 
 
 class Membership(models.Model):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from agents import clock
-from agents.models import Agent, Person, Workspace
+from agents.models import Agent, Person, Workspace, WorkspaceRole
 from agents.people import Member
 from agents.rights import Right
 from dreaming.models import Schedule
@@ -34,7 +34,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return context | {
         "member": member,
         "workspace": member.workspace,
-        "role": str(member.role),
+        "role": WorkspaceRole(member.role).label,
         "may": {right.name.lower(): member.may(right) for right in Right},
         # Lazy, because a fragment shows none of these and must not pay for their queries.
         "navigation": SimpleLazyObject(partial(navigation_of, member, request.path)),

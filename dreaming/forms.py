@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from agents.access import name_in_addresses, stores_of
 from agents.models import MemoryStore, Workspace
@@ -25,7 +26,7 @@ def store_label(store: MemoryStore) -> str:
 def instructions_field() -> forms.CharField:
     """Return the field that says what a dream looks at."""
     return forms.CharField(
-        label="What to look at",
+        label=_("What to look at"),
         required=False,
         max_length=INSTRUCTIONS_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -36,7 +37,7 @@ def instructions_field() -> forms.CharField:
 class DreamForm(forms.Form):
     """Which memory dreams now."""
 
-    store = forms.ChoiceField(label="Memory")
+    store = forms.ChoiceField(label=_("Memory"))
     instructions = instructions_field()
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
@@ -55,34 +56,41 @@ class ScheduleForm(forms.Form):
     """When a memory dreams by itself, and what it asks for before."""
 
     cron = forms.CharField(
-        label="When, as a cron line",
+        label=_("When, as a cron line"),
         max_length=CRON_LENGTH,
         widget=forms.TextInput(attrs={"list": "cron-lines", "spellcheck": "false"}),
-        help_text="Minute, hour, day of month, month, weekday: 0 2 * * * is 02:00 each day.",
+        help_text=_("Minute, hour, day of month, month, weekday: 0 2 * * * is 02:00 each day."),
     )
     zone = forms.CharField(
-        label="Time zone",
+        label=_("Time zone"),
         max_length=64,
         widget=forms.TextInput(attrs={"list": "zones", "spellcheck": "false"}),
-        help_text="Such as Europe/Berlin or UTC. A change of clocks neither skips nor doubles it.",
+        help_text=_(
+            "Such as Europe/Berlin or UTC. A change of clocks neither skips nor doubles it."
+        ),
     )
     min_sessions = forms.IntegerField(
-        label="New sessions needed", min_value=1, max_value=100_000, help_text="Else it is skipped."
+        label=_("New sessions needed"),
+        min_value=1,
+        max_value=100_000,
+        help_text=_("Else it is skipped."),
     )
     min_hours = forms.IntegerField(
-        label="Hours since the last dream",
+        label=_("Hours since the last dream"),
         min_value=0,
         max_value=8_760,
-        help_text="Else it is skipped.",
+        help_text=_("Else it is skipped."),
     )
     idle_minutes = forms.IntegerField(
-        label="Minutes without a new session",
+        label=_("Minutes without a new session"),
         min_value=0,
         max_value=1_440,
-        help_text="It waits for so much quiet, until its next time at most. 0: it does not wait.",
+        help_text=_(
+            "It waits for so much quiet, until its next time at most. 0: it does not wait."
+        ),
     )
     instructions = instructions_field()
-    enabled = forms.BooleanField(label="Dream at these times", required=False)
+    enabled = forms.BooleanField(label=_("Dream at these times"), required=False)
 
     def clean_cron(self) -> str:
         """Return the line with single spaces."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from agents.models import Workspace
 from agents.people import Member
@@ -17,9 +19,13 @@ MOST_COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One entry of the navigation: shown to whom, leading where, with which count."""
+    """One entry of the navigation: shown to whom, leading where, with which count.
 
-    label: str
+    `name` is the same in every language: elements are called after it.
+    """
+
+    name: str
+    label: Promise
     url_name: str
     right: Right
     count: Callable[[Workspace], int] | None = None
@@ -33,16 +39,16 @@ def count_open(workspace: Workspace) -> int:
 
 
 TABS = (
-    Tab("Review", "queue", Right.SEE_QUEUE, count_open),
-    Tab("Dreams", "dreams", Right.SEE_DREAMS),
-    Tab("Agents", "agents", Right.SEE_MEMORY),
-    Tab("Insights", "insights", Right.SEE_MEMORY),
-    Tab("Rules", "rules", Right.READ_RULES),
-    Tab("Audit", "audit", Right.AUDIT_OWN),
-    Tab("Exports", "exports", Right.AUDIT_EXPORT),
-    Tab("People", "people", Right.MANAGE_PEOPLE),
-    Tab("Tokens", "tokens", Right.MANAGE_TOKENS),
-    Tab("Workspace", "workspace", Right.FREEZE),
+    Tab("review", _("Review"), "queue", Right.SEE_QUEUE, count_open),
+    Tab("dreams", _("Dreams"), "dreams", Right.SEE_DREAMS),
+    Tab("agents", _("Agents"), "agents", Right.SEE_MEMORY),
+    Tab("insights", _("Insights"), "insights", Right.SEE_MEMORY),
+    Tab("rules", _("Rules"), "rules", Right.READ_RULES),
+    Tab("audit", _("Audit"), "audit", Right.AUDIT_OWN),
+    Tab("exports", _("Exports"), "exports", Right.AUDIT_EXPORT),
+    Tab("people", _("People"), "people", Right.MANAGE_PEOPLE),
+    Tab("tokens", _("Tokens"), "tokens", Right.MANAGE_TOKENS),
+    Tab("workspace", _("Workspace"), "workspace", Right.FREEZE),
 )
 HOMES: dict[Role, tuple[str, ...]] = {
     Role.REVIEWER: ("queue", "workspace_home"),
@@ -59,6 +65,7 @@ def navigation_of(member: Member, path: str) -> list[dict[str, Any]]:
     here = max((url for _, url in urls if path.startswith(url)), key=len, default="")
     return [
         {
+            "name": tab.name,
             "label": tab.label,
             "url": url,
             "current": url == here,

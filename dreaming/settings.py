@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dreaming.middleware.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -257,6 +258,9 @@ CONTENT_SECURITY = (
 DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("DAYBREAK_MAX_UPLOAD_BYTES", 26_214_400, least=1024)
 
 LANGUAGE_CODE = "en"
+# A language is offered when its catalogue is whole; a half-translated page is worse than English.
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "dreaming" / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -11,6 +11,9 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
+from django.utils.translation import templatize
+
+from tests.translatable import unmarked, unwrapped
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -20,8 +23,17 @@ SPRITE = frozenset(
 )
 STYLES = "".join(path.read_text() for path in sorted((STATIC / "css").glob("*.css")))
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
+WORDED = sorted(
+    path
+    for room in ("agents", "reviews", "dreaming")
+    for path in (ROOT / room).rglob("*.py")
+    if path.name == "forms.py" or path.parent.name == "views"
+)
+"""Modules that say words of their own to people: forms, and what views flash."""
 
 TEMPLATE_CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+TRANSLATED = re.compile(r"""\{% translate (?:"([^"]*)"|'([^']*)')[^%]*%\}""")
+HANDED_ON = re.compile(r'_\("([^"]*)"\)')
 # Quoted values may hold ">" once the template's own code is out.
 TAG = re.compile(r"<([a-z][a-z0-9-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL)
 FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
@@ -57,14 +69,54 @@ def name_of(path: Path) -> str:
 
 def words_of(source: str) -> str:
     """Return what a person may read of a template: text and labels, without code."""
+    handed_on = HANDED_ON.findall(source)
+    source = TRANSLATED.sub(lambda code: code[1] or code[2], source)
     plain = TEMPLATE_CODE.sub(" ", source)
     labels = re.findall(r'(?:aria-label|title|alt|placeholder|data-[a-z-]+)="([^"]*)"', plain)
-    return " ".join([re.sub(r"<[^>]*>", " ", plain), *labels])
+    return " ".join([re.sub(r"<[^>]*>", " ", plain), *labels, *handed_on])
 
 
 def tags_of(source: str) -> list[tuple[str, str]]:
     return TAG.findall(TEMPLATE_CODE.sub(" ", source))
 
+
+NOT_YET_TRANSLATABLE = {
+    "templates/reviews/_after.html",
+    "templates/reviews/_bar.html",
+    "templates/reviews/_change.html",
+    "templates/reviews/_evidence.html",
+    "templates/reviews/_head.html",
+    "templates/reviews/_more.html",
+    "templates/reviews/_notices.html",
+    "templates/reviews/_queue.html",
+    "templates/reviews/_quote.html",
+    "templates/reviews/_reject.html",
+    "templates/reviews/_request.html",
+    "templates/reviews/_why.html",
+    "templates/reviews/audit.html",
+    "templates/reviews/audit_entry.html",
+    "templates/reviews/conflict.html",
+    "templates/reviews/containment.html",
+    "templates/reviews/desk.html",
+    "templates/reviews/edit.html",
+    "templates/reviews/evidence.html",
+    "templates/reviews/exports.html",
+    "templates/reviews/memory.html",
+    "templates/reviews/proposal.html",
+    "templates/reviews/propose.html",
+    "templates/reviews/queue.html",
+    "templates/reviews/reject.html",
+    "templates/reviews/release.html",
+    "templates/reviews/request.html",
+    "templates/reviews/rules.html",
+    "templates/reviews/withdraw.html",
+    "reviews/forms.py",
+    "reviews/views/audit.py",
+    "reviews/views/containment.py",
+    "reviews/views/decide.py",
+    "reviews/views/file.py",
+}
+"""Files whose words are still English only. None is added."""
 
 every_template = pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 
@@ -173,6 +225,31 @@ def test_every_picture_has_words_and_every_bare_button_a_type(path) -> None:
             assert "type=" in attributes or "aria-label" in attributes, (
                 f"{name_of(path)}{attributes}"
             )
+
+
+@every_template
+def test_every_word_a_person_reads_can_be_translated(path) -> None:
+    """Wrap it: {% translate "…" %}, {% blocktranslate trimmed %}, _("…") in a with or default."""
+    if name_of(path) in NOT_YET_TRANSLATABLE:
+        assert unmarked(path.read_text()), f"take {name_of(path)} off the list"
+    else:
+        assert unmarked(path.read_text()) == []
+
+
+@every_template
+def test_a_translator_is_shown_every_word(path) -> None:
+    """What gettext's own reader finds in a template is what the template marks."""
+    found = templatize(path.read_text(), origin=name_of(path))
+    marked = re.findall(r"\{%\s*(?:translate|blocktranslate)\b", path.read_text())
+    assert len(re.findall(r"gettext\(", found)) >= len(marked)
+
+
+@pytest.mark.parametrize("path", WORDED, ids=name_of)
+def test_every_word_of_a_form_and_every_flash_can_be_translated(path) -> None:
+    if name_of(path) in NOT_YET_TRANSLATABLE:
+        assert unwrapped(path.read_text()), f"take {name_of(path)} off the list"
+    else:
+        assert unwrapped(path.read_text()) == []
 
 
 @every_template

@@ -4,13 +4,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from agents.access import member_page
 from agents.errors import InvalidInput
 from agents.forms import ROLES, GroupForm, PersonForm, RoleForm
 from agents.http import MemberRequest
-from agents.models import ApproverGroup, Membership, Person, Workspace
+from agents.models import ApproverGroup, Membership, Person, Workspace, WorkspaceRole
 from agents.people import (
     Invitation,
     add_person,
@@ -61,7 +63,12 @@ def person_role(request: MemberRequest, person: str) -> HttpResponse:
         raise InvalidInput("Choose one of the roles of the list.")
     subject = person_of(request.workspace, person)
     change_role(request.workspace, subject, form.cleaned_data["role"], by=request.person)
-    messages.info(request, f"{subject.name} is {form.cleaned_data['role']} now.")
+    messages.info(
+        request,
+        _("{name} has the role {role} now.").format(
+            name=subject.name, role=WorkspaceRole(form.cleaned_data["role"]).label
+        ),
+    )
     return redirect("people", request.workspace.slug)
 
 
@@ -70,7 +77,12 @@ def person_role(request: MemberRequest, person: str) -> HttpResponse:
 def person_remove(request: MemberRequest, person: str) -> HttpResponse:
     subject = person_of(request.workspace, person)
     remove_person(request.workspace, subject, by=request.person)
-    messages.info(request, f"{subject.name} is no longer in {request.workspace.name}.")
+    messages.info(
+        request,
+        _("{name} is no longer in {workspace}.").format(
+            name=subject.name, workspace=request.workspace.name
+        ),
+    )
     return redirect("people", request.workspace.slug)
 
 
@@ -84,7 +96,13 @@ def group_set(request: MemberRequest) -> HttpResponse:
         except InvalidInput as error:
             form.add_error(None, str(error))
         else:
-            messages.info(request, f"The group {group.name} has {group.people.count()} people.")
+            count = group.people.count()
+            words = ngettext(
+                "The group {name} has {count} person.",
+                "The group {name} has {count} people.",
+                count,
+            )
+            messages.info(request, words.format(name=group.name, count=count))
             return redirect("people", request.workspace.slug)
     return people_page(request, PersonForm(), form, status=422)
 
@@ -95,7 +113,7 @@ def group_remove(request: MemberRequest, group: str) -> HttpResponse:
     if not ApproverGroup.objects.filter(workspace=request.workspace, name=group).exists():
         raise Http404(f"{request.workspace.name} has no group {group!r}.")
     remove_group(request.workspace, group, by=request.person)
-    messages.info(request, f"The group {group} is removed.")
+    messages.info(request, _("The group {group} is removed.").format(group=group))
     return redirect("people", request.workspace.slug)
 
 
@@ -124,6 +142,7 @@ def people_page(
             {
                 "person": membership.person,
                 "role": membership.role,
+                "role_name": membership.get_role_display(),
                 "groups": [
                     group.name
                     for group in membership.person.approver_groups.all()
@@ -146,11 +165,16 @@ def invited(request: MemberRequest, invitation: Invitation) -> HttpResponse:
     """Send the one-time link to its person; without a mail server, show it once instead."""
     name = invitation.person.name
     if invitation.path is None:
-        messages.info(request, f"{name} is in {request.workspace.name} with the account they have.")
+        messages.info(
+            request,
+            _("{name} is in {workspace} with the account they have.").format(
+                name=name, workspace=request.workspace.name
+            ),
+        )
         return redirect("people", request.workspace.slug)
     link = request.build_absolute_uri(invitation.path)
     if settings.EMAIL_HOST:
         mail_invitation(invitation, request.workspace, link)
-        messages.info(request, f"The link went to {invitation.person.email}.")
+        messages.info(request, _("The link went to {email}.").format(email=invitation.person.email))
         return redirect("people", request.workspace.slug)
     return render(request, "agents/invited.html", {"subject": invitation.person, "link": link})

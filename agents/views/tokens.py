@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from agents import clock
@@ -43,7 +44,7 @@ def token_revoke(request: MemberRequest, token: str) -> HttpResponse:
     if found is None:
         raise Http404(f"{request.workspace.name} has no such token.")
     revoke_token(request.workspace, found, by=request.person)
-    messages.info(request, f"The token {found.start}… is revoked.")
+    messages.info(request, _("The token {start}… is revoked.").format(start=found.start))
     return redirect("tokens", request.workspace.slug)
 
 

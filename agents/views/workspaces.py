@@ -3,6 +3,8 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from agents.access import agent_of, member_page
@@ -25,7 +27,7 @@ def workspace(request: MemberRequest) -> HttpResponse:
 @member_page(Right.FREEZE)
 def workspace_freeze(request: MemberRequest) -> HttpResponse:
     freeze_workspace(request.workspace, reason=request.POST.get("reason", ""), by=request.person)
-    messages.info(request, f"{request.workspace.name} is frozen.")
+    messages.info(request, _("{name} is frozen.").format(name=request.workspace.name))
     return redirect("workspace", request.workspace.slug)
 
 
@@ -33,7 +35,7 @@ def workspace_freeze(request: MemberRequest) -> HttpResponse:
 @member_page(Right.UNFREEZE)
 def workspace_unfreeze(request: MemberRequest) -> HttpResponse:
     unfreeze_workspace(request.workspace, reason=request.POST.get("reason", ""), by=request.person)
-    messages.info(request, f"The freeze of {request.workspace.name} is lifted.")
+    messages.info(request, _("The freeze of {name} is lifted.").format(name=request.workspace.name))
     return redirect("workspace", request.workspace.slug)
 
 
@@ -42,7 +44,7 @@ def workspace_unfreeze(request: MemberRequest) -> HttpResponse:
 def agent_freeze(request: MemberRequest, agent: str) -> HttpResponse:
     found = agent_of(request.member, agent)
     freeze_agent(found, reason=request.POST.get("reason", ""), by=request.person)
-    messages.info(request, f"{found.name} is frozen.")
+    messages.info(request, _("{name} is frozen.").format(name=found.name))
     return redirect("workspace", request.workspace.slug)
 
 
@@ -51,7 +53,7 @@ def agent_freeze(request: MemberRequest, agent: str) -> HttpResponse:
 def agent_unfreeze(request: MemberRequest, agent: str) -> HttpResponse:
     found = agent_of(request.member, agent)
     unfreeze_agent(found, reason=request.POST.get("reason", ""), by=request.person)
-    messages.info(request, f"The freeze of {found.name} is lifted.")
+    messages.info(request, _("The freeze of {name} is lifted.").format(name=found.name))
     return redirect("workspace", request.workspace.slug)
 
 
@@ -65,7 +67,10 @@ def agent_add(request: MemberRequest) -> HttpResponse:
         except InvalidInput as error:
             form.add_error(None, str(error))
         else:
-            messages.info(request, f"{agent.name} is added. Issue a token for its stack next.")
+            messages.info(
+                request,
+                _("{name} is added. Issue a token for its stack next.").format(name=agent.name),
+            )
             return redirect("workspace", request.workspace.slug)
     return workspace_page(request, form, status=422)
 
@@ -79,7 +84,8 @@ def agent_owner(request: MemberRequest, agent: str) -> HttpResponse:
         raise InvalidInput("Choose one of the people of the list.")
     set_owner(found, form.cleaned_data["owner"], by=request.person)
     owner = form.cleaned_data["owner"]
-    messages.info(request, f"{owner.name if owner else 'Nobody'} answers for {found.name} now.")
+    words = _("{owner} answers for {name} now.") if owner else _("Nobody answers for {name} now.")
+    messages.info(request, words.format(owner=owner.name if owner else "", name=found.name))
     return redirect("workspace", request.workspace.slug)
 
 
@@ -89,7 +95,10 @@ def checks_set(request: MemberRequest) -> HttpResponse:
     names = request.POST.get("names", "").splitlines()
     set_visible_checks(request.workspace, names, by=request.person)
     count = len(request.workspace.visible_checks)
-    messages.info(request, f"Dreams read {count} {'check' if count == 1 else 'checks'} by name.")
+    words = ngettext(
+        "Dreams read {count} check by name.", "Dreams read {count} checks by name.", count
+    )
+    messages.info(request, words.format(count=count))
     return redirect("workspace", request.workspace.slug)
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from agents import clock
@@ -81,8 +82,12 @@ def dream_cancel(request: MemberRequest, number: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         is_over = dream.state == DreamState.CANCELLED
-        verb = "is cancelled" if is_over else "is being cancelled"
-        messages.info(request, f"{dream} {verb}. Nothing more is filed.")
+        words = (
+            _("{dream} is cancelled. Nothing more is filed.")
+            if is_over
+            else _("{dream} is being cancelled. Nothing more is filed.")
+        )
+        messages.info(request, words.format(dream=dream))
     return redirect("dream", request.workspace.slug, number)
 
 
@@ -95,8 +100,12 @@ def dream_admit(request: MemberRequest, number: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         done = dream.state == DreamState.COMPLETED
-        words = "Its changes are in the queue." if done else "One more person must agree."
-        messages.info(request, f"You let {dream} through. {words}")
+        words = (
+            _("You let {dream} through. Its changes are in the queue.")
+            if done
+            else _("You let {dream} through. One more person must agree.")
+        )
+        messages.info(request, words.format(dream=dream))
     return redirect("dream", request.workspace.slug, number)
 
 

@@ -22,7 +22,11 @@ def landing(request: HttpRequest) -> HttpResponse:
     if len(places) == 1:
         return redirect(home_of(Role(places[0].role), places[0].workspace.slug))
     homes = [
-        {"name": m.workspace.name, "role": m.role, "url": home_of(Role(m.role), m.workspace.slug)}
+        {
+            "name": m.workspace.name,
+            "role": m.get_role_display(),
+            "url": home_of(Role(m.role), m.workspace.slug),
+        }
         for m in places
     ]
     return render(request, "dreaming/landing.html", {"homes": homes})

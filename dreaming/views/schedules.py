@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from agents import clock
@@ -53,8 +54,10 @@ def schedule_set(request: MemberRequest, store: str) -> HttpResponse:
     except DreamingError as error:
         form.add_error(None, str(error))
         return schedule_page(request, found, form, status=422)
-    rest = f"dreams {words_of(row)}" if row.enabled else "rests: it dreams by hand only"
-    messages.info(request, f"{store_label(found)} {rest}.")
+    words = (
+        _("{store} dreams {times}.") if row.enabled else _("{store} rests: it dreams by hand only.")
+    )
+    messages.info(request, words.format(store=store_label(found), times=words_of(row)))
     return redirect("schedule", request.workspace.slug, store)
 
 
@@ -62,7 +65,7 @@ def schedule_set(request: MemberRequest, store: str) -> HttpResponse:
 @member_page(Right.PAUSE)
 def dreams_pause(request: MemberRequest) -> HttpResponse:
     pause_workspace(request.workspace, reason=request.POST.get("reason", ""), by=request.person)
-    messages.info(request, f"Dreams of {request.workspace.name} are paused.")
+    messages.info(request, _("Dreams of {name} are paused.").format(name=request.workspace.name))
     return redirect("dreams", request.workspace.slug)
 
 
@@ -70,7 +73,7 @@ def dreams_pause(request: MemberRequest) -> HttpResponse:
 @member_page(Right.PAUSE)
 def dreams_resume(request: MemberRequest) -> HttpResponse:
     resume_workspace(request.workspace, reason=request.POST.get("reason", ""), by=request.person)
-    messages.info(request, f"Dreams of {request.workspace.name} go on.")
+    messages.info(request, _("Dreams of {name} go on.").format(name=request.workspace.name))
     return redirect("dreams", request.workspace.slug)
 
 

@@ -25,7 +25,7 @@ def test_a_member_sees_where_and_who_they_are(cast):
     assert (context["workspace"], context["person"], context["role"]) == (
         cast.workspace,
         cast.lead,
-        "lead",
+        "Lead",
     )
 
 

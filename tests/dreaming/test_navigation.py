@@ -42,7 +42,7 @@ def test_an_admin_has_no_tab_of_content(cast):
 
 
 def test_a_page_that_does_not_exist_has_no_tab(cast, monkeypatch):
-    missing = navigation.Tab("Nowhere", "no_such_page", TABS[0].right)
+    missing = navigation.Tab("nowhere", "Nowhere", "no_such_page", TABS[0].right)
     monkeypatch.setattr(navigation, "TABS", (missing, *TABS))
     assert "Nowhere" not in labels(cast, Role.LEAD)
 

@@ -63,7 +63,7 @@ class TestThePage:
         assert "Revoked" in page
         assert page.count("/revoke/") == 0
 
-    def test_lists_an_expired_one_as_ended(self, cast, client_of, clock):
+    def test_lists_an_expired_one_as_ended(self, clock, cast, client_of):
         clock.advance(days=91)
         page = client_of(cast.admin).get(TOKENS).content.decode()
         assert "Expired" in page

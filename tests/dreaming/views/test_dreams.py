@@ -166,7 +166,7 @@ def test_a_foreign_memory_is_no_choice(cast: Cast, lead: Client):
 def test_every_state_has_its_words(cast: Cast, lead: Client, state: str, words: str):
     shown = page(lead, build.dream(cast.store, state, failure="Why it is so."))
     assert words in shown
-    assert DreamState(state).label in shown
+    assert str(DreamState(state).label) in shown
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "skipped", "partial", "completed"])
