@@ -34,6 +34,7 @@ class Right(StrEnum):
     READ_RULES = "read approval rules"
     PROPOSE_RULES = "propose approval rules"
     APPLY_RULES = "apply approval rules"
+    SET_DUE_TIMES = "set due times"
     AUDIT_OWN = "see your own entries of the audit log"
     AUDIT_WORKSPACE = "see the workspace's audit log"
     AUDIT_SIGN_INS = "see the sign-ins of members"
@@ -64,6 +65,7 @@ LEAD = REVIEWER | {
     Right.FREEZE,
     Right.UNFREEZE,
     Right.PROPOSE_RULES,
+    Right.SET_DUE_TIMES,
     Right.AUDIT_WORKSPACE,
 }
 AUDITOR = frozenset(

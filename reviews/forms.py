@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from agents.access import name_in_addresses, stores_of
-from agents.models import Workspace
+from agents.models import ApproverGroup, Workspace
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
+from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
 
 REASON_LENGTH = 2_000
 
@@ -122,6 +124,37 @@ class ProposeForm(forms.Form):
         field = self.fields["store"]
         if isinstance(field, forms.ChoiceField):
             field.choices = store_choices(workspace)
+
+
+def hours_field(label: Any) -> forms.IntegerField:
+    """Return a field for hours of wall time."""
+    return forms.IntegerField(label=label, min_value=1, max_value=LONGEST_HOURS)
+
+
+class DueTimesForm(forms.Form):
+    """How long deciding may take, and who hears of what is late."""
+
+    high_hours = hours_field(_("Hours for high risk"))
+    medium_hours = hours_field(_("Hours for medium risk"))
+    low_hours = hours_field(_("Hours for low risk"))
+    group = forms.ChoiceField(
+        label=_("Who hears of what is late"),
+        required=False,
+        help_text=_("Where nobody of the group may decide, the leads hear of it."),
+    )
+    recheck_days = forms.IntegerField(
+        label=_("Days until it is checked again"), min_value=1, max_value=LONGEST_DAYS
+    )
+
+    def __init__(self, *args: Any, workspace: Workspace, **options: Any) -> None:
+        super().__init__(*args, **options)
+        names = ApproverGroup.objects.filter(workspace=workspace).order_by("name")
+        field = self.fields["group"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [
+                ("", _("The leads")),
+                *((name, name) for name in names.values_list("name", flat=True)),
+            ]
 
 
 class AnswerForm(forms.Form):

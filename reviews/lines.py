@@ -14,6 +14,8 @@ from agents.web.ids import spell_id
 from agents.web.templatetags.daybreak import visible
 from agents.web.times import spell_span
 from reviews.changes import Op
+from reviews.due_times import Mark, mark_of
+from reviews.lifecycle import OPEN
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
 from reviews.queue import COUNTED, Counts, Neighbours, Row
 from reviews.risk import Level
@@ -34,6 +36,7 @@ RISKS: tuple[tuple[Level, str, str], ...] = (
 WHERE_WORDS: tuple[tuple[Where, str], ...] = (
     (Where.OPEN, "Open, by risk"),
     (Where.YOURS, "Yours to decide"),
+    (Where.LATE, "Late"),
     (Where.SECOND, "Waits for another approval"),
     (Where.CONFLICTED, "Base changed"),
     (Where.SENT_BACK, "Sent back"),
@@ -70,7 +73,7 @@ STATE_FACTS: Mapping[str, Fact] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row. fact: the one thing beside id and agent."""
+    """One row. fact: the one thing beside id and agent; due: its due time where that is near."""
 
     id: str
     url: str
@@ -80,6 +83,7 @@ class Line:
     agent: str
     fact: Fact
     age: str
+    due: Mark | None
     is_conflict: bool
 
 
@@ -151,8 +155,24 @@ def _line(row: Row, now: datetime, start: str, end: str) -> Line:
         agent=row.agent_name or "Shared",
         fact=fact,
         age=spell_span((now - since).total_seconds()),
+        due=_near(row, now),
         is_conflict=is_conflict,
     )
+
+
+def _near(row: Row, now: datetime) -> Mark | None:
+    """Return the due time of a row that waits and is late or nearly so."""
+    if row.due_at is None or row.state not in OPEN:
+        return None
+    mark = mark_of(row.due_at, row.remind_at, now)
+    return mark if mark.is_near else None
+
+
+def due_of(proposal: Proposal) -> Mark | None:
+    """Return the due time of a proposal that waits, None for any other."""
+    if proposal.due_at is None or proposal.state not in OPEN:
+        return None
+    return mark_of(proposal.due_at, proposal.remind_at, clock.now())
 
 
 def _fact(row: Row) -> Fact:

@@ -13,12 +13,13 @@ from agents.numbers import take_number
 from agents.people import Member, actor_of
 from agents.rights import Right
 from agents.stores import check_content, check_path, text_sha256
-from reviews import lifecycle, risk, rules
+from reviews import deadlines, lifecycle, risk, rules
 from reviews.approval_rules import Route, route
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
 from reviews.audit.log import append
 from reviews.changes import Change, Evidence, Op, PatternFacts, Trust
+from reviews.due_times import Due, due_after
 from reviews.errors import (
     InvalidChange,
     MayNotDecide,
@@ -35,10 +36,11 @@ TITLE_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the rules say of one text of a proposal."""
+    """What the rules say of one text of a proposal, and until when it is to be decided."""
 
     risk: risk.Risk
     route: Route
+    due: Due
 
 
 def judge(change: Change, store: MemoryStore) -> Judged:
@@ -58,7 +60,11 @@ def judge(change: Change, store: MemoryStore) -> Judged:
         memory=risk.MemoryFlags(protected=is_protected),
     )
     facts = rules.facts_of(change, found, store, texts)
-    return Judged(found, route(facts, rules.rules_of(store.workspace)))
+    return Judged(
+        risk=found,
+        route=route(facts, rules.rules_of(store.workspace)),
+        due=due_after(deadlines.limits_of(store.workspace), found.level.value, clock.now()),
+    )
 
 
 @transaction.atomic
@@ -215,6 +221,7 @@ def judged_columns(judged: Judged, taint: Trust) -> dict[str, object]:
         ],
         "taint": taint.value,
         "route": rules.route_body(judged.route),
+        **judged.due._asdict(),
     }
 
 

@@ -40,10 +40,13 @@ COLUMNS = (
     "origin_kind",
     "agent__name",
     "agent__slug",
+    "due_at",
+    "remind_at",
 )
 STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.OPEN: OPEN_STATES,
     Where.YOURS: OPEN_STATES,
+    Where.LATE: OPEN_STATES,
     Where.SECOND: ("awaiting_second",),
     Where.CONFLICTED: ("conflicted",),
     Where.DECIDED: ("scheduled", "applied", "rejected"),
@@ -77,6 +80,8 @@ class Row(NamedTuple):
     origin_kind: str
     agent_name: str | None
     agent_slug: str | None
+    due_at: datetime | None = None
+    remind_at: datetime | None = None
 
 
 class Place(NamedTuple):
@@ -200,6 +205,8 @@ def list_of(member: Member, search: Search, agents: Keys = NO_KEYS) -> QuerySet[
         rows = rows.filter(state__in=states) if len(states) > 1 else rows.filter(state=states[0])
     if search.where is Where.OWN:
         rows = rows.filter(proposer=member.person)
+    if search.where is Where.LATE:
+        rows = rows.filter(due_at__lte=clock.now())
     return _leave_barred(rows, member) if search.where is Where.YOURS else rows
 
 

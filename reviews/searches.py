@@ -27,6 +27,7 @@ class Where(StrEnum):
 
     OPEN = "open"
     YOURS = "yours"
+    LATE = "late"
     SECOND = "second"
     CONFLICTED = "conflicted"
     DECIDED = "decided"
@@ -39,7 +40,7 @@ class Where(StrEnum):
     ALL = "all"
 
 
-WAITING = frozenset({Where.OPEN, Where.YOURS, Where.SECOND, Where.CONFLICTED})
+WAITING = frozenset({Where.OPEN, Where.YOURS, Where.LATE, Where.SECOND, Where.CONFLICTED})
 """What waits for somebody is listed by risk, oldest first; everything else newest first."""
 
 OTHER_NAMES: Mapping[str, str] = {"mine": Where.YOURS}

@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = {
     Action.RULE_DECLINED: "Refused a rule",
     Action.RULE_WITHDRAWN: "Withdrew a rule",
     Action.RULE_REMOVED: "Retired a rule",
+    Action.SETTING_CHANGED: "Changed a setting",
     Action.SESSION_INGESTED: "Took a session in",
     Action.SESSION_REVISED: "Took a changed session in",
     Action.SESSION_OPENED: "Opened a session",
@@ -123,7 +124,13 @@ def spell_object(name: str) -> str:
     kind, _, rest = name.partition(":")
     if not rest:
         return name[:1].upper() + name[1:]
-    words = {"store": "Memory of", "rule": "Rule", "schedule": "Schedule", "agent": "Agent"}
+    words = {
+        "store": "Memory of",
+        "rule": "Rule",
+        "schedule": "Schedule",
+        "agent": "Agent",
+        "setting": "Setting",
+    }
     if kind in words:
         return f"{words[kind]} {'the workspace' if rest == '*' else rest}"
     return kind.capitalize()

@@ -1,6 +1,7 @@
 """What is proposed, who decided, and by which rule. One file a noun."""
 
 from reviews.models.containments import Containment, ContainmentKind
+from reviews.models.deadlines import DueTimes
 from reviews.models.exports import Export
 from reviews.models.proposals import (
     OPEN_STATES,
@@ -26,6 +27,7 @@ __all__ = [
     "Containment",
     "ContainmentKind",
     "Decision",
+    "DueTimes",
     "Evidence",
     "Export",
     "OriginKind",

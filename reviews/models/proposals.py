@@ -32,7 +32,8 @@ class Proposal(models.Model):
     `revision` is the number of the newest revision; origin_*, engine* and pattern_* never change.
     `content_sha256` is that of the newest revision. `proposer` is set when a person filed it,
     `started_by` when a person started the dream by hand: neither may decide. `replaced_by` is
-    the proposal that was filed in the place of this one after it was sent back.
+    the proposal that was filed in the place of this one after it was sent back. `due_at` and
+    `remind_at` belong to the present round: the newest revision's.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="proposals")
@@ -87,6 +88,8 @@ class Proposal(models.Model):
     )
     filed_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     # 1 for both open states: an index over two values of `state` is in no order by risk. No
     # boolean: SQLite would not look up a bare column in an index.
@@ -137,6 +140,7 @@ class Proposal(models.Model):
                 ],
                 name="queue_waiting_agent",
             ),
+            models.Index(fields=["workspace", "waits", "due_at"], name="queue_late"),
             models.Index(
                 fields=["workspace", "decided_at"],
                 condition=Q(decided_at__isnull=False),

@@ -138,6 +138,7 @@ def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
         "memory_url": address_of("memory", slug, memory.number) if memory else "",
         "dream_url": _dream_url(slug, proposal),
         "store_label": lines.store_label(proposal),
+        "due": lines.due_of(proposal),
     }
 
 

@@ -23,6 +23,7 @@ EXPECTED = {
     Right.READ_RULES: "RLAD",
     Right.PROPOSE_RULES: "L",
     Right.APPLY_RULES: "D",
+    Right.SET_DUE_TIMES: "L",
     Right.AUDIT_OWN: "RLAD",
     Right.AUDIT_WORKSPACE: "LAD",
     Right.AUDIT_SIGN_INS: "AD",

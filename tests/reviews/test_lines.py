@@ -173,3 +173,19 @@ def test_a_containment_says_when_its_answer_is_due(
     [line] = lines.containment_lines([made], lambda *_: "/x/")
 
     assert (line.title, line.due, line.is_late) == (title, due, is_late)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [(timedelta(hours=-3), "late 3 h"), (timedelta(minutes=20), "due 20 min")],
+)
+def test_a_row_that_is_late_or_nearly_so_says_when_it_is_due(clock, left, words) -> None:
+    due = clock() + left
+    mark = printed(due_at=due, remind_at=due - timedelta(hours=1)).due
+    assert mark is not None
+    assert mark.words == words
+
+
+@pytest.mark.parametrize("facts", [{"state": "applied"}, {"state": "conflicted"}, {"due_at": None}])
+def test_a_row_that_waits_for_no_decision_has_no_due_time(clock, facts) -> None:
+    assert printed(**{"due_at": clock() - timedelta(hours=1), **facts}).due is None

@@ -25,6 +25,7 @@ def test_every_action_has_words_that_begin_a_line(action):
         ("store:*", "Memory of the workspace"),
         ("store:refund-desk", "Memory of refund-desk"),
         ("rule:money", "Rule money"),
+        ("setting:due-times", "Setting due-times"),
         ("agent:refund-desk", "Agent refund-desk"),
         ("person:3f2a", "Person"),
         ("log", "Log"),

@@ -71,6 +71,7 @@ VERSION = sends(version=1, reason="Odd")
 PROPOSED = sends(
     store="refund-desk", path="/notes/a.md", text="Ask for the number.", rationale="It helps."
 )
+HOURS = sends(high_hours=12, medium_hours=48, low_hours=96, group="", recheck_days=20)
 ROUTES = [
     # Review                        anonymous outsider reviewer lead auditor admin token
     Route("queue", "GET", here, "in 404 200 200 200 403 in"),
@@ -92,6 +93,8 @@ ROUTES = [
     Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
     Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
     Route("rules", "GET", here, "in 404 200 200 200 200 in"),
+    Route("due_times", "GET", here, "in 404 200 200 200 200 in"),
+    Route("due_times_set", "POST", here, "in 404 403 302 403 403 in", HOURS),
     # Containment                   anonymous outsider reviewer lead auditor admin token
     Route("containment", "GET", at_containment, "in 404 200 200 200 403 in"),
     Route("containment", "POST", at_containment, "in 404 303 403 403 403 in", ANSWER),

@@ -55,6 +55,22 @@ def patterned(cast, sentences=(), **numbers):
     return found
 
 
+def test_the_head_says_when_a_decision_is_due(cast, client_of, clock) -> None:
+    proposal = build.filed(cast.store)
+
+    assert "Due in 7 d" in show(client_of(cast.reviewer), cast, proposal)
+    clock.advance(days=7, hours=3)
+    assert '<span class="dot bad">Late by 3 h</span>' in show(
+        client_of(cast.reviewer), cast, proposal
+    )
+
+
+def test_what_is_settled_has_no_due_time_any_more(cast, client_of, clock) -> None:
+    proposal = build.proposal(cast.store, "applied", due_at=clock())
+
+    assert "Late by" not in show(client_of(cast.reviewer), cast, proposal)
+
+
 def test_what_is_judged_stands_in_reading_order(cast, client_of) -> None:
     html = show(client_of(cast.reviewer), cast, quoted(cast))
 

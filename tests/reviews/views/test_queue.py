@@ -107,6 +107,45 @@ def test_conflicts_and_open_containments_stand_in_front(cast, client_of) -> None
     assert "late 1 h" in html
 
 
+def test_a_late_row_and_a_nearly_late_one_are_marked_in_place_of_their_age(
+    cast, client_of, clock
+) -> None:
+    for title, hours in (("Long ago", -3), ("Soon", 1), ("Some day", 60)):
+        due = clock() + timedelta(hours=hours)
+        remind = clock() + timedelta(hours=hours - 12)
+        build.proposal(cast.store, title=title, content=title, due_at=due, remind_at=remind)
+
+    html = page(client_of(cast.reviewer))
+    marks = {
+        title: html.partition(f"{title}</span>")[2]
+        .partition('<span class="w')[2]
+        .partition("</a>")[0]
+        for title in ("Long ago", "Soon", "Some day")
+    }
+
+    assert marks["Long ago"].startswith(' late">')
+    assert "late 3 h" in marks["Long ago"]
+    assert marks["Soon"].startswith('">')
+    assert "due 1 h" in marks["Soon"]
+    assert "i-clock" in marks["Soon"]
+    assert "due" not in marks["Some day"]
+
+
+def test_what_is_late_can_be_listed(cast, client_of, clock) -> None:
+    for title, hours in (("Long ago", -3), ("Just now", 0), ("Soon", 1)):
+        due = clock() + timedelta(hours=hours)
+        build.proposal(cast.store, title=title, content=title, due_at=due)
+    build.proposal(cast.store, "applied", title="Done", due_at=clock() - timedelta(days=1))
+
+    html = page(client_of(cast.reviewer), "?q=is:late")
+
+    assert "2 waiting" in html
+    assert "Long ago" in html
+    assert "Just now" in html
+    assert "Soon" not in html
+    assert "Done" not in html
+
+
 def test_a_filter_keeps_conflicts_of_the_same_kind_in_front(cast, client_of) -> None:
     build.proposal(cast.store, "conflicted", title="Moved low", risk="low")
     build.proposal(cast.store, "conflicted", title="Moved high", risk="high", content="h\n")
