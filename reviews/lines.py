@@ -52,6 +52,11 @@ OTHER_WORDS: Mapping[Where, str] = {
 }
 
 
+def where_label(where: Where) -> str:
+    """Return what the list of `is:` is called on the page."""
+    return OTHER_WORDS.get(where) or dict(WHERE_WORDS)[where]
+
+
 class Fact(NamedTuple):
     """What a row says beside id and agent. is_flag: it asks for a look; tone: bad or ''."""
 
@@ -202,10 +207,9 @@ def groups_of(
 ) -> tuple[Group, ...]:
     """Return the page's rows under their heads: by risk, or one group for what is not waiting."""
     if not search.is_by_risk:
-        label = OTHER_WORDS.get(search.where) or dict(WHERE_WORDS)[search.where]
         count = spell_count(counts.total)
         lines = lines_of(rows, address)
-        return (Group(label, "history", count, lines),) if lines else ()
+        return (Group(where_label(search.where), "history", count, lines),) if lines else ()
     by_rank = {rank: tuple(part) for rank, part in groupby(rows, key=lambda row: row.risk_rank)}
     numbers = {Level.HIGH: counts.high, Level.MEDIUM: counts.medium, Level.LOW: counts.low}
     return tuple(
@@ -277,9 +281,8 @@ def filters_of(search: Search, rows: Sequence[Row], url: str) -> Filters:
     """Return the filter links; agents: those of the rows shown, and those filtered by."""
     agents = {row.agent_slug or SHARED: row.agent_name or "Shared" for row in rows}
     agents |= {slug: agents.get(slug, slug) for slug in search.only.agents}
-    labels = {**dict(WHERE_WORDS), **OTHER_WORDS}
     return Filters(
-        label=labels[search.where],
+        label=where_label(search.where),
         where=tuple(
             _link(search, url, "is", where.value, label, is_on=search.where is where)
             for where, label in WHERE_WORDS

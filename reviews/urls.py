@@ -16,6 +16,7 @@ from reviews.views import (
     queue,
     releases,
     rules,
+    search,
 )
 
 PROPOSAL: list[URLPattern | URLResolver] = [
@@ -42,6 +43,7 @@ AUDIT: list[URLPattern | URLResolver] = [
 ]
 PAGES: list[URLPattern | URLResolver] = [
     path("review/", queue.queue, name="queue"),
+    path("review/completions/", search.completions, name="queue_completions"),
     path("review/new/", file.propose, name="propose"),
     path("review/<proposal:number>/", include(PROPOSAL)),
     path("audit/", include(AUDIT)),

@@ -57,6 +57,12 @@ document.addEventListener("htmx:confirm", (event) => {
   if (submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
 });
 
+// A field that is completed also says where one types.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, parameters } = event.detail;
+  if ("caret" in elt.dataset) parameters.caret = String(elt.selectionStart ?? "");
+});
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, target, requestConfig, xhr } = event.detail;
   if (quiet(elt)) return;

@@ -75,6 +75,7 @@ HOURS = sends(high_hours=12, medium_hours=48, low_hours=96, group="", recheck_da
 ROUTES = [
     # Review                        anonymous outsider reviewer lead auditor admin token
     Route("queue", "GET", here, "in 404 200 200 200 403 in"),
+    Route("queue_completions", "GET", here, "in 404 200 200 200 403 in"),
     Route("propose", "GET", here, "in 404 200 200 403 403 in"),
     Route("propose", "POST", here, "in 404 303 303 403 403 in", PROPOSED),
     Route("proposal", "GET", at_proposal, "in 404 200 200 200 403 in"),
