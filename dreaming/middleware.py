@@ -45,6 +45,8 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     IllegalTransition: HTTPStatus.CONFLICT,
     reviews_errors.MayNotDecide: HTTPStatus.FORBIDDEN,
     reviews_errors.NotAllowed: HTTPStatus.FORBIDDEN,
+    reviews_errors.NotYet: HTTPStatus.CONFLICT,
+    reviews_errors.AlreadyAnswered: HTTPStatus.CONFLICT,
     reviews_errors.ReasonMissing: HTTPStatus.UNPROCESSABLE_ENTITY,
     reviews_errors.InvalidChange: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidRule: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -127,7 +127,7 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
     quotes = quotes_of(proposal, opened_positions(proposal, member))
     turn = whose_turn(proposal, member, decisions)
     why = why_of(proposal, revision, sum(not quote.supports for quote in quotes))
-    flags = _flags(proposal, change, quotes, turn, why)
+    flags = flags_of(proposal, change, quotes, turn, why)
     return Dossier(
         proposal=proposal,
         revision=revision,
@@ -222,7 +222,7 @@ def _folded(proposal: Proposal) -> tuple[Folded, ...]:
     )
 
 
-def _flags(
+def flags_of(
     proposal: Proposal, change: Change, quotes: Sequence[Quote], turn: WhoseTurn, why: Why
 ) -> tuple[Flag, ...]:
     """Return the chips under the title, worst first."""

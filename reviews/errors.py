@@ -31,3 +31,11 @@ class NotAllowed(ReviewsError):
 
 class StaleRule(ReviewsError):
     """A change of a rule is not what the page showed: answered before, or the rule moved on."""
+
+
+class NotYet(ReviewsError):
+    """It is too early for this act; the message says when it can be done."""
+
+
+class AlreadyAnswered(ReviewsError):
+    """The sample was answered before, or is not the next one; nothing was recorded."""

@@ -162,12 +162,17 @@ def _effect(proposal: Proposal, standing: Standing, total: int) -> tuple[str, st
         return "Its path has changed since.", "Settle the conflict, or reject it."
     if standing.kind is StandingKind.DISAGREEMENT:
         return "Two reviewers disagree.", "A rejection stands; an approval ends the disagreement."
+    return effect_of(standing.more, total)
+
+
+def effect_of(more: int, total: int) -> tuple[str, str]:
+    """Return what the next approval does where `more` of `total` are due, in two sentences."""
     grace = settings.GRACE_S
     when = f"in {grace} s" if grace else "at once"
-    if standing.more <= 1:
+    if more <= 1:
         lead = "One approval is enough." if total == 1 else "The last approval needed."
         return lead, f"Applies {when}; agents read it from their next session."
-    which = ORDINALS[total - standing.more + 1].capitalize()
+    which = ORDINALS[total - more + 1].capitalize()
     return f"{which} of {NUMBERS[total]} approvals.", f"Applies {when} after the last."
 
 

@@ -12,6 +12,7 @@ from reviews.views import (
     edit,
     file,
     memory,
+    practice,
     proposal,
     queue,
     releases,
@@ -41,12 +42,26 @@ AUDIT: list[URLPattern | URLResolver] = [
     path("exports/<export:number>/", audit.export_download, name="export_download"),
     path("exports/<export:number>/manifest/", audit.export_manifest, name="export_manifest"),
 ]
+SAMPLE: list[URLPattern | URLResolver] = [
+    path("", practice.practice_sample, name="practice_sample"),
+    path("approve/", practice.sample_approve, name="sample_approve"),
+    path("reject/", practice.sample_reject, name="sample_reject"),
+    path("request-changes/", practice.sample_request_changes, name="sample_request_changes"),
+    path("evidence/<int:quote>/", practice.sample_evidence, name="sample_evidence"),
+]
+PRACTICE: list[URLPattern | URLResolver] = [
+    path("", practice.practice_home, name="practice"),
+    path("start/", practice.practice_start, name="practice_start"),
+    path("<int:attempt>/", practice.practice_run, name="practice_run"),
+    path("<int:attempt>/<int:position>/", include(SAMPLE)),
+]
 PAGES: list[URLPattern | URLResolver] = [
     path("review/", queue.queue, name="queue"),
     path("review/completions/", search.completions, name="queue_completions"),
     path("review/new/", file.propose, name="propose"),
     path("review/<proposal:number>/", include(PROPOSAL)),
     path("audit/", include(AUDIT)),
+    path("practice/", include(PRACTICE)),
     path("rules/", rules.rules, name="rules"),
     path("rules/due-times/", due_times.due_times, name="due_times"),
     path("rules/due-times/set/", due_times.due_times_set, name="due_times_set"),

@@ -97,6 +97,11 @@ class Action(StrEnum):
     REJECTED = "decision.rejected"
     DECISION_REFUSED = "decision.refused"
     DECISION_UNDONE = "decision.undone"
+    # Samples, which are no proposals
+    PRACTICE_STARTED = "practice.started"
+    PRACTICE_ENDED = "practice.ended"
+    SAMPLE_OPENED = "sample.opened"
+    SAMPLE_ANSWERED = "sample.answered"
     # Memory and what is served
     STORE_CREATED = "store.created"
     MEMORY_WRITTEN = "memory.written"

@@ -18,6 +18,7 @@ from reviews.models.rules import (
     RuleChange,
     RuleChangeState,
 )
+from reviews.models.samples import SampleAnswer, SampleRun
 
 __all__ = [
     "OPEN_STATES",
@@ -35,4 +36,6 @@ __all__ = [
     "ProposalRevision",
     "RuleChange",
     "RuleChangeState",
+    "SampleAnswer",
+    "SampleRun",
 ]

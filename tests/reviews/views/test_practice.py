@@ -1,0 +1,208 @@
+"""The pages of the sample queue: the page of a proposal, labelled, in order, told at once."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from agents.people import find_member
+from reviews import practice
+from reviews.models import SampleAnswer, SampleRun
+from reviews.practice import Reply, answers_of, sample_of
+from reviews.samples.base import Answer
+from reviews.samples.runs import COUNT
+from tests.reviews.views.desks import HTMX, post, text_of
+
+pytestmark = pytest.mark.django_db
+SHOWN = {"revision": 1, "state": "pending"}
+REJECTED = {**SHOWN, "code": "wrong", "reason": "It is not so."}
+
+
+@pytest.fixture
+def rosa(cast):
+    return find_member(cast.reviewer, cast.workspace)
+
+
+@pytest.fixture
+def run(rosa):
+    return practice.start_practice(by=rosa)
+
+
+@pytest.fixture
+def client(client_of, cast):
+    return client_of(cast.reviewer)
+
+
+def at(run, position, page=""):
+    return f"/w/northwind/practice/{run.attempt}/{position}/{page}"
+
+
+def right_page(run, position):
+    """Where the right answer of a sample is sent, and with what."""
+    right = sample_of(answers_of(run)[position - 1]).right
+    page = "approve/" if right is Answer.APPROVE else "reject/"
+    return at(run, position, page), REJECTED
+
+
+def test_the_first_sample_opens_from_the_page_of_practice(client):
+    home = client.get("/w/northwind/practice/")
+    assert "Start the sample queue" in text_of(home)
+    begun = client.post("/w/northwind/practice/start/", follow=True)
+    assert begun.redirect_chain[-1][0] == "/w/northwind/practice/1/1/"
+    assert "Sample: nothing here is applied" in text_of(begun)
+    assert "Go on with the sample queue" in text_of(client.get("/w/northwind/practice/"))
+
+
+def test_a_sample_has_the_bar_the_evidence_and_the_keys_of_a_proposal(client, run):
+    page = text_of(client.get(at(run, 1)))
+    for key in ("a", "r", "c", "]", "v", "t"):
+        assert f'data-key="{key}"' in page
+    assert "Evidence" in page
+    assert f'action="{at(run, 1, "approve/")}"' in page
+    assert f'href="{at(run, 1, "reject/")}"' in page
+    assert f'href="{at(run, 1, "evidence/1/")}"' in page
+    assert "Sample 1 of 12." in page
+    assert "Nothing here is applied." in page
+
+
+def test_no_address_on_a_sample_leads_to_a_proposal(client, run):
+    pages = ["", "reject/", "request-changes/", "evidence/1/"]
+    for page in pages:
+        assert re.search(r"/review/P-\d", text_of(client.get(at(run, 1, page)))) is None, page
+
+
+def test_the_answer_is_told_at_once_with_the_reason(client, run):
+    address, sent = right_page(run, 1)
+    told = text_of(client.post(address, sent, follow=True))
+    sample = sample_of(answers_of(run)[0])
+    assert "Right: " in told
+    assert sample.because.split("`")[0][:40] in told.replace("&#x27;", "'").replace("&quot;", '"')
+    assert "Next sample" in told
+    assert 'class="actions" method="post"' not in told
+
+
+def test_a_wrong_answer_says_what_would_have_been_right(client, run):
+    right = sample_of(answers_of(run)[0]).right
+    wrong = "reject/" if right is Answer.APPROVE else "approve/"
+    told = text_of(client.post(at(run, 1, wrong), REJECTED, follow=True))
+    assert re.search(r"You said (approved|rejected); right is (approved|rejected)\.", told)
+
+
+def test_with_script_the_pane_the_list_and_the_address_follow(client, run):
+    address, sent = right_page(run, 1)
+    answer = post(client, address, sent, **HTMX)
+    text = text_of(answer)
+    assert text.lstrip().startswith("<main")
+    assert 'id="queue"' in text
+    assert 'hx-swap-oob="true"' in text
+    assert answer.headers["HX-Push-Url"] == at(run, 1)
+    assert "<!doctype" not in text
+
+
+def test_a_rejection_without_a_reason_is_asked_again_and_nothing_is_recorded(client, run):
+    for headers in ({}, HTMX):
+        answer = post(client, at(run, 1, "reject/"), SHOWN, **headers)
+        assert answer.status_code == 422
+        assert "Choose why the change is rejected." in text_of(answer)
+    assert not SampleAnswer.objects.exclude(answer="").exists()
+
+
+def test_asking_for_changes_is_an_answer_too(client, run):
+    client.post(at(run, 1, "request-changes/"), {**SHOWN, "reason": "Only for shipped orders."})
+    assert answers_of(run)[0].answer == "send_back"
+    assert answers_of(run)[0].reason == "Only for shipped orders."
+
+
+def test_a_sample_ahead_cannot_be_opened_and_one_behind_can(client, run):
+    assert client.get(at(run, 2)).status_code == 404
+    client.post(at(run, 1, "approve/"), SHOWN)
+    assert client.get(at(run, 2)).status_code == 200
+    assert "answered" in text_of(client.get(at(run, 1)))
+    assert client.get(at(run, 13)).status_code == 404
+    assert client.get(at(run, 0)).status_code == 404
+
+
+def test_titles_of_samples_to_come_are_not_shown(client, run):
+    page = text_of(client.get(at(run, 1)))
+    titles = [sample_of(one).title for one in answers_of(run)]
+    assert titles[0] in page
+    assert not any(title in page for title in titles[1:])
+
+
+def test_answering_twice_is_refused_and_says_which_is_next(client, run):
+    client.post(at(run, 1, "approve/"), SHOWN)
+    again = client.post(at(run, 1, "reject/"), REJECTED)
+    assert again.status_code == 409
+    assert "sample 2 is next" in text_of(again)
+    assert answers_of(run)[0].answer == "approve"
+
+
+def test_opening_a_quote_shows_its_turns_and_is_counted(client, run):
+    page = text_of(client.get(at(run, 1, "evidence/1/")))
+    assert "A quote for" in page
+    piece = text_of(client.get(at(run, 1, "evidence/2/"), headers=HTMX))
+    assert "2 of " in piece
+    assert answers_of(run)[0].opened == [1, 2]
+    assert client.get(at(run, 1, "evidence/9/")).status_code == 404
+
+
+def test_a_browser_that_fetches_ahead_opens_nothing(client, run):
+    client.get(at(run, 1, "evidence/1/"), headers={"Sec-Purpose": "prefetch"})
+    assert answers_of(run)[0].opened == []
+
+
+def test_the_run_of_somebody_else_is_not_there(client_of, cast, run):
+    other = client_of(cast.second_reviewer)
+    for page in ("", "evidence/1/", "reject/"):
+        assert other.get(at(run, 1, page)).status_code == 404
+    assert other.post(at(run, 1, "approve/"), SHOWN).status_code == 404
+    assert other.get("/w/northwind/practice/1/").status_code == 404
+    assert not SampleAnswer.objects.exclude(answer="").exists()
+
+
+def test_the_result_lists_every_sample_with_what_is_right(client, run, rosa):
+    assert client.get("/w/northwind/practice/1/").headers["Location"] == at(run, 1)
+    for one in answers_of(run):
+        practice.answer_sample(run, one.position, Reply(Answer.APPROVE), by=rosa)
+    page = text_of(client.get("/w/northwind/practice/1/"))
+    assert "6 of 12 right" in page
+    assert page.count("a trap") == 2
+    assert text_of(client.get("/w/northwind/practice/")).count("Run 1") == 1
+
+
+def test_a_whole_run_goes_through_without_script(client, run):
+    for position in range(1, COUNT + 1):
+        address, sent = right_page(run, position)
+        assert client.post(address, sent).status_code == 303
+    run = SampleRun.objects.get()
+    assert (run.right, run.caught) == (12, 2)
+
+
+def test_what_a_sample_hides_is_shown_as_a_chip(client, run):
+    SampleAnswer.objects.filter(run=run, position=1).update(sample="refund-note/trap")
+    page = text_of(client.get(at(run, 1)))
+    assert 'class="hid"' in page
+    assert "U+200B" in page
+    assert "\u200b" not in page
+
+
+def test_a_sample_costs_few_queries_whichever_it_is(client, run, rosa):
+    def count(position):
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            client.get(at(run, position), headers=HTMX)
+        return len(caught)
+
+    first = count(1)
+    for position in range(1, 8):
+        practice.answer_sample(run, position, Reply(Answer.APPROVE), by=rosa)
+    assert count(8) == first <= 7
+
+
+def test_the_menu_leads_there_for_who_decides(client_of, cast):
+    address = reverse("practice", args=["northwind"])
+    assert address in text_of(client_of(cast.lead).get("/w/northwind/review/"))
+    assert address not in text_of(client_of(cast.auditor).get("/w/northwind/review/"))
