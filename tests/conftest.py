@@ -10,6 +10,7 @@ from tests.append_only import lift_for_flush
 from tests.cast import agent_client, cast, client_of
 from tests.clock import clock
 from tests.processes import data_folder, databases, empty_installation, installation
+from tests.schema import django_db_setup, migrated
 
 __all__ = [
     "agent_client",
@@ -18,8 +19,10 @@ __all__ = [
     "clock",
     "data_folder",
     "databases",
+    "django_db_setup",
     "empty_installation",
     "installation",
+    "migrated",
 ]
 
 ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")

@@ -26,7 +26,7 @@ def fresh_cache():
 
 
 @pytest.fixture
-def well(clock: FakeClock) -> FakeClock:
+def well(clock: FakeClock, migrated: None) -> FakeClock:
     note_tick()
     return clock
 
