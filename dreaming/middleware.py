@@ -43,6 +43,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     reviews_errors.StaleProposal: HTTPStatus.CONFLICT,
     reviews_errors.StaleRule: HTTPStatus.CONFLICT,
     IllegalTransition: HTTPStatus.CONFLICT,
+    reviews_errors.UndoTooLate: HTTPStatus.CONFLICT,
     reviews_errors.MayNotDecide: HTTPStatus.FORBIDDEN,
     reviews_errors.NotAllowed: HTTPStatus.FORBIDDEN,
     reviews_errors.NotYet: HTTPStatus.CONFLICT,

@@ -285,7 +285,7 @@ HEARTBEAT_S = env_float("DAYBREAK_HEARTBEAT_S", max(0.5, LEASE_S / 4), least=0.1
 REAP_S = env_float("DAYBREAK_REAP_S", 15.0, least=0.2)
 APPLY_TICK_S = env_float("DAYBREAK_APPLY_TICK_S", 1.0, least=0.1)
 SEAL_TICK_S = env_float("DAYBREAK_SEAL_TICK_S", 1.0, least=0.1)
-GRACE_S = env_int("DAYBREAK_GRACE_S", 0, least=0)
+GRACE_S = env_int("DAYBREAK_GRACE_S", 10, least=0)
 ORIGIN = env_text("DAYBREAK_ORIGIN", "daybreak.local/log")
 AUDIT_KEK = env_secret("DAYBREAK_AUDIT_KEK") or ""
 METRICS_TOKEN = env_secret("DAYBREAK_METRICS_TOKEN") or ""

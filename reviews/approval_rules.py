@@ -305,6 +305,20 @@ def may_decide(person: PersonFacts, proposal: ProposalFacts) -> str | None:
     return next((words for is_barred, words in bars if is_barred), None)
 
 
+def may_undo(person: PersonFacts, proposal: ProposalFacts, decided_by: int | None) -> str | None:
+    """Return None when the person may undo the decision, else why not, as a sentence.
+
+    decided_by: who cast the vote that settled it, None where a rule did. A lead may as well, but
+    not on what they proposed, wrote or started: undoing a rejection would bring it back.
+    """
+    if person.role not in DECIDING_ROLES:
+        return "Reviewers and leads decide; your role does not."
+    barred = {proposal.proposer, proposal.starter, *proposal.authors}
+    if person.id == decided_by or (person.role == "lead" and person.id not in barred):
+        return None
+    return "Only who cast the last vote, or a lead, can undo it."
+
+
 def unsatisfiable(
     needs: Needs, people: Iterable[PersonFacts], proposal: ProposalFacts | None = None
 ) -> str | None:

@@ -62,6 +62,8 @@ def why_not(row: Proposal) -> str:
     """Return why the rule may not decide the proposal now, '' when it may."""
     if row.revision != 1 or row.origin_kind != OriginKind.DREAM:
         return "rules decide what a dream filed, as it was filed."
+    if row.round:
+        return "a person undid what the rule had decided."
     now = judge(_change_of(row), row.store).route
     if now.mode is not Mode.AUTOMATIC:
         return f"by the rules of now, {now.rule} asks for people."
@@ -115,6 +117,7 @@ def _approve(row: Proposal) -> None:
     Decision.objects.create(
         proposal=row,
         revision=row.revision,
+        round=row.round,
         rule=f"{rule} version {version}",
         verdict=Verdict.APPROVE.value,
         shown=shown,
@@ -125,7 +128,7 @@ def _approve(row: Proposal) -> None:
     row.state_before, row.verdict = before.value, Verdict.APPROVE.value
     row.apply_at, row.decided_at = now + timedelta(seconds=settings.GRACE_S), now
     row.save(update_fields=["state", "state_before", "verdict", "apply_at", "decided_at"])
-    wake_on_commit(APPLY)
+    wake_on_commit(APPLY, settings.GRACE_S)
     append(
         Action.APPROVED,
         workspace=row.workspace.slug,

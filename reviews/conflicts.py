@@ -177,6 +177,6 @@ def result_of(conflict: Conflict, picks: Mapping[int, Pick]) -> Diff | None:
 def fallen_approvals(proposal: Proposal) -> tuple[Decision, ...]:
     """Return the approvals of the text as it was: they no longer count."""
     decisions = Decision.objects.filter(
-        proposal=proposal, revision=proposal.revision, verdict="approve"
+        proposal=proposal, revision=proposal.revision, verdict="approve", undo=None
     )
     return tuple(decisions.select_related("person").order_by("pk"))

@@ -1,4 +1,4 @@
-"""Deciding: votes are recorded here, settled votes are applied here, and nowhere else.
+"""Deciding: votes are recorded and undone here, settled ones are applied here, nowhere else.
 
 A vote that cannot be taken is an entry too, so the refusal commits before the error is raised.
 """
@@ -20,14 +20,20 @@ from agents.people import Member, actor_of
 from agents.releases import publish_due
 from agents.wakeups import APPLY, wake_on_commit
 from reviews import lifecycle, rules
-from reviews.approval_rules import may_decide
+from reviews.approval_rules import may_decide, may_undo
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Cause
 from reviews.audit.log import append
 from reviews.changes import Op
-from reviews.errors import MayNotDecide, ReasonMissing, ReviewsError, StaleProposal
+from reviews.errors import (
+    MayNotDecide,
+    ReasonMissing,
+    ReviewsError,
+    StaleProposal,
+    UndoTooLate,
+)
 from reviews.lifecycle import Act, Given, Standing, State, Verdict
-from reviews.models import Decision, Proposal
+from reviews.models import Decision, Proposal, Undo
 from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
 from reviews.requests import SEND_BACK
 
@@ -51,6 +57,10 @@ ACTIONS: Mapping[Act, Action] = {
     Act.REJECT: Action.REJECTED,
     Act.REQUEST_CHANGES: Action.CHANGES_REQUESTED,
 }
+
+
+SETTLING = ("state", "state_before", "verdict", "apply_at", "decided_at", "decided_by")
+"""Columns of a proposal that a vote changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +169,7 @@ def _record(row: Proposal, act: Act, by: Member, shown: Shown, *, code: str, rea
     Decision.objects.create(
         proposal=row,
         revision=row.revision,
+        round=row.round,
         person=by.person,
         verdict=VERDICTS[act],
         reason_code=code,
@@ -171,7 +182,9 @@ def _record(row: Proposal, act: Act, by: Member, shown: Shown, *, code: str, rea
         row.state = lifecycle.next_state(before, act).value
     else:
         _move_on(row, act, now)
-    row.save(update_fields=["state", "state_before", "verdict", "apply_at", "decided_at"])
+        if row.state == State.SCHEDULED:
+            row.decided_by = by.person
+    row.save(update_fields=SETTLING)
     append(
         ACTIONS[act],
         workspace=row.workspace.slug,
@@ -195,7 +208,7 @@ def _move_on(row: Proposal, act: Act, now: datetime) -> None:
         row.verdict = (standing.verdict or Verdict(VERDICTS[act])).value
         row.apply_at = now + timedelta(seconds=settings.GRACE_S)
         row.decided_at = now
-        wake_on_commit(APPLY)
+        wake_on_commit(APPLY, settings.GRACE_S)
 
 
 def _log_refused(row: Proposal, act: Act, by: Member, shown: Shown, refusal: ReviewsError) -> None:
@@ -208,6 +221,63 @@ def _log_refused(row: Proposal, act: Act, by: Member, shown: Shown, refusal: Rev
         after={"state": row.state, "verdict": VERDICTS[act], "why": type(refusal).__name__},
         values={"message": str(refusal)},
         shown=shown.body(),
+    )
+
+
+def undo(proposal: Proposal, *, by: Member, expected_round: int) -> Proposal:
+    """Take back the vote that settled the proposal: it waits again as it did before that vote.
+
+    expected_round: how often it had been undone when the page was shown; one that was undone since
+    is returned as it is, so that pressing twice undoes once. Works until the verdict is carried
+    out, so also while a freeze holds it back. Raises UndoTooLate after that, MayNotDecide for who
+    neither cast the vote nor leads.
+    """
+    with transaction.atomic(durable=True):
+        row = lock(proposal)
+        if row.round > expected_round:
+            return row
+        if row.state != State.SCHEDULED:
+            raise UndoTooLate(_way_back(row))
+        barred = may_undo(rules.person_facts(by), rules.proposal_facts(row), row.decided_by_id)
+        if barred is not None:
+            raise MayNotDecide(barred)
+        _take_back(row, by)
+        if row.state in lifecycle.OPEN and is_stale(row):
+            mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
+    return row
+
+
+def _way_back(row: Proposal) -> str:
+    """Return what to do about a decision that can no longer be undone."""
+    if row.state == State.APPLIED:
+        return (
+            f"{row} is applied. To take it back, propose a change or a retirement; a lead can "
+            "roll back to an earlier release at once."
+        )
+    if row.state == State.REJECTED:
+        return f"{row} is rejected. Propose the change anew by hand if it is needed after all."
+    return f"{row} is {row.state.replace('_', ' ')} now; there is no decision to undo."
+
+
+def _take_back(row: Proposal, by: Member) -> None:
+    vote = Decision.objects.filter(proposal=row, round=row.round).order_by("pk").last()
+    if vote is None:
+        raise UndoTooLate(f"{row} has no decision to undo.")
+    Undo.objects.create(decision=vote, person=by.person, created_at=clock.now())
+    verdict, before = row.verdict, State(row.state)
+    row.state = lifecycle.undo_state(before, State(row.state_before)).value
+    row.round += 1
+    row.verdict, row.apply_at, row.decided_at, row.decided_by = "", None, None, None
+    row.save(update_fields=[*SETTLING, "round"])
+    append(
+        Action.DECISION_UNDONE,
+        workspace=row.workspace.slug,
+        actor=actor_of(by.person),
+        object=str(row),
+        revision=row.revision,
+        before={"state": before.value, "verdict": verdict},
+        after={"state": row.state, "round": row.round},
+        rule=rules.route_reference(row.route),
     )
 
 

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 from agents.memory import heads_of
 from agents.models import MemoryVersion
 from agents.people import Member
+from reviews import rules
 from reviews.changes import Op
 from reviews.diffs import Diff, diff
 from reviews.grounds import Why, why_of
@@ -120,9 +121,7 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
         .order_by("number")
     )
     revision = revisions[-1]
-    decisions = list(
-        Decision.objects.filter(proposal=proposal).select_related("person").order_by("pk")
-    )
+    decisions = rules.decisions_of(proposal)
     change = change_of(proposal, revision.content)
     quotes = quotes_of(proposal, opened_positions(proposal, member))
     turn = whose_turn(proposal, member, decisions)
@@ -288,6 +287,10 @@ def steps_of(
         who = decision.person.name if decision.person else f"Rule {decision.rule}"
         what = f"{DID[decision.verdict]} revision {decision.revision}"
         steps.append(Step(decision.created_at, who, what, decision.reason))
+        if decision.is_undone:
+            undo = decision.undo
+            what = f"undid the decision on revision {decision.revision}"
+            steps.append(Step(undo.created_at, undo.person.name, what))
     if proposal.settled_at is not None:
         steps.append(
             Step(proposal.settled_at, "Daybreak", _settled(proposal), proposal.state_reason)

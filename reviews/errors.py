@@ -13,6 +13,10 @@ class StaleProposal(ReviewsError):
         self.proposal = proposal
 
 
+class UndoTooLate(ReviewsError):
+    """The decision is carried out, or was changed since; the message says what to do instead."""
+
+
 class MayNotDecide(ReviewsError):
     """This person may not decide this proposal; the message says why and who may."""
 

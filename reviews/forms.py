@@ -77,6 +77,12 @@ class RequestForm(ShownForm):
         super().__init__(data, auto_id="request_%s")
 
 
+class UndoForm(forms.Form):
+    """Which decision is undone: how often one on the proposal had been when the page was shown."""
+
+    round = forms.IntegerField(min_value=0, max_value=1_000_000)
+
+
 class EditForm(forms.Form):
     """A reviewer's own version of a proposed text."""
 

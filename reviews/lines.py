@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from math import ceil
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from reviews.changes import Op
 from reviews.due_times import Mark, mark_of
 from reviews.lifecycle import OPEN
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
-from reviews.queue import COUNTED, Counts, Neighbours, Row
+from reviews.queue import COUNTED, Counts, Decided, Neighbours, Row
 from reviews.risk import Level
 from reviews.searches import SHARED, Search, Where, put
 
@@ -105,6 +106,17 @@ class ContainmentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoLine:
+    """A decision that can be undone. seconds: left of the grace, 0 where a freeze holds it back."""
+
+    id: str
+    url: str
+    round: int
+    until: datetime
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Rows under one head. count: how many there are in the whole list, as printed."""
 
@@ -141,6 +153,18 @@ def lines_of(rows: Iterable[Row], address: Address) -> tuple[Line, ...]:
     pattern = address("proposal", 1)
     start, _, end = pattern.rpartition("P-1/")
     return tuple(_line(row, now, start, end) for row in rows)
+
+
+def undo_line(row: Decided, address: Address) -> UndoLine:
+    """Return the offer to undo what was decided last."""
+    left = (row.apply_at - clock.now()).total_seconds()
+    return UndoLine(
+        id=spell_id("P", row.number),
+        url=address("proposal_undo", row.number),
+        round=row.round,
+        until=row.apply_at,
+        seconds=max(0, ceil(left)),
+    )
 
 
 def _line(row: Row, now: datetime, start: str, end: str) -> Line:

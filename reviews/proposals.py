@@ -184,7 +184,7 @@ def save_once(row: Proposal) -> None:
             store=row.store_id,
             path=row.path,
             content_sha256=row.content_sha256,
-            state__in=list(lifecycle.OPEN),
+            state__in=[*lifecycle.OPEN, State.SCHEDULED],
         ).exists():
             raise InvalidChange(
                 f"The same text for {row.path} is already waiting for a decision."

@@ -84,6 +84,14 @@ class Row(NamedTuple):
     remind_at: datetime | None = None
 
 
+class Decided(NamedTuple):
+    """A verdict in its grace. round: how often one on the proposal was undone before."""
+
+    number: int
+    round: int
+    apply_at: datetime
+
+
 class Place(NamedTuple):
     """Where a proposal stands in the list, whether or not it still is in it."""
 
@@ -247,7 +255,7 @@ def _each_of(terms: Terms, agents: Keys) -> Iterator[Q]:
 def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal]:
     """Leave out what the member filed, started, wrote or has voted on: others decide that."""
     own = {"proposal": OuterRef("pk"), "person": member.person}
-    voted = Decision.objects.filter(**own, revision=OuterRef("revision"))
+    voted = Decision.objects.filter(**own, revision=OuterRef("revision"), undo=None)
     written = ProposalRevision.objects.filter(proposal=OuterRef("pk"), author=member.person)
     filed = Q(proposer=member.person) | Q(started_by=member.person)
     return rows.exclude(filed).filter(~Exists(voted), ~Exists(written))
@@ -337,6 +345,15 @@ def _capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
     the table from its start.
     """
     return rows.values("number")[: COUNTED + 1]
+
+
+def last_decided(member: Member) -> Decided | None:
+    """Return what the member settled last and can still undo; one look at what is in its grace."""
+    rows = Proposal.objects.filter(
+        state="scheduled", workspace=member.workspace, decided_by=member.person
+    )
+    found = rows.order_by("-decided_at", "-pk").values_list(*Decided._fields).first()
+    return Decided._make(found) if found else None
 
 
 def open_containments(workspace: Workspace) -> QuerySet[Containment]:

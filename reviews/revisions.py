@@ -126,7 +126,8 @@ def _revise(
     judged = judge(change, row.store)
     row.op, row.base_version, row.revision = op.value, base, row.revision + 1
     row.state, row.state_reason, row.content_sha256 = state.value, "", sha256
-    row.verdict, row.apply_at, row.decided_at, row.settled_at = "", None, None, None
+    row.verdict, row.apply_at, row.settled_at = "", None, None
+    row.decided_at, row.decided_by = None, None
     for column, value in judged_columns(judged, Trust(row.taint)).items():
         setattr(row, column, value)
     save_once(row)

@@ -223,17 +223,24 @@ def proposal_facts(proposal: Proposal, votes: Sequence[Vote] | None = None) -> P
     )
 
 
+def decisions_of(proposal: Proposal) -> list[Decision]:
+    """Return everything that was ever decided on the proposal, oldest first, undone or not."""
+    found = Decision.objects.filter(proposal=proposal).select_related("person", "undo__person")
+    return list(found.order_by("pk"))
+
+
 def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) -> list[Vote]:
     """Return the votes on the newest revision, oldest first, with each voter's groups now.
 
-    decisions: all of the proposal's by age, where they are at hand. Being sent back is no vote.
+    decisions: those of decisions_of, where they are at hand. Being sent back is no vote, and what
+    was undone is none any more.
     """
     if decisions is None:
-        decisions = Decision.objects.filter(proposal=proposal).order_by("pk")
+        decisions = decisions_of(proposal)
     cast = [
         one
         for one in decisions
-        if one.revision == proposal.revision and one.verdict in set(Verdict)
+        if one.revision == proposal.revision and one.verdict in set(Verdict) and not one.is_undone
     ]
     owner = proposal.agent.owner_id if proposal.agent else None
     # Most proposals have no vote yet, and then nobody's groups matter.

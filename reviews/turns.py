@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from agents import clock
 from agents.people import Member
 from agents.rights import Right
 from reviews import lifecycle, rules
@@ -14,6 +15,7 @@ from reviews.approval_rules import (
     ProposalFacts,
     count_approvals,
     may_decide,
+    may_undo,
     say_needs,
     unsatisfiable,
 )
@@ -87,6 +89,7 @@ class WhoseTurn:
     disputed: bool
     unsatisfiable: str
     follows: str
+    may_undo: bool = False
 
 
 def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]) -> WhoseTurn:
@@ -110,6 +113,8 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
         may_send_back=is_open and not barred,
         may_withdraw=may_withdraw(proposal, member)
         and Act.WITHDRAW in lifecycle.acts_from(State(proposal.state)),
+        may_undo=proposal.state == State.SCHEDULED
+        and may_undo(rules.person_facts(member), facts, proposal.decided_by_id) is None,
         barred=off,
         lead=lead,
         effect=effect,
@@ -145,7 +150,8 @@ def _chip(proposal: Proposal, may_approve: bool) -> Chip:  # noqa: FBT001 (a fac
         return BY_RULE
     if proposal.state == State.SCHEDULED:
         word = "Approved" if proposal.verdict == "approve" else "Rejected"
-        return Chip(f"{word}, being carried out", "clock")
+        is_in_grace = proposal.apply_at is not None and proposal.apply_at > clock.now()
+        return Chip(f"{word}, {'can be undone' if is_in_grace else 'being carried out'}", "clock")
     return CHIPS[proposal.state]
 
 
@@ -185,7 +191,7 @@ def _votes(proposal: Proposal, decisions: Sequence[Decision]) -> tuple[VoteLine,
             reason=_reason(decision),
         )
         for decision in decisions
-        if decision.revision == proposal.revision
+        if decision.revision == proposal.revision and not decision.is_undone
     )
 
 

@@ -18,6 +18,7 @@ from reviews.views import (
     releases,
     rules,
     search,
+    undo,
 )
 
 PROPOSAL: list[URLPattern | URLResolver] = [
@@ -25,6 +26,7 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("approve/", decide.approve, name="proposal_approve"),
     path("reject/", decide.reject, name="proposal_reject"),
     path("request-changes/", decide.request_changes, name="proposal_request_changes"),
+    path("undo/", undo.undo, name="proposal_undo"),
     path("withdraw/", decide.withdraw, name="proposal_withdraw"),
     path("edit/", edit.edit, name="proposal_edit"),
     path("edit/preview/", edit.preview, name="proposal_edit_preview"),

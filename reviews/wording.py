@@ -59,6 +59,7 @@ WORDS: Mapping[str, str] = {
     Action.PRACTICE_ENDED: "Ended practice",
     Action.SAMPLE_OPENED: "Opened a quote of a sample",
     Action.SAMPLE_ANSWERED: "Answered a sample",
+    Action.DECISION_UNDONE: "Undid a decision",
     Action.MEMORY_WRITTEN: "Wrote memory",
     Action.MEMORY_RETIRED: "Retired memory",
     Action.RELEASE_PUBLISHED: "Published",

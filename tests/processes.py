@@ -185,6 +185,7 @@ def environment_of(folder: Path, database_url: str, port: int = 8000) -> dict[st
         "DJANGO_SETTINGS_MODULE": "dreaming.settings",
         "DATABASE_URL": database_url,
         "DAYBREAK_DATA_DIR": str(folder),
+        "DAYBREAK_GRACE_S": "0",
         "DAYBREAK_REAP_S": "0.5",
         "PORT": str(port),
     }

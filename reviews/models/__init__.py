@@ -19,6 +19,7 @@ from reviews.models.rules import (
     RuleChangeState,
 )
 from reviews.models.samples import SampleAnswer, SampleRun
+from reviews.models.undos import Undo
 
 __all__ = [
     "OPEN_STATES",
@@ -38,4 +39,5 @@ __all__ = [
     "RuleChangeState",
     "SampleAnswer",
     "SampleRun",
+    "Undo",
 ]

@@ -33,7 +33,8 @@ class Proposal(models.Model):
     `content_sha256` is that of the newest revision. `proposer` is set when a person filed it,
     `started_by` when a person started the dream by hand: neither may decide. `replaced_by` is
     the proposal that was filed in the place of this one after it was sent back. `due_at` and
-    `remind_at` belong to the present round: the newest revision's.
+    `remind_at` belong to the newest revision. `decided_by` cast the vote that settled it, empty
+    where a rule did; `round` counts how often that was undone.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="proposals")
@@ -54,6 +55,7 @@ class Proposal(models.Model):
     state_before = models.CharField(max_length=20, blank=True)
     state_reason = models.TextField(blank=True)
     revision = models.PositiveIntegerField(default=1)
+    round = models.PositiveIntegerField(default=0)
     content_sha256 = models.CharField(max_length=64)
     verdict = models.CharField(max_length=10, blank=True)
     apply_at = models.DateTimeField(null=True, blank=True)
@@ -90,6 +92,9 @@ class Proposal(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     remind_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     settled_at = models.DateTimeField(null=True, blank=True)
     # 1 for both open states: an index over two values of `state` is in no order by risk. No
     # boolean: SQLite would not look up a bare column in an index.
@@ -102,9 +107,11 @@ class Proposal(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "number"], name="one_proposal_a_number"),
+            # What is decided may be undone and open again, so it keeps its place until then.
             models.UniqueConstraint(
                 fields=["store", "path", "content_sha256"],
-                condition=Q(state__in=OPEN_STATES),
+                condition=Q(state__in=OPEN_STATES)
+                | Q(state="scheduled", state_before__in=OPEN_STATES),
                 name="one_open_proposal_a_text",
             ),
             models.CheckConstraint(condition=Q(state__in=STATES), name="proposal_state_is_known"),
@@ -235,3 +242,8 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal}: {self.verdict}"
+
+    @property
+    def is_undone(self) -> bool:
+        """Say whether it was taken back; without a query where it was loaded with its undo."""
+        return hasattr(self, "undo")

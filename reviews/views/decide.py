@@ -6,7 +6,6 @@ from functools import wraps
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.access import member_page
@@ -20,24 +19,11 @@ from reviews.errors import MayNotDecide, ReasonMissing, StaleProposal
 from reviews.forms import RejectForm, RequestForm, ShownForm, WithdrawForm
 from reviews.lifecycle import IllegalTransition
 from reviews.models import Proposal
-from reviews.queue import page_of, segments_of
 from reviews.reading import opened_positions
 from reviews.turns import who_answers
-from reviews.views.desk import (
-    Context,
-    Desk,
-    SeeOther,
-    counts_of,
-    desk_of,
-    is_fragment,
-    neighbours_of,
-    number_after,
-    pane_context,
-    queue_context,
-    queue_fragment,
-)
-from reviews.views.proposal import proposal_context, proposal_page
-from reviews.views.queue import calm_context
+from reviews.views.desk import SeeOther, desk_of, is_fragment
+from reviews.views.onward import move_on, said_of
+from reviews.views.proposal import proposal_page
 
 __all__ = ["approve", "reject", "request_changes", "withdraw"]
 View = Callable[[MemberRequest, int], HttpResponse]
@@ -175,55 +161,3 @@ def shown_of(request: MemberRequest, found: Proposal, form: ShownForm) -> Shown:
         evidence_opened=opened_positions(found, request.member),
         facts={"sha256": found.content_sha256, "evidence": found.evidence.count()},
     )
-
-
-def said_of(decided: Proposal, verb: str) -> str:
-    """Return what became of a decision, in a sentence or two."""
-    if decided.state == "awaiting_second":
-        return f"{decided} {verb}. It waits for another reviewer."
-    return f"{decided} {verb}."
-
-
-def move_on(request: MemberRequest, decided: Proposal, words: str) -> HttpResponse:
-    """Open the next proposal of the list: by redirect, or as a pane with the queue renewed."""
-    desk = desk_of(request)
-    following = next_of(desk, decided)
-    if not is_fragment(request):
-        messages.info(request, words)
-        return SeeOther(desk.address("proposal", following) if following else desk.address("queue"))
-    if following is None:
-        return _fragment(request, desk, None, words)
-    return _fragment(request, desk, proposal_of(request.member, following), words)
-
-
-def next_of(desk: Desk, decided: Proposal) -> int | None:
-    """Return who comes after the proposal in the list, or else its first one; None when alone."""
-    following = number_after(desk, decided)
-    if following is not None:
-        return following
-    for rows, order in segments_of(desk.member, desk.search, desk.agents):
-        for row in page_of(rows, order, size=2).rows:
-            if row.number != decided.number:
-                return row.number
-    return None
-
-
-def _fragment(
-    request: MemberRequest, desk: Desk, found: Proposal | None, words: str
-) -> HttpResponse:
-    """Return the next pane, and out of band the queue, the count in the head, and the words."""
-    counts = counts_of(desk)
-    at = neighbours_of(desk, found, counts) if found else None
-    queue = queue_context(desk, counts, found, at)
-    if found and at:
-        pane: Context = proposal_context(request, found) | pane_context(desk, found, at)
-        body = render_to_string("reviews/proposal.html#pane", pane, request)
-        url = desk.address("proposal", found.number)
-    else:
-        # In place of a pane it is the page's main part, whatever stands in the list beside it.
-        calm = queue | calm_context(desk, queue) | {"lists": False, "level": 1}
-        body = render_to_string("reviews/queue.html#pane", calm, request)
-        url = desk.address("queue")
-    context = {"words": words, "open": f"{found} is open." if found else "", **queue}
-    after = render_to_string("reviews/_after.html", context, request)
-    return HttpResponse(body + queue_fragment(request, queue) + after, headers={"HX-Push-Url": url})

@@ -20,6 +20,7 @@ from reviews.queue import (
     SIZE,
     STATES_OF,
     Counts,
+    Decided,
     Keys,
     Neighbours,
     Order,
@@ -29,6 +30,7 @@ from reviews.queue import (
     find_agents,
     find_neighbours,
     find_next,
+    last_decided,
     list_of,
     open_containments,
     order_of,
@@ -182,8 +184,12 @@ def queue_context(
     proposal: Proposal | None = None,
     at: Neighbours | None = None,
     cursor: str = "",
+    decided: Proposal | None = None,
 ) -> Context:
-    """Return the queue as its template wants it; the open proposal's page where there is one."""
+    """Return the queue as its template wants it; the open proposal's page where there is one.
+
+    decided: what was decided in this request.
+    """
     rows = list_of(desk.member, desk.search, desk.agents)
     if proposal and at and at.position > SIZE and desk.search.is_by_risk:
         cursor = cursor_before(place_of(proposal))
@@ -207,7 +213,17 @@ def queue_context(
         "current": str(proposal) if proposal else "",
         "queue_url": reverse("queue", args=[_slug(desk)]),
         "decided_of": counts.decided_today + counts.open,
+        "undo": undo_offer(desk, decided),
     }
+
+
+def undo_offer(desk: Desk, decided: Proposal | None = None) -> lines.UndoLine | None:
+    """Return what the member can undo: what was decided just now, or else the last one."""
+    if decided is not None and decided.state == "scheduled" and decided.apply_at is not None:
+        row: Decided | None = Decided(decided.number, decided.round, decided.apply_at)
+    else:
+        row = last_decided(desk.member)
+    return lines.undo_line(row, desk.address) if row else None
 
 
 def _slug(desk: Desk) -> str:

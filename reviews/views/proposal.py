@@ -12,7 +12,9 @@ from agents.rights import Right
 from reviews.access import proposal_of
 from reviews.dossier import dossier_of
 from reviews.forms import RejectForm, RequestForm, WithdrawForm
+from reviews.lines import UndoLine, undo_line
 from reviews.models import Proposal
+from reviews.queue import Decided
 from reviews.quotes import find_evidence, widen
 from reviews.reading import opened_positions, record_evidence_opened
 from reviews.views.desk import Context, address_of, desk_of, is_fragment, show_pane
@@ -44,6 +46,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
     view = asked if asked in VIEWS else "inline"
     return {
         "dossier": dossier_of(found, request.member),
+        "undo_here": undo_here(request, found),
         "view": view,
         "views": tuple(VIEWS.items()),
         "view_next": "side" if view == "inline" else "inline",
@@ -53,6 +56,14 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "withdraw_form": WithdrawForm(),
         "session_base": session_base(request),
     }
+
+
+def undo_here(request: MemberRequest, found: Proposal) -> UndoLine | None:
+    """Return the offer to undo this proposal's decision, None where none is in its grace."""
+    if found.state != "scheduled" or found.apply_at is None:
+        return None
+    row = Decided(found.number, found.round, found.apply_at)
+    return undo_line(row, desk_of(request).address)
 
 
 def session_base(request: MemberRequest) -> str:

@@ -23,10 +23,22 @@ function tick() {
   }
 }
 
+// data-left is what the server counted, so that a clock that is wrong here counts right all the same.
+const ends = new WeakMap();
+
+function end(element) {
+  const { until, left } = element.dataset;
+  if (left === undefined) return Date.parse(until);
+  const known = ends.get(element);
+  if (known?.until === until) return known.at;
+  ends.set(element, { until, at: Date.now() + Number(left) * 1000 });
+  return ends.get(element).at;
+}
+
 function count() {
   for (const element of document.querySelectorAll("[data-until]")) {
-    const left = Math.ceil((Date.parse(element.dataset.until) - Date.now()) / 1000);
-    if (left >= 0) element.textContent = element.dataset.words?.replace("{s}", String(left)) ?? `${left} s`;
+    const left = Math.ceil((end(element) - Date.now()) / 1000);
+    if (left > 0) element.textContent = element.dataset.words?.replace("{s}", String(left)) ?? `${left} s`;
     else element.closest("[data-gone-after]")?.remove();
   }
 }

@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from celery import Celery, current_app
@@ -74,6 +75,17 @@ def test_it_is_sent_after_the_commit_and_not_before(memory_broker: Celery) -> No
         wake_on_commit(APPLY)
         assert sent(memory_broker) == []
     assert sent(memory_broker) == [APPLY]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_for_later_tells_the_worker_when_and_expires_after_that(memory_broker: Celery) -> None:
+    before = datetime.now(UTC)
+    wake_on_commit(APPLY, 10)
+    with memory_broker.connection_for_read() as connection:
+        headers = connection.SimpleQueue("celery").get_nowait().headers
+    due, expires = (datetime.fromisoformat(headers[name]) for name in ("eta", "expires"))
+    assert 9 <= (due - before).total_seconds() <= 12
+    assert (expires - due).total_seconds() >= EXPIRES_S - 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -21,6 +21,7 @@ from reviews.approval_rules import (
     is_identical_merge,
     may_be_automatic,
     may_decide,
+    may_undo,
     route,
     say_needs,
     unsatisfiable,
@@ -290,6 +291,26 @@ def test_who_may_decide(case):
         assert found is not None
         assert why in found
         assert found.endswith(".")
+
+
+UNDO = {
+    "who cast it": (ANA, ProposalFacts(), 1, True),
+    "who cast it and now only looks": (PersonFacts(1, "auditor"), ProposalFacts(), 1, False),
+    "another reviewer": (ANA, ProposalFacts(), 3, False),
+    "a lead": (BEN, ProposalFacts(), 1, True),
+    "a lead, a rule's decision": (BEN, ProposalFacts(), None, True),
+    "a reviewer, a rule's decision": (ANA, ProposalFacts(), None, False),
+    "a lead who proposed it": (BEN, ProposalFacts(proposer=2), 1, False),
+    "a lead who wrote of it": (BEN, ProposalFacts(authors=frozenset({2})), 1, False),
+    "a lead who started its dream": (BEN, ProposalFacts(starter=2), 1, False),
+    "an admin": (PersonFacts(5, "admin"), ProposalFacts(), 1, False),
+}
+
+
+@pytest.mark.parametrize("case", UNDO)
+def test_who_may_undo(case):
+    person, proposal, decided_by, may = UNDO[case]
+    assert (may_undo(person, proposal, decided_by) is None) is may
 
 
 @given(

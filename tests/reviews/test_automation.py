@@ -117,6 +117,15 @@ def test_a_grace_is_waited_for_like_anybodys(ruled: Cast, settings) -> None:
     assert decisions.apply_due(clock.now() + timedelta(seconds=70)) == 1
 
 
+def test_what_a_lead_undid_the_rule_does_not_decide_again(ruled: Cast, settings) -> None:
+    settings.GRACE_S = 60
+    proposal = merge(ruled)
+    decide_by_rules([proposal])
+    decisions.undo(proposal, by=member(ruled, "lead"), expected_round=0)
+    assert decide_by_rules([fresh(proposal)]) == 0
+    assert fresh(proposal).state_reason.endswith("a person undid what the rule had decided.")
+
+
 # What it never lets through
 
 

@@ -6,6 +6,7 @@ from agents import clock
 from agents.access import member_for
 from agents.numbers import take_numbers
 from reviews.audit.models import Entry
+from reviews.decisions import Shown, approve
 from reviews.exports import Period, export_history
 from reviews.models import Containment
 from tests import build
@@ -19,6 +20,13 @@ def at_proposal(cast: Cast) -> dict[str, Any]:
 
 def at_conflict(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": build.proposal(cast.store, "conflicted").number}
+
+
+def at_decided(cast: Cast) -> dict[str, Any]:
+    filed = build.filed(cast.store)
+    by = member_for(cast.second_reviewer, cast.workspace.slug)
+    approve(filed, by=by, shown=Shown(1, "pending"))
+    return here(cast) | {"number": filed.number}
 
 
 def at_evidence(cast: Cast) -> dict[str, Any]:
@@ -84,6 +92,7 @@ ROUTES = [
     Route("proposal_reject", "POST", at_proposal, "in 404 303 303 403 403 in", REJECTED),
     Route("proposal_request_changes", "GET", at_proposal, "in 404 200 200 403 403 in"),
     Route("proposal_request_changes", "POST", at_proposal, "in 404 303 303 403 403 in", ASKED),
+    Route("proposal_undo", "POST", at_decided, "in 404 403 303 403 403 in", sends(round=0)),
     Route("proposal_withdraw", "GET", at_proposal, "in 404 200|403 200|403 200|403 403 in"),
     Route("proposal_withdraw", "POST", at_proposal, "in 404 403 403 403 403 in", REASON),
     Route("proposal_edit", "GET", at_proposal, "in 404 200 200 403 403 in"),

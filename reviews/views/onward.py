@@ -1,0 +1,97 @@
+"""After a decision: the next of the list, or the one that waits again, with the queue renewed."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+from agents.http import MemberRequest
+from reviews.access import proposal_of
+from reviews.models import Proposal
+from reviews.queue import page_of, segments_of
+from reviews.views.desk import (
+    Context,
+    Desk,
+    SeeOther,
+    counts_of,
+    desk_of,
+    is_fragment,
+    neighbours_of,
+    number_after,
+    pane_context,
+    queue_context,
+    queue_fragment,
+)
+from reviews.views.proposal import proposal_context
+from reviews.views.queue import calm_context
+
+
+def said_of(decided: Proposal, verb: str) -> str:
+    """Return what became of a decision, in a sentence or two."""
+    if decided.state == "awaiting_second":
+        return f"{decided} {verb}. It waits for another reviewer."
+    return f"{decided} {verb}."
+
+
+def move_on(request: MemberRequest, decided: Proposal, words: str) -> HttpResponse:
+    """Open the next proposal of the list: by redirect, or as a pane with the queue renewed."""
+    desk = desk_of(request)
+    following = next_of(desk, decided)
+    if not is_fragment(request):
+        messages.info(request, words)
+        return SeeOther(desk.address("proposal", following) if following else desk.address("queue"))
+    found = proposal_of(request.member, following) if following else None
+    return show_next(request, desk, found, words, decided)
+
+
+def stay_at(request: MemberRequest, proposal: Proposal, words: str) -> HttpResponse:
+    """Open the proposal that was acted on, with the queue renewed."""
+    desk = desk_of(request)
+    if not is_fragment(request):
+        messages.info(request, words)
+        return SeeOther(desk.address("proposal", proposal.number))
+    return show_next(request, desk, proposal_of(request.member, proposal.number), words)
+
+
+def next_of(desk: Desk, decided: Proposal) -> int | None:
+    """Return who comes after the proposal in the list, or else its first one; None when alone."""
+    following = number_after(desk, decided)
+    if following is not None:
+        return following
+    for rows, order in segments_of(desk.member, desk.search, desk.agents):
+        for row in page_of(rows, order, size=2).rows:
+            if row.number != decided.number:
+                return row.number
+    return None
+
+
+def show_next(
+    request: MemberRequest,
+    desk: Desk,
+    found: Proposal | None,
+    words: str,
+    decided: Proposal | None = None,
+) -> HttpResponse:
+    """Return a pane, and out of band the queue, the count in the head, and the words.
+
+    found: whose pane, None where nothing is left. decided: what was decided in this request.
+    """
+    counts = counts_of(desk)
+    at = neighbours_of(desk, found, counts) if found else None
+    queue = queue_context(desk, counts, found, at, decided=decided)
+    if found and at:
+        pane: Context = proposal_context(request, found) | pane_context(desk, found, at)
+        body = render_to_string("reviews/proposal.html#pane", pane, request)
+        url = desk.address("proposal", found.number)
+    else:
+        # In place of a pane it is the page's main part, whatever stands in the list beside it.
+        calm = queue | calm_context(desk, queue) | {"lists": False, "level": 1}
+        body = render_to_string("reviews/queue.html#pane", calm, request)
+        url = desk.address("queue")
+    context = {
+        **queue,
+        "words": words,
+        "open": f"{found} is open." if found else "",
+        "can_undo": decided is not None and decided.state == "scheduled",
+    }
+    after = render_to_string("reviews/_after.html", context, request)
+    return HttpResponse(body + queue_fragment(request, queue) + after, headers={"HX-Push-Url": url})
