@@ -5,7 +5,7 @@ is itself no reason: its words are marked, and the page says that nobody checked
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reviews.hits import Code, Hit
@@ -130,7 +130,7 @@ def mark_appeals(text: str) -> tuple[Piece, ...]:
     return tuple(piece for piece in pieces if piece.text)
 
 
-def join_spans(spans: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:
+def join_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the stretches that the spans cover together, in order, none touching another."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):

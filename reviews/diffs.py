@@ -7,7 +7,14 @@ from enum import StrEnum
 
 from rapidfuzz.distance import Levenshtein
 
-from agents.web.characters import HIDDEN_RANGES, HIDDEN_RUN, Segment, boxes
+from agents.web.characters import (
+    HIDDEN_RANGES,
+    HIDDEN_RUN,
+    Segment,
+    boxes,
+    few_boxes,
+    split_alike,
+)
 from reviews.alignment import (
     ALIKE,
     WORD_BLOCK_CELLS,
@@ -41,13 +48,15 @@ def visible(text: str) -> tuple[Segment, ...]:
     A box reads "U+202E"; a character that repeats is boxed once with its count ("U+200B x57"),
     and of a run of more than four different ones the rest is counted ("and 12 more").
     """
-    segments: list[Segment] = []
-    for at, piece in enumerate(HIDDEN_RUN.split(text)):
-        if at % 2:
-            segments.extend(boxes(piece))
-        elif piece:
-            segments.append(Segment(piece))
-    return tuple(segments)
+    pieces = enumerate(HIDDEN_RUN.split(text))
+    return tuple(
+        few_boxes(
+            part
+            for at, piece in pieces
+            if piece
+            for part in (boxes(piece) if at % 2 else split_alike(piece))
+        )
+    )
 
 
 class PartKind(StrEnum):
@@ -60,16 +69,26 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Words of a line. is_marked: highlight it; white space beside an edit is not marked."""
+    """Words of a line. is_marked: highlight it; white space beside an edit is not marked.
+
+    firsts: the stretches of the text (from, to) that name what memory never held before.
+    """
 
     kind: PartKind
     text: str
     is_marked: bool = False
+    firsts: tuple[tuple[int, int], ...] = ()
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """Return the text with hidden characters as boxes."""
-        return visible(self.text)
+        """Return the text with hidden characters as boxes, what is first seen marked."""
+        segments: list[Segment] = []
+        at = 0
+        for start, end in self.firsts:
+            segments.extend(visible(self.text[at:start]))
+            segments.extend(one._replace(is_first=True) for one in visible(self.text[start:end]))
+            at = end
+        return (*segments, *visible(self.text[at:]))
 
 
 class RowKind(StrEnum):

@@ -13,9 +13,11 @@ from agents.models import MemoryVersion
 from agents.people import Member
 from reviews import rules
 from reviews.changes import Op
-from reviews.diffs import Diff, diff
+from reviews.diffs import Diff, Part, PartKind, diff
+from reviews.firsts import NONE, Firsts, firsts_of
 from reviews.grounds import Why, why_of
 from reviews.lifecycle import State
+from reviews.marks import mark_firsts
 from reviews.models import Decision, Proposal, ProposalRevision
 from reviews.quotes import Quote, quotes_of
 from reviews.reading import opened_positions
@@ -55,13 +57,22 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What changes: the diff from the text it was written on to the newest revision's."""
+    """What changes: the diff from the text it was written on to the newest revision's.
+
+    firsts: what the new text names that memory of the store never held; marked in the diff.
+    """
 
     label: str
     old: str
     new: str
     diff: Diff
     folded: tuple[Folded, ...]
+    firsts: Firsts = NONE
+
+    @property
+    def whole(self) -> Part:
+        """Return the whole new text as one part, what is first seen marked."""
+        return Part(PartKind.SAME, self.new, firsts=self.firsts.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,8 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
     )
     revision = revisions[-1]
     decisions = rules.decisions_of(proposal)
-    change = change_of(proposal, revision.content)
+    firsts = NONE if proposal.op == Op.RETIRE else firsts_of(revision, proposal.store)
+    change = change_of(proposal, revision.content, firsts)
     quotes = quotes_of(proposal, opened_positions(proposal, member))
     turn = whose_turn(proposal, member, decisions)
     why = why_of(proposal, revision, sum(not quote.supports for quote in quotes))
@@ -159,7 +171,7 @@ def _way_back(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def change_of(proposal: Proposal, content: str) -> Change:
+def change_of(proposal: Proposal, content: str, firsts: Firsts = NONE) -> Change:
     """Return what `content` changes of the text the proposal was written on."""
     old = base_text(proposal)
     new = "" if proposal.op == Op.RETIRE else content
@@ -167,8 +179,9 @@ def change_of(proposal: Proposal, content: str) -> Change:
         label=_label(proposal),
         old=old,
         new=new,
-        diff=compare(old, new),
+        diff=mark_firsts(compare(old, new), firsts.spans),
         folded=_folded(proposal),
+        firsts=firsts,
     )
 
 

@@ -242,6 +242,22 @@ def host_hits(folded: str, enough: Container[Code]) -> Iterator[Hit]:
             yield Hit(Code.ADDRESS, found.start() - len(name), found.end())
 
 
+_OUTSIDE_PATH = re.compile(
+    r"(?<![\w./~\\-])(?:~/|\.\./|/(?:bin|boot|dev|etc|home|mnt|opt|proc|root|run|srv|sys|tmp|usr"
+    r"|var|users|volumes|private|library)/|[a-z]:\\)[\w./\\+@-]{0,120}"
+)
+
+
+def path_hits(folded: str) -> Iterator[Hit]:
+    """Find paths of a machine's files: absolute ones, of a home, upwards, with a drive's letter.
+
+    No risk by themselves, beyond those `pattern_hits` names; a memory's own path is none of them.
+    """
+    if "/" in folded or "\\" in folded:
+        for found in _OUTSIDE_PATH.finditer(folded):
+            yield Hit(Code.COMMAND, found.start(), found.start() + len(found[0].rstrip(".")))
+
+
 _BLOB = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{40,}={0,2}")
 _LONGEST_HASH = 64
 

@@ -30,6 +30,7 @@ from reviews.models import Evidence as EvidenceRow
 from reviews.models import OriginKind, Proposal, ProposalRevision
 from reviews.origins import Origin
 from reviews.requests import replace_sent_back
+from reviews.things import pack, things_in
 
 TITLE_LENGTH = 60
 
@@ -128,6 +129,7 @@ def _file(
         sha256=sha256,
         base_version=change.base_version,
         rationale=change.rationale,
+        things=pack(things_in(change.content)),
         author=origin.proposer,
         created_at=proposal.filed_at,
     )

@@ -24,6 +24,7 @@ from reviews.proposals import (
     lock,
     save_once,
 )
+from reviews.things import pack, things_in
 
 
 def submit_edit(
@@ -139,6 +140,7 @@ def _revise(
         base_version=base,
         rationale=before.rationale,
         reason=reason,
+        things=pack(things_in(content)),
         author=person if new_words else before.author,
         created_at=clock.now(),
     )

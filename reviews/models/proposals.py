@@ -168,7 +168,10 @@ class Proposal(models.Model):
 
 
 class ProposalRevision(models.Model):
-    """One text of a proposal. `author` is empty when the origin (a dream) wrote it."""
+    """One text of a proposal. `author` is empty when the origin (a dream) wrote it.
+
+    things: what the text names (reviews.things), read when it was written; null is not read yet.
+    """
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
@@ -177,6 +180,7 @@ class ProposalRevision(models.Model):
     base_version = models.PositiveIntegerField(null=True, blank=True)
     rationale = models.TextField(blank=True)
     reason = models.TextField(blank=True)
+    things = models.JSONField(null=True, blank=True)
     author = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

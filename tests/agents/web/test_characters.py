@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.web.characters import Segment, count_hidden, split_hidden
+from agents.web.characters import BOXES_A_TEXT, Segment, count_hidden, split_hidden
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,53 @@ def test_a_hundred_thousand_hidden_characters_are_read_in_a_moment() -> None:
     found = count_hidden(text)
     assert found == 70_000
     assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("p\u0430ypal", ["p", "U+0430", "ypal"]),
+        ("P\u0430\u0443 now", ["P", "U+0430", "U+0443", " now"]),
+        ("see \u0430dmin", ["see ", "U+0430", "dmin"]),
+        ("\u03b1bc", ["U+03B1", "bc"]),
+    ],
+)
+def test_a_letter_of_another_alphabet_in_a_latin_word_is_boxed(text, shown) -> None:
+    assert [part.text for part in split_hidden(text)] == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0434\u0430",
+        "Athens \u0391\u03b8\u03ae\u03bd\u03b1",
+        "5 \u03bcm",
+        "10 k\u03c9",
+        "na\u00efve",
+    ],
+)
+def test_words_of_one_alphabet_and_units_are_left_alone(text) -> None:
+    assert list(split_hidden(text)) == [Segment(text)]
+
+
+def test_many_look_alike_letters_in_a_row_are_counted() -> None:
+    shown = [part.text for part in split_hidden("a" + "\u0430" * 900)]
+
+    assert shown == ["a", "U+0430 x900"]
+
+
+def test_look_alike_letters_cost_linear_time() -> None:
+    began = time.perf_counter()
+
+    list(split_hidden("a\u0430" * 20_000))
+    list(split_hidden("\u0430" * 100_000))
+
+    assert time.perf_counter() - began < 5
+
+
+def test_a_text_full_of_boxes_shows_the_first_and_counts_the_rest() -> None:
+    shown = list(split_hidden("a\u200b" * 1_000))
+
+    assert sum(part.is_hidden for part in shown) == BOXES_A_TEXT + 1
+    assert shown[-1].text == f"and {1_000 - BOXES_A_TEXT} boxes more"
+    assert "".join(part.text for part in shown if not part.is_hidden) == "a" * 1_000

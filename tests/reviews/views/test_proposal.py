@@ -187,6 +187,34 @@ def test_text_from_outside_is_escaped_and_its_hidden_characters_are_boxed(cast, 
     assert "\u202e" not in html
 
 
+@pytest.mark.parametrize("view", ["inline", "side", "full"])
+def test_what_memory_never_held_is_a_chip_and_marked_in_the_text(cast, client_of, view) -> None:
+    proposal = update(cast, LIVE + "Ask https://pay.example/<b>.\n")
+
+    html = show(client_of(cast.reviewer), cast, proposal, f"?view={view}")
+
+    assert "Never in this memory before:" in html
+    assert '<b>New host</b><span class="path">pay.example</span>' in html
+    assert '<mark class="first"><span class="vh">first seen: </span>https://pay.example/' in html
+
+
+def test_a_text_that_names_nothing_new_has_no_chips(cast, client_of) -> None:
+    html = show(client_of(cast.reviewer), cast, update(cast, LIVE + "Six.\n"))
+
+    assert "Never in this memory before:" not in html
+    assert 'class="first"' not in html
+
+
+@pytest.mark.parametrize("view", ["inline", "side", "full"])
+def test_look_alike_letters_are_boxed_inside_edits_too(cast, client_of, view) -> None:
+    proposal = update(cast, LIVE.replace("Two.", "P\u0430y two."))
+
+    html = show(client_of(cast.reviewer), cast, proposal, f"?view={view}")
+
+    assert '<span class="hid" title="cyrillic small letter a">U+0430</span>' in html
+    assert "\u0430" not in html
+
+
 def test_removed_statements_are_flagged(cast, client_of) -> None:
     html = show(client_of(cast.reviewer), cast, update(cast, LIVE.replace("Four.\n", "")))
 
