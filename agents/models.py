@@ -9,12 +9,18 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from agents.personal import KINDS
 from agents.transcripts.base import EventKind, Role, Verdict
 
 
 def new_public_id() -> str:
     """Return the id by which the log knows a person; it says nothing about them."""
     return uuid.uuid4().hex
+
+
+def every_kind() -> list[str]:
+    """Return every kind of personal data: covered until somebody says otherwise."""
+    return list(KINDS)
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -48,12 +54,16 @@ class Person(AbstractBaseUser):
 class Workspace(models.Model):
     """Tenancy and residency boundary. `visible_checks` names the checks engines may read.
 
-    frozen_at: nothing is dreamt, applied or published; paused_at: nothing is dreamt.
+    frozen_at: nothing is dreamt, applied or published; paused_at: nothing is dreamt. engines,
+    regions, masked: see agents.boundaries.
     """
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     visible_checks = models.JSONField(default=list)
+    engines = models.JSONField(default=list)
+    regions = models.JSONField(default=list)
+    masked = models.JSONField(default=every_kind)
     frozen_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -22,6 +22,7 @@ PAGES: list[URLPattern | URLResolver] = [
     path("workspace/freeze/", workspaces.workspace_freeze, name="workspace_freeze"),
     path("workspace/unfreeze/", workspaces.workspace_unfreeze, name="workspace_unfreeze"),
     path("workspace/checks/", workspaces.checks_set, name="checks_set"),
+    path("workspace/boundary/", workspaces.boundary_set, name="boundary_set"),
     path("workspace/agents/add/", workspaces.agent_add, name="agent_add"),
     path("workspace/agents/<slug:agent>/owner/", workspaces.agent_owner, name="agent_owner"),
     path("workspace/agents/<slug:agent>/freeze/", workspaces.agent_freeze, name="agent_freeze"),

@@ -14,18 +14,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import F
 
 from agents import clock
+from agents.boundaries import why_outside
 from agents.freezes import is_frozen
 from agents.memory import name_store
-from agents.models import MemoryStore, Person
+from agents.models import MemoryStore, Person, Workspace
 from agents.numbers import take_number
 from agents.pauses import is_paused
 from agents.people import Member, actor_of
 from agents.rights import Right, may
 from agents.wakeups import DREAM, wake_on_commit
 from dreaming import filing, selection
-from dreaming.engines.base import DreamCancelled, Engine, EngineError
+from dreaming.engines.base import DreamCancelled, Engine, EngineError, EngineWaits
 from dreaming.engines.registry import load_engine
 from dreaming.errors import (
     DreamingError,
@@ -35,9 +37,11 @@ from dreaming.errors import (
     NotStartable,
     UnknownEngine,
 )
+from dreaming.journals import RowJournal, spent_in
 from dreaming.leases import Heartbeat, Lease, due_dreams, take_lease
-from dreaming.mining import mine
+from dreaming.mining import Terms, mine
 from dreaming.models import Dream, DreamState, Schedule, Step
+from dreaming.spending import permit_for
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
 from reviews.audit.log import append
@@ -131,14 +135,17 @@ def find_engine(name: str) -> Engine:
 
     Raises UnknownEngine.
     """
-    return load_engine(name, also={TEST: settings.TEST_ENGINE} if settings.TEST_ENGINE else None)
+    also = {TEST: settings.TEST_ENGINE} if settings.TEST_ENGINE else None
+    return load_engine(name, settings.ENGINE_OPTIONS.get(name), also=also)
 
 
 def _refuse(store: MemoryStore, wish: Wish) -> DreamingError | None:
     try:
-        find_engine(wish.engine)
+        engine = find_engine(wish.engine)
     except UnknownEngine as error:
         return error
+    if words := why_not_engine(store.workspace, engine):
+        return NotStartable(words)
     if is_frozen(store):
         return NotStartable("This memory is frozen; a lead lifts the freeze first.")
     if is_paused(store):
@@ -147,6 +154,12 @@ def _refuse(store: MemoryStore, wish: Wish) -> DreamingError | None:
     if running is not None:
         return NotStartable(f"{running} over this memory is {running.state}; wait or cancel it.")
     return None
+
+
+def why_not_engine(workspace: Workspace, engine: Engine) -> str:
+    """Return why this engine cannot dream here: outside the boundary, or not set up; else ''."""
+    outside = why_outside(workspace, engine.name, engine.sends_data_to)
+    return outside or str(getattr(engine, "unready", ""))
 
 
 def _log_refused(store: MemoryStore, wish: Wish, refusal: DreamingError) -> None:
@@ -197,6 +210,8 @@ def run_dream(dream: Dream) -> bool:
         _end_cancelled(lease)
     except (InputChanged, UnknownEngine) as error:
         _end_or_retry(lease, str(error), is_final=True)
+    except EngineWaits as wait:
+        _put_back(lease, wait)
     except EngineError as error:
         _end_or_retry(lease, str(error), is_final=error.permanent)
     except DatabaseError:
@@ -212,6 +227,9 @@ def _run(lease: Lease, pulse: Heartbeat) -> None:
     dream = _begin(lease)
     pulse.check()
     engine = find_engine(dream.engine)
+    if words := why_not_engine(dream.workspace, engine):
+        # Somebody may have drawn the boundary tighter since the dream was queued.
+        raise EngineError(words, permanent=True)
     with _step(lease, Step.READING):
         gathered = selection.gather(dream, lease)
         columns = {"left_out": [list(pair) for pair in gathered.left_out]}
@@ -226,7 +244,7 @@ def _run(lease: Lease, pulse: Heartbeat) -> None:
         return
     pulse.check()
     with _step(lease, Step.MINING):
-        mined = mine(engine, gathered.spool, pulse.report)
+        mined = mine(engine, gathered.spool, pulse.report, _terms_of(dream, lease))
     pulse.check()
     with _step(lease, Step.CONSOLIDATING):
         plan = filing.plan(lease, mined)
@@ -235,6 +253,12 @@ def _run(lease: Lease, pulse: Heartbeat) -> None:
         refused = filing.file_plan(lease, plan)
     filing.finish(lease, plan, mined, refused)
     selection.drop_spool(dream)
+
+
+def _terms_of(dream: Dream, lease: Lease) -> Terms:
+    return Terms(
+        masked=tuple(dream.workspace.masked), journal=RowJournal(lease), permit=permit_for(lease)
+    )
 
 
 def _why_nothing(gathered: selection.Gathered) -> str:
@@ -272,7 +296,13 @@ def _end_cancelled(lease: Lease) -> None:
         cause = _why_cancelled(dream)
         filed = filing.filed_by(dream).count()
         rest = f"{filed} proposals had been filed." if filed else "nothing was filed."
-        end(lease, DreamState.CANCELLED, Action.DREAM_CANCELLED, failure=f"{cause}; {rest}")
+        end(
+            lease,
+            DreamState.CANCELLED,
+            Action.DREAM_CANCELLED,
+            failure=f"{cause}; {rest}",
+            usage=spent_in(lease.dream_id),
+        )
     except (Dream.DoesNotExist, LeaseLost):
         logger.info("cancel_came_late dream=%s", lease.dream_id)
 
@@ -286,7 +316,22 @@ def _why_cancelled(dream: Dream) -> str:
 
 
 def _end_failed(lease: Lease, words: str) -> None:
-    end(lease, DreamState.FAILED, Action.DREAM_FAILED, failure=words)
+    spent = spent_in(lease.dream_id)
+    end(lease, DreamState.FAILED, Action.DREAM_FAILED, failure=words, usage=spent)
+
+
+def _put_back(lease: Lease, wait: EngineWaits) -> None:
+    """Queue a dream that waits for work elsewhere; this was no attempt of its own."""
+    try:
+        lease.update(
+            state=DreamState.QUEUED,
+            lease_token="",
+            attempt=F("attempt") - 1,
+            not_before=clock.now() + timedelta(seconds=wait.seconds),
+            failure=str(wait),
+        )
+    except LeaseLost:
+        logger.info("wait_came_late dream=%s", lease.dream_id)
 
 
 def _end_or_retry(lease: Lease, words: str, *, is_final: bool) -> None:

@@ -321,6 +321,7 @@ def finish(lease: Lease, made: Plan, mined: Mined, refused: Refused) -> Dream:
         dream.loss = loss_body(made.loss)
         dream.proposed = [standing_body(one) for one in made.standings]
         dream.usage = dict(mined.usage)
+        dream.covered = mined.covered
         dream.sessions_succeeded = mined.succeeded
         dream.requests = answer_requests(dream, _seen_of(made, mined))
         dream.failure = _words(made, mined)

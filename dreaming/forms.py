@@ -7,15 +7,23 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.access import name_in_addresses, stores_of
 from agents.models import MemoryStore, Workspace
+from dreaming.engines.registry import engine_names
 from dreaming.errors import BadTimes
 from dreaming.slots import CRON_LENGTH, clean_cron, clean_zone
 
 INSTRUCTIONS_LENGTH = 2_000
+LOCAL = "local"
 GRAMMAR = (
     "Optional, one thing a line, such as “focus: update_claim, refunds”, “only: mistakes, facts”, "
     "“ignore: greetings” or “at least: 5 sessions”."
 )
 """The local engine's grammar in one line; dreaming.engines.steering reads it."""
+
+
+def engines_of(workspace: Workspace) -> tuple[str, ...]:
+    """Return the installed engines that the workspace does not rule out, the local one first."""
+    allowed = [name for name in engine_names() if name in (workspace.engines or engine_names())]
+    return tuple(sorted(allowed, key=lambda name: (name != LOCAL, name)))
 
 
 def store_label(store: MemoryStore) -> str:
@@ -38,6 +46,7 @@ class DreamForm(forms.Form):
     """Which memory dreams now."""
 
     store = forms.ChoiceField(label=_("Memory"))
+    engine = forms.ChoiceField(label=_("Engine"), required=False)
     instructions = instructions_field()
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
@@ -46,6 +55,14 @@ class DreamForm(forms.Form):
         store = self.fields["store"]
         if isinstance(store, forms.ChoiceField):
             store.choices = [(name, store_label(one)) for name, one in self.stores.items()]
+        engine = self.fields["engine"]
+        if isinstance(engine, forms.ChoiceField):
+            engine.choices = [(name, name.capitalize()) for name in engines_of(workspace)]
+            engine.initial = LOCAL
+
+    def clean_engine(self) -> str:
+        """Return the engine that was named, the local one where none was."""
+        return str(self.cleaned_data["engine"] or LOCAL)
 
     def clean_store(self) -> MemoryStore:
         """Return the store that was named."""

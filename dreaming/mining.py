@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from dreaming.departure import Departure
 from dreaming.engines.base import (
     Candidate,
     Dropped,
@@ -11,7 +12,11 @@ from dreaming.engines.base import (
     EngineEvent,
     EngineMemory,
     EngineSession,
+    Journal,
+    Memo,
+    Permit,
     Report,
+    permit_all,
 )
 from dreaming.evidence import StoredEvent, check_quotes
 from dreaming.measures import Measured
@@ -36,20 +41,35 @@ class Mined:
     scope: str
     usage: Mapping[str, int]
     succeeded: int
+    covered: int = 0
 
 
-def mine(engine: Engine, spool: Spool, report: Report) -> Mined:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what an engine dreams: what is covered on the way out, what it keeps and may spend."""
+
+    masked: tuple[str, ...] = ()
+    journal: Journal = field(default_factory=Memo)
+    permit: Permit = permit_all
+
+
+def mine(engine: Engine, spool: Spool, report: Report, terms: Terms | None = None) -> Mined:
     """Ask the engine, then count and check for it; no database, no transaction.
 
-    Raises EngineError; passes DreamCancelled on.
+    What an engine would send out of the house is masked before it gets it. Raises EngineError and
+    EngineWaits; passes DreamCancelled on.
     """
-    witness = Witness(spool)
-    material = replace(spool.material(), sessions=witness)
+    terms = terms or Terms()
+    witness, finder = Witness(spool), EventFinder(spool)
+    own = replace(spool.material(), sessions=witness, journal=terms.journal, permit=terms.permit)
+    departure = Departure(terms.masked if engine.sends_data_to else ())
+    material = departure.send(own) if engine.sends_data_to else own
     result = engine.dream(material, report)
+    if engine.sends_data_to:
+        result = departure.receive(result, finder.text)
     ledger = witness.ledger()
     echoes = find_echoes(result.candidates, read_remembering(spool, ledger, result.candidates))
     measured = measure(result.candidates, ledger, echoes)
-    finder = EventFinder(spool)
     evidence: dict[str, tuple[Evidence, ...]] = {}
     dropped = list(result.dropped)
     asked = {key_of(candidate) for candidate in result.candidates}
@@ -63,10 +83,11 @@ def mine(engine: Engine, spool: Spool, report: Report) -> Mined:
         evidence=evidence,
         dropped=tuple(dropped),
         not_analysed=result.not_analysed,
-        memories=material.memories,
-        scope=material.scope,
+        memories=own.memories,
+        scope=own.scope,
         usage=dict(result.usage),
         succeeded=sum(row.verdict == "success" for row in ledger),
+        covered=departure.covered,
     )
 
 
@@ -160,3 +181,8 @@ class EventFinder:
             return None
         revision = self._spool.located[session].revision
         return StoredEvent(event.text, revision, remembered=event.remembered)
+
+    def text(self, session: str, index: int) -> str | None:
+        """Return the text of an event, or None when the dream did not read it."""
+        found = self.find(session, index)
+        return None if found is None else found.text

@@ -60,7 +60,8 @@ class Dream(models.Model):
     came and were not dreamt: {count, newest: [up to 20, in order]}.
     `proposed` keeps each change with its status: [{status, reference, change}]. `requests` keeps
     what reviewers asked of it when they sent proposals back, and what became of it:
-    [{proposal, words, outcome, reference}].
+    [{proposal, words, outcome, reference}]. `estimate` is what its engine said it may cost before
+    it spent anything, `covered` how often personal data was covered in what it was sent.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="dreams")
@@ -101,6 +102,8 @@ class Dream(models.Model):
     proposed = models.JSONField(default=list)
     requests = models.JSONField(default=list)
     usage = models.JSONField(default=dict)
+    estimate = models.JSONField(default=dict)
+    covered = models.PositiveIntegerField(default=0)
     failure = models.TextField(blank=True)
     admitted_by_lead = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -187,6 +190,20 @@ class DreamInput(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dream} read {self.revision}"
+
+
+class JournalLine(models.Model):
+    """What an engine keeps from one attempt at a dream to the next; see engines.base.Journal."""
+
+    dream = models.ForeignKey(Dream, on_delete=models.CASCADE, related_name="journal")
+    key = models.CharField(max_length=200)
+    value = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dream", "key"], name="one_line_a_key")]
+
+    def __str__(self) -> str:
+        return f"{self.dream} {self.key}"
 
 
 class Tick(models.Model):

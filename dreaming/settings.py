@@ -21,12 +21,23 @@ from dreaming.environment import (
 
 KNOWN = (
     "DAYBREAK_ALLOWED_HOSTS",
+    "DAYBREAK_ANTHROPIC_API_KEY",
+    "DAYBREAK_ANTHROPIC_BASE_URL",
     "DAYBREAK_APPLY_TICK_S",
     "DAYBREAK_AUDIT_KEK",
     "DAYBREAK_CHROMIUM",
+    "DAYBREAK_CLAUDE_BATCHES",
+    "DAYBREAK_CLAUDE_CONCURRENCY",
+    "DAYBREAK_CLAUDE_PLATFORM",
+    "DAYBREAK_CLAUDE_PRICES",
+    "DAYBREAK_CLAUDE_READ_MODEL",
+    "DAYBREAK_CLAUDE_REGION",
+    "DAYBREAK_CLAUDE_WRITE_MODEL",
     "DAYBREAK_CSRF_TRUSTED_ORIGINS",
     "DAYBREAK_DATA_DIR",
+    "DAYBREAK_DAY_CEILING_USD",
     "DAYBREAK_DEBUG",
+    "DAYBREAK_DREAM_CEILING_USD",
     "DAYBREAK_EMAIL_URL",
     "DAYBREAK_GRACE_S",
     "DAYBREAK_HEARTBEAT_S",
@@ -46,6 +57,7 @@ KNOWN = (
     "DAYBREAK_WEB_PROCESSES",
 )
 SECRET = (
+    "DAYBREAK_ANTHROPIC_API_KEY",
     "DAYBREAK_AUDIT_KEK",
     "DAYBREAK_EMAIL_URL",
     "DAYBREAK_METRICS_TOKEN",
@@ -290,6 +302,21 @@ ORIGIN = env_text("DAYBREAK_ORIGIN", "daybreak.local/log")
 AUDIT_KEK = env_secret("DAYBREAK_AUDIT_KEK") or ""
 METRICS_TOKEN = env_secret("DAYBREAK_METRICS_TOKEN") or ""
 TEST_ENGINE = env_text("DAYBREAK_TEST_ENGINE", "")
+DREAM_CEILING_USD = env_float("DAYBREAK_DREAM_CEILING_USD", 5.0, least=0.0)
+DAY_CEILING_USD = env_float("DAYBREAK_DAY_CEILING_USD", 20.0, least=0.0)
+ENGINE_OPTIONS: dict[str, dict[str, str]] = {
+    "claude": {
+        "key": env_secret("DAYBREAK_ANTHROPIC_API_KEY") or "",
+        "base_url": env_text("DAYBREAK_ANTHROPIC_BASE_URL", ""),
+        "platform": env_text("DAYBREAK_CLAUDE_PLATFORM", "api"),
+        "region": env_text("DAYBREAK_CLAUDE_REGION", "global"),
+        "read_model": env_text("DAYBREAK_CLAUDE_READ_MODEL", "claude-haiku-5-5"),
+        "write_model": env_text("DAYBREAK_CLAUDE_WRITE_MODEL", "claude-sonnet-5-5"),
+        "concurrency": str(env_int("DAYBREAK_CLAUDE_CONCURRENCY", 4, least=1)),
+        "batches": str(env_bool("DAYBREAK_CLAUDE_BATCHES", default=False)).lower(),
+        "prices": env_text("DAYBREAK_CLAUDE_PRICES", ""),
+    }
+}
 
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -23,7 +23,7 @@ class FakeEngine:
 
     name = "fake"
     version = "1"
-    sends_data_to: frozenset[str] = frozenset({"nowhere"})
+    sends_data_to: frozenset[str] = frozenset()
 
     def __init__(
         self,

@@ -8,11 +8,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from agents.access import agent_of, member_page
+from agents.boundaries import set_boundary
 from agents.errors import InvalidInput
 from agents.forms import AgentForm, OwnerForm, owners_of
 from agents.freezes import freeze_agent, freeze_workspace, unfreeze_agent, unfreeze_workspace
 from agents.http import MemberRequest
 from agents.models import Agent
+from agents.personal import KINDS
 from agents.rights import Right
 from agents.workspaces import create_agent, set_owner, set_visible_checks
 
@@ -102,6 +104,22 @@ def checks_set(request: MemberRequest) -> HttpResponse:
     return redirect("workspace", request.workspace.slug)
 
 
+@require_POST
+@member_page(Right.APPLY_RULES)
+def boundary_set(request: MemberRequest) -> HttpResponse:
+    sent = request.POST
+    set_boundary(
+        request.workspace,
+        engines=sent.get("engines", "").split(),
+        regions=sent.get("regions", "").split(),
+        masked=sent.getlist("masked"),
+        by=request.person,
+    )
+    regions = ", ".join(request.workspace.regions) or _("nowhere")
+    messages.info(request, _("Sessions may leave to: %(regions)s.") % {"regions": regions})
+    return redirect("workspace", request.workspace.slug)
+
+
 def workspace_page(request: MemberRequest, form: AgentForm, status: int = 200) -> HttpResponse:
     """Render the page with what was typed so far."""
     agents = Agent.objects.filter(workspace=request.workspace).select_related("owner")
@@ -109,5 +127,6 @@ def workspace_page(request: MemberRequest, form: AgentForm, status: int = 200) -
         "agents": agents.order_by("name", "pk"),
         "owners": owners_of(request.workspace),
         "form": form,
+        "kinds": KINDS,
     }
     return render(request, "agents/workspace.html", context, status=status)

@@ -7,7 +7,7 @@ Daybreak counts, tests and checks quotes for every engine from the sessions a ca
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,59 @@ class Note:
     words: str
 
 
+class Journal(Protocol):
+    """What an engine keeps from one attempt at a dream to the next, by key.
+
+    Work that costs money or happens elsewhere is written here once it is done, so that a worker
+    that is killed does not do it twice. Values are JSON; `usage` in one is booked as spent.
+    """
+
+    def read(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return everything that was written so far, in the order it was written."""
+        ...
+
+    def write(self, key: str, **value: Any) -> None:
+        """Keep `value` under `key` in place of what stood there; durable when this returns."""
+        ...
+
+
+class Memo:
+    """A journal in memory, for who runs an engine once."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    def read(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return what was written."""
+        return dict(self.rows)
+
+    def write(self, key: str, **value: Any) -> None:
+        """Keep it."""
+        self.rows[key] = value
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a dream may cost, told before anything is spent.
+
+    input_tokens: counted; output_tokens: the most that may come back; cost_micros: of both in
+    millionths of a US dollar, None where no price is known.
+    """
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost_micros: int | None
+
+
+Permit = Callable[[Estimate], None]
+"""permit(estimate): raises EngineError when it may not be spent. Asked before the first request."""
+
+
+def permit_all(estimate: Estimate) -> None:
+    """Let anything be spent: for who runs an engine without a ceiling."""
+
+
 @dataclass(frozen=True, slots=True)
 class DreamMaterial:
     """What a dream reads. `sessions` can be iterated more than once and is never held whole.
@@ -111,6 +164,7 @@ class DreamMaterial:
     scope: 'agent' (one agent's store) or 'workspace' (the shared store over all agents).
     input_sha256 names the material; equal material gives equal candidates for the local engine.
     instructions: what the starter or schedule asked; notes: what reviewers sent back to this dream.
+    journal, permit: see there; engines that spend nothing leave them alone.
     """
 
     sessions: Iterable[EngineSession]
@@ -120,6 +174,8 @@ class DreamMaterial:
     input_sha256: str
     instructions: str = ""
     notes: tuple[Note, ...] = ()
+    journal: Journal = field(default_factory=Memo, compare=False)
+    permit: Permit = field(default=permit_all, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +257,17 @@ class EngineError(Exception):
         self.permanent = permanent
 
 
+class EngineWaits(Exception):
+    """Work goes on elsewhere: look again in `seconds`. No attempt is used up; words say for what.
+
+    What is waited for stands in the journal.
+    """
+
+    def __init__(self, words: str, *, seconds: float) -> None:
+        super().__init__(words)
+        self.seconds = seconds
+
+
 class DreamCancelled(Exception):
     """Raised by `report` when the dream was cancelled or its lease was lost; let it pass."""
 
@@ -210,12 +277,15 @@ Report = Callable[[int, int], None]
 
 
 class Engine(Protocol):
-    """An engine's identity and its one verb. sends_data_to: region names; empty: nothing leaves."""
+    """An engine's identity and its one verb. sends_data_to: region names; empty: nothing leaves.
+
+    An engine that cannot run as it is set up has `unready`: why, with the way out, in a sentence.
+    """
 
     name: str
     version: str
     sends_data_to: frozenset[str]
 
     def dream(self, material: DreamMaterial, report: Report) -> DreamResult:
-        """Return what the material shows. Raises EngineError; passes DreamCancelled on."""
+        """Return what the material shows. Raises EngineError, EngineWaits, DreamCancelled."""
         ...

@@ -11,6 +11,7 @@ from dreaming.errors import UnknownEngine
 ENTRY_POINT_GROUP = "daybreak.engines"
 
 BUILTIN: Mapping[str, str] = {
+    "claude": "dreaming.engines.claude.engine:create_engine",
     "local": "dreaming.engines.local:create_engine",
 }
 """Name -> module:function; the function takes the engine's options and returns the engine."""

@@ -42,7 +42,11 @@ def dreams_list(request: MemberRequest) -> HttpResponse:
 def dream_start(request: MemberRequest) -> HttpResponse:
     form = DreamForm(request.POST, workspace=request.workspace)
     if form.is_valid():
-        wish = Wish(started_by=request.person, instructions=form.cleaned_data["instructions"])
+        wish = Wish(
+            engine=form.cleaned_data["engine"],
+            started_by=request.person,
+            instructions=form.cleaned_data["instructions"],
+        )
         try:
             dream = dreams.start_dream(form.cleaned_data["store"], wish)
         except DreamingError as error:

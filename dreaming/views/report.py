@@ -12,11 +12,13 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet
 
+from agents.web.amounts import spell_number
 from agents.web.charts import TwoRates
 from agents.web.paging import Page, page_of
 from dreaming.contradictions import UNSETTLED
 from dreaming.filing import filed_by
 from dreaming.models import Dream, Pattern
+from dreaming.spending import COST, spell_cost
 from reviews.changes import Op
 from reviews.grounds import Fact, chart_of, facts_of
 from reviews.models import Proposal
@@ -161,6 +163,7 @@ def context_of(dream: Dream, only: str, cursor: str) -> dict[str, Any]:
         "empty_text": text if dream.state == "failed" else dream.failure or text,
         "read": read,
         "left_out": left_out_of(dream),
+        "costs": costs_of(dream),
         "tested": tested,
         "told": told,
         "dropped": dream.dropped[:SHOWN_DROPPED],
@@ -349,3 +352,24 @@ def tested_of(patterns: QuerySet[Pattern]) -> tuple[int, int]:
     told = patterns.filter(numbers__told=True)
     first = patterns.values_list("numbers__tested", flat=True).first()
     return int(first or 0), told.count()
+
+
+def costs_of(dream: Dream) -> tuple[Fact, ...]:
+    """Return what left the house with a dream and what it cost; nothing for the local engine."""
+    if not dream.estimate and not dream.usage.get("requests"):
+        return ()
+    usage, estimate = dream.usage, dream.estimate
+    facts = [Fact("Engine", f"{dream.engine} {dream.engine_version}")]
+    if estimate:
+        most = spell_number(estimate["input_tokens"] + estimate["output_tokens"])
+        dearest = estimate.get(COST)
+        cost = f", {spell_cost(dearest)} at most" if dearest is not None else ""
+        facts.append(Fact("Estimate before", f"{most} tokens at most{cost}"))
+    if usage.get("requests"):
+        used = sum(amount for name, amount in usage.items() if name.endswith("_tokens"))
+        facts.append(Fact("Requests", spell_number(usage["requests"])))
+        facts.append(Fact("Tokens", spell_number(used)))
+    if usage.get(COST):
+        facts.append(Fact("Cost", spell_cost(usage[COST])))
+    facts.append(Fact("Covered before", f"{spell_number(dream.covered)} places of personal data"))
+    return tuple(facts)

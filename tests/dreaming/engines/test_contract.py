@@ -1,6 +1,7 @@
 """What every engine keeps, whoever wrote it. A new engine joins by one line in ENGINES."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -10,19 +11,40 @@ from dreaming.engines.base import (
     Engine,
     EngineSession,
 )
+from dreaming.engines.claude.engine import create_engine as create_claude
 from dreaming.engines.local import LocalEngine
+from dreaming.standin.recording import speak
+from dreaming.standin.server import standing_in
 from reviews.changes import Relation, Trust
 from tests.dreaming.build_sessions import answers, calls, fails, material, says, session
 from tests.fake_engine import FakeEngine
 
-ENGINES: tuple[Callable[[], Engine], ...] = (LocalEngine, FakeEngine)
+
+@contextmanager
+def as_it_is(make: Callable[[], Engine]) -> Iterator[Engine]:
+    yield make()
+
+
+@contextmanager
+def claude() -> Iterator[Engine]:
+    """Claude as the stand-in answers for it."""
+    with standing_in() as vendor:
+        vendor.messages.speaker = speak
+        yield create_claude({"key": "any", "base_url": vendor.url, "retries": "0"})
+
+
+ENGINES: Mapping[str, Callable[[], AbstractContextManager[Engine]]] = {
+    "local": lambda: as_it_is(LocalEngine),
+    "fake": lambda: as_it_is(FakeEngine),
+    "claude": claude,
+}
 SIGNALS = {"ground_truth", "outcome", "approval", "words"}
 
 
-@pytest.fixture(params=ENGINES, ids=lambda make: make.name)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    made: Engine = request.param()
-    return made
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with ENGINES[request.param]() as made:
+        yield made
 
 
 def _sessions(count: int = 4) -> list[EngineSession]:

@@ -68,6 +68,7 @@ ROUTES = [
     Route("workspace_freeze", "POST", here, "in 404 403 302 403 302 in", REASON),
     Route("workspace_unfreeze", "POST", here, "in 404 403 422 403 403 in", REASON),
     Route("checks_set", "POST", here, "in 404 403 302 403 403 in", sends(names="lint")),
+    Route("boundary_set", "POST", here, "in 404 403 403 403 302 in", sends(regions="anthropic:us")),
     Route("agent_add", "POST", here, "in 404 403 403 403 302 in", sends(slug="claims")),
     Route("agent_owner", "POST", at_agent, "in 404 403 403 403 302 in", sends(owner="")),
     Route("agent_freeze", "POST", at_agent, "in 404 403 302 403 302 in", REASON),
