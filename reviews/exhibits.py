@@ -128,7 +128,7 @@ def row_of(sample: Sample, staging: Staging) -> Proposal:
 
 
 def _judged(change: ProposedChange, risk: Risk) -> dict[str, Any]:
-    routed = route(facts_of(change, risk, MemoryStore(), ()), DEFAULT_RULES)
+    facts = facts_of(change, risk, MemoryStore(), ())
     return {
         "risk": risk.level.value,
         "risk_rank": risk.level.rank,
@@ -136,7 +136,7 @@ def _judged(change: ProposedChange, risk: Risk) -> dict[str, Any]:
             {"code": reason.code.value, "words": reason.words, "excerpt": reason.excerpt}
             for reason in risk.reasons
         ],
-        "route": route_body(routed),
+        "route": route_body(route(facts, DEFAULT_RULES), facts),
     }
 
 

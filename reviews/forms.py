@@ -1,7 +1,7 @@
 """What is typed and pressed on review pages, before a verb judges it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,11 @@ from agents.models import ApproverGroup, Workspace
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
 from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Words = str | _StrPromise
 
 REASON_LENGTH = 2_000
 
@@ -31,7 +36,7 @@ class MemoryText(forms.CharField):
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def reason_field(label: str, *, required: bool, help_text: str = "") -> forms.CharField:
+def reason_field(label: "Words", *, required: bool, help_text: "Words" = "") -> forms.CharField:
     """Return a field for a reason in words."""
     return forms.CharField(
         label=label,

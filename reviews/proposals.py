@@ -14,7 +14,7 @@ from agents.people import Member, actor_of
 from agents.rights import Right
 from agents.stores import check_content, check_path, text_sha256
 from reviews import deadlines, lifecycle, risk, rules
-from reviews.approval_rules import Route, route
+from reviews.approval_rules import Facts, Route, route
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
 from reviews.audit.log import append
@@ -41,6 +41,7 @@ class Judged:
 
     risk: risk.Risk
     route: Route
+    facts: Facts
     due: Due
 
 
@@ -64,6 +65,7 @@ def judge(change: Change, store: MemoryStore) -> Judged:
     return Judged(
         risk=found,
         route=route(facts, rules.rules_of(store.workspace)),
+        facts=facts,
         due=due_after(deadlines.limits_of(store.workspace), found.level.value, clock.now()),
     )
 
@@ -222,7 +224,7 @@ def judged_columns(judged: Judged, taint: Trust) -> dict[str, object]:
             for reason in judged.risk.reasons
         ],
         "taint": taint.value,
-        "route": rules.route_body(judged.route),
+        "route": rules.route_body(judged.route, judged.facts),
         **judged.due._asdict(),
     }
 

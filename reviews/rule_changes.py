@@ -5,7 +5,9 @@ that lets their own changes through. What is refused for that is an entry too.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,12 +19,20 @@ from agents.models import Agent, ApproverGroup, Workspace
 from agents.people import Member, actor_of, lock_workspace
 from agents.rights import Right
 from agents.web.characters import count_hidden
-from reviews.approval_rules import InvalidRule, Mode, Rule, unsatisfiable
+from reviews.approval_rules import Facts, InvalidRule, Mode, Rule, Trait, unsatisfiable
 from reviews.audit.actions import Action
 from reviews.audit.log import append
+from reviews.changes import Op
 from reviews.errors import MayNotDecide, NotAllowed, ReasonMissing, StaleRule
 from reviews.lifecycle import Needs, named_groups
-from reviews.models import ApprovalRule, ApprovalRuleVersion, RuleChange, RuleChangeState
+from reviews.models import (
+    ApprovalRule,
+    ApprovalRuleVersion,
+    Proposal,
+    RuleChange,
+    RuleChangeState,
+)
+from reviews.rehearsal import Filed, Rehearsal, rehearse
 from reviews.rules import (
     entry_facts,
     entry_values,
@@ -33,9 +43,12 @@ from reviews.rules import (
 )
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-RESERVED = frozenset({"new", "none"})
+RESERVED = frozenset({"due-times", "new", "none"})
 """Words that addresses and routes use themselves."""
 WITHOUT_RULE: Needs = ((None, 2),)
+REHEARSED_DAYS = 90
+MOST_REHEARSED = 100_000
+LISTED = 50
 OWN = "You proposed this change, so another person answers it."
 
 
@@ -161,6 +174,41 @@ def rules_with(
     if rule is not None:
         others.insert(place - 1, rule)
     return tuple(others)
+
+
+def filed_since(workspace: Workspace, since: datetime) -> Iterator[Filed]:
+    """Read what was filed since then, newest first, at most MOST_REHEARSED, one after another.
+
+    Numbers rise with time but for a few that were taken at once, so reading ends a day earlier.
+    What was filed before the facts of routes were kept is passed over.
+    """
+    rows = Proposal.objects.filter(workspace=workspace).order_by("-number")
+    columns = ("number", "title", "state", "filed_at", "agent__slug", "path", "op", "risk", "route")
+    found = rows.values_list(*columns)[:MOST_REHEARSED].iterator(chunk_size=2_000)
+    for number, title, state, filed_at, agent, path, op, risk, kept in found:
+        if filed_at < since - timedelta(days=1):
+            return
+        if filed_at < since or "traits" not in kept:
+            continue
+        traits = frozenset(Trait(trait) for trait in kept["traits"])
+        yield Filed(
+            number=number,
+            title=title,
+            state=state,
+            filed_at=filed_at,
+            facts=Facts(agent or "", path, Op(op), risk, traits, kept["signal"]),
+            rule=kept["rule"],
+            version=kept["version"],
+            needs=tuple((group, count) for group, count in kept["needs"]),
+            mode=Mode(kept["mode"]),
+        )
+
+
+def rehearse_rules(workspace: Workspace, rules: tuple[Rule, ...]) -> Rehearsal:
+    """Return what `rules` would have asked of what was filed in the last REHEARSED_DAYS."""
+    since = clock.now() - timedelta(days=REHEARSED_DAYS)
+    people = people_facts(workspace)
+    return rehearse(filed_since(workspace, since), rules, people, listed=LISTED)
 
 
 def _check_proposer(workspace: Workspace, by: Member, told: Told) -> None:

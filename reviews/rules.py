@@ -161,14 +161,19 @@ def facts_of(change: Change, risk: Risk, store: MemoryStore, texts: Sequence[str
     )
 
 
-def route_body(route: Route) -> dict[str, Any]:
-    """Return the route as the proposal keeps it."""
+def route_body(route: Route, facts: Facts) -> dict[str, Any]:
+    """Return the route as the proposal keeps it, with what the rules were asked about.
+
+    Agent, path, operation and risk stand in columns of the proposal.
+    """
     return {
         "rule": route.rule,
         "version": route.version,
         "needs": [[group, count] for group, count in route.needs],
         "mode": route.mode.value,
         "reasons": list(route.reasons),
+        "traits": sorted(trait.value for trait in facts.traits),
+        "signal": facts.signal,
     }
 
 

@@ -16,6 +16,7 @@ from reviews.views import (
     proposal,
     queue,
     releases,
+    rule_changes,
     rules,
     search,
     undo,
@@ -33,6 +34,15 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("conflict/", conflict.conflict, name="proposal_conflict"),
     path("conflict/preview/", conflict.preview, name="proposal_conflict_preview"),
     path("evidence/<int:position>/", proposal.evidence, name="proposal_evidence"),
+]
+RULE: list[URLPattern | URLResolver] = [
+    path("", rules.rule, name="rule"),
+    path("propose/", rule_changes.rule_propose, name="rule_propose"),
+    path("retire/", rule_changes.rule_retire, name="rule_retire"),
+    path("changes/<int:number>/", rule_changes.rule_change, name="rule_change"),
+    path("changes/<int:number>/apply/", rule_changes.rule_apply, name="rule_apply"),
+    path("changes/<int:number>/refuse/", rule_changes.rule_refuse, name="rule_refuse"),
+    path("changes/<int:number>/withdraw/", rule_changes.rule_withdraw, name="rule_withdraw"),
 ]
 AUDIT: list[URLPattern | URLResolver] = [
     path("", audit.audit, name="audit"),
@@ -67,6 +77,8 @@ PAGES: list[URLPattern | URLResolver] = [
     path("rules/", rules.rules, name="rules"),
     path("rules/due-times/", due_times.due_times, name="due_times"),
     path("rules/due-times/set/", due_times.due_times_set, name="due_times_set"),
+    path("rules/new/", rule_changes.rule_new, name="rule_new"),
+    path("rules/<slug:rule>/", include(RULE)),
     path("containment/<int:pk>/", containment.containment, name="containment"),
     path("agents/<slug:agent>/roll-back/", containment.roll_back, name="roll_back"),
     path("memory/<memory:number>/", memory.memory, name="memory"),

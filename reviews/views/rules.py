@@ -1,8 +1,11 @@
-"""The approval rules in words, and which of them nobody present can satisfy."""
+"""The approval rules in words: those in force, what waits for its answer, one rule's history."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -10,40 +13,121 @@ from agents.access import member_page
 from agents.http import MemberRequest
 from agents.models import Agent, Person, Workspace
 from agents.rights import Right
-from reviews.approval_rules import (
-    DECIDING_ROLES,
-    OP_WORDS,
-    TRAIT_WORDS,
-    Mode,
-    PersonFacts,
-    Rule,
-    say_needs,
-)
-from reviews.rules import people_facts, rules_of, unsatisfiable_rules
+from reviews.approval_rules import PersonFacts, Rule
+from reviews.models import ApprovalRuleVersion, RuleChange, RuleChangeState
+from reviews.rule_changes import proposed_rule
+from reviews.rule_forms import RetireRuleForm
+from reviews.rule_sentences import Facet, able_people, asks_for, facets_of, speaks_about
+from reviews.rules import people_facts, rule_of, rules_of, unsatisfiable_rules
+
+MOST_NAMES = 8
+MOST_ANSWERED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """One rule as it is read: what it speaks about, what it asks for, and who can give it."""
+    """One rule as it is read: what it speaks about, what it asks for, and who can give it.
+
+    able: at most MOST_NAMES names; more: how many others can.
+    """
 
     name: str
     version: int
     speaks: str
     needs: str
     able: tuple[str, ...]
+    more: int
     unsatisfiable: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One version of a rule in its history, and what it changed."""
+
+    version: ApprovalRuleVersion
+    facets: tuple[Facet, ...]
 
 
 @require_GET
 @member_page(Right.READ_RULES)
 def rules(request: MemberRequest) -> HttpResponse:
-    found = rules_of(request.workspace)
-    people = people_facts(request.workspace)
-    short = unsatisfiable_rules(found, people)
-    names = dict(Person.objects.filter(pk__in=[one.id for one in people]).values_list("pk", "name"))
-    agents = agent_names(request.workspace)
-    lines = [line_of(rule, people, names, agents, short.get(rule.name, "")) for rule in found]
-    return render(request, "reviews/rules.html", {"lines": lines, "short": len(short)})
+    lines = lines_of(request.workspace, rules_of(request.workspace))
+    changes = changes_of(request.workspace)
+    answered = changes.exclude(state=RuleChangeState.PENDING).order_by("-answered_at", "-pk")
+    context = {
+        "lines": lines,
+        "short": sum(bool(line.unsatisfiable) for line in lines),
+        "waiting": changes.filter(state=RuleChangeState.PENDING).order_by("proposed_at", "pk"),
+        "answered": answered[:MOST_ANSWERED],
+    }
+    return render(request, "reviews/rules.html", context)
+
+
+@require_GET
+@member_page(Right.READ_RULES)
+def rule(request: MemberRequest, rule: str) -> HttpResponse:
+    return rule_page(request, rule, RetireRuleForm())
+
+
+def rule_page(
+    request: MemberRequest, name: str, form: RetireRuleForm, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """Answer with one rule: what it asks, who can give it, and each of its versions.
+
+    Raises Http404 where neither a version nor a change bears the name.
+    """
+    changes = changes_of(request.workspace).filter(name=name)
+    versions = versions_of(request.workspace, name)
+    if not versions and not changes.exists():
+        raise Http404(f"{request.workspace.name} has no rule {name}.")
+    present = versions[0] if versions and versions[0].body else None
+    context = {
+        "name": name,
+        "line": lines_of(request.workspace, (rule_of(present),))[0] if present else None,
+        "history": history_of(versions, agent_names(request.workspace)),
+        "waiting": changes.filter(state=RuleChangeState.PENDING).first(),
+        "turned_down": changes.filter(
+            state__in=[RuleChangeState.REFUSED, RuleChangeState.WITHDRAWN]
+        ).order_by("-answered_at"),
+        "form": form,
+        **more,
+    }
+    return render(request, "reviews/rule.html", context, status=status)
+
+
+def changes_of(workspace: Workspace) -> Any:
+    """Return the workspace's changes of rules with the people in them."""
+    changes = RuleChange.objects.filter(workspace=workspace)
+    return changes.select_related("proposed_by", "answered_by", "version")
+
+
+def versions_of(workspace: Workspace, name: str) -> list[ApprovalRuleVersion]:
+    """Return the versions of the rule of that name, newest first, with who made them."""
+    versions = ApprovalRuleVersion.objects.filter(rule__workspace=workspace, rule__name=name)
+    people = ("rule", "created_by", "change__proposed_by", "change__answered_by")
+    return list(versions.select_related(*people).order_by("-number"))
+
+
+def history_of(
+    versions: Sequence[ApprovalRuleVersion], agents: Mapping[str, str]
+) -> list[VersionLine]:
+    """Return each version with what it changed against the one before; newest first."""
+    read = [rule_of(version) if version.body else None for version in versions]
+    lines = []
+    for (version, now), (before_version, before) in pairwise(
+        [*zip(versions, read, strict=True), (None, None)]
+    ):
+        if version is None:
+            continue
+        places = (place_in(before_version), place_in(version))
+        facets = facets_of(before, now, agents, places)
+        lines.append(VersionLine(version, tuple(one for one in facets if one.is_changed)))
+    return lines
+
+
+def place_in(version: ApprovalRuleVersion | None) -> int | None:
+    """Return where a version was put in the order, None where that is not on the record."""
+    return version.change.place if version is not None and version.change is not None else None
 
 
 def agent_names(workspace: Workspace) -> dict[str, str]:
@@ -52,50 +136,40 @@ def agent_names(workspace: Workspace) -> dict[str, str]:
     return {**named, "": "the shared memory"}
 
 
+def lines_of(workspace: Workspace, found: Sequence[Rule]) -> list[RuleLine]:
+    """Return rules in words, with those present who can satisfy them."""
+    people = people_facts(workspace)
+    short = unsatisfiable_rules(found, people)
+    names = dict(Person.objects.filter(pk__in=[one.id for one in people]).values_list("pk", "name"))
+    agents = agent_names(workspace)
+    return [line_of(rule, people, names, agents, short.get(rule.name, "")) for rule in found]
+
+
 def line_of(
     rule: Rule,
-    people: tuple[PersonFacts, ...],
-    names: dict[int, str],
-    agents: dict[str, str],
+    people: Sequence[PersonFacts],
+    names: Mapping[int, str],
+    agents: Mapping[str, str],
     unsatisfiable: str,
 ) -> RuleLine:
     """Return a rule in words."""
-    groups = {group for group, _ in rule.needs}
-    able = [
-        names[one.id]
-        for one in people
-        if one.role in DECIDING_ROLES and (None in groups or groups & one.groups)
-    ]
-    needs = "nobody: settled by the rule itself"
-    if rule.mode is not Mode.AUTOMATIC:
-        needs = say_needs(rule.needs)
+    able = sorted(names[one] for one in able_people(rule, people))
     return RuleLine(
         name=rule.name,
         version=rule.version,
         speaks=speaks_about(rule, agents),
-        needs=f"{needs[0].upper()}{needs[1:]}",
-        able=tuple(sorted(able)) if rule.mode is not Mode.AUTOMATIC else (),
+        needs=asks_for(rule),
+        able=tuple(able[:MOST_NAMES]),
+        more=max(0, len(able) - MOST_NAMES),
         unsatisfiable=unsatisfiable,
     )
 
 
-def speaks_about(rule: Rule, agents: dict[str, str]) -> str:
-    """Return what a rule matches, in one sentence."""
-    ops = [OP_WORDS[op].lower() for op in sorted(rule.ops)]
-    parts = [_either(ops) if ops else "every change"]
-    if rule.risks:
-        parts.append(f"of {_either(sorted(rule.risks))} risk")
-    if rule.traits:
-        parts.append(f"with {_either([TRAIT_WORDS[trait] for trait in sorted(rule.traits)])}")
-    if rule.path_prefix:
-        parts.append(f"under {rule.path_prefix}")
-    if rule.agent != "*":
-        parts.append(f"of {agents.get(rule.agent, rule.agent)}")
-    words = " ".join(parts)
-    return f"{words[0].upper()}{words[1:]}."
-
-
-def _either(words: list[str]) -> str:
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+def facets_of_change(
+    change: RuleChange, present: Sequence[Rule], agents: Mapping[str, str]
+) -> tuple[Facet, ...]:
+    """Return what a change proposes against what is in force."""
+    names = [rule.name for rule in present]
+    before = next((rule for rule in present if rule.name == change.name), None)
+    place = names.index(change.name) + 1 if before else None
+    return facets_of(before, proposed_rule(change), agents, (place, change.place))

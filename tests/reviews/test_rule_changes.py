@@ -1,6 +1,7 @@
 """Approval rules are changed by two persons, on the record, and never by who proposed it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,16 +9,20 @@ from allauth.account.models import EmailAddress
 
 from agents.models import Membership
 from agents.people import Member, add_person, change_role, set_group
-from reviews import rule_changes, rules
+from reviews import reconcile, rule_changes, rules
 from reviews.approval_rules import DEFAULT_RULES, InvalidRule, Mode, Rule, Trait
+from reviews.audit import sealing
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.bodies import read_body
 from reviews.audit.history import entries
 from reviews.audit.models import Entry
+from reviews.audit.report import Status
 from reviews.changes import Op
 from reviews.errors import MayNotDecide, NotAllowed, ReasonMissing, StaleRule
-from reviews.models import RuleChange, RuleChangeState
+from reviews.models import Proposal, RuleChange, RuleChangeState
+from reviews.rehearsal import Fate
+from reviews.revisions import submit_edit
 from reviews.rule_changes import Told, Unsatisfiable
 from tests import build
 from tests.cast import Cast
@@ -357,3 +362,80 @@ def test_rules_with_a_draft_are_those_in_force_but_for_the_draft():
     assert [one.name for one in without] == [
         one.name for one in DEFAULT_RULES if one.name != "retire"
     ]
+
+
+def rehearse(cast: Cast, *drafted: Rule):
+    return rule_changes.rehearse_rules(cast.workspace, drafted or rules.rules_of(cast.workspace))
+
+
+def test_the_rules_in_force_would_have_asked_for_what_they_asked(cast):
+    build.filed(cast.store, content="Run `sudo rm -rf /var/cache` first.\n")
+    build.filed(cast.store, path="/b.md", content="Ask first.\n")
+    build.memory(cast.store, "/c.md")
+    build.filed(cast.store, op=Op.RETIRE, path="/c.md", content="", base_version=1)
+    done = rehearse(cast)
+    assert (done.filed, done.counts[Fate.SAME]) == (3, 3)
+
+
+def test_a_route_is_compared_by_the_facts_it_was_chosen_by(cast):
+    """A word that raises the risk today would not have raised it then."""
+    filed = build.filed(cast.store, content="Run `sudo rm -rf /var/cache` first.\n")
+    commands = Rule("commands", needs=((None, 3),), traits=frozenset({Trait.COMMAND}))
+    assert rehearse(cast, Rule("rest"), commands).counts[Fate.MORE] == 1
+    Proposal.objects.filter(pk=filed.pk).update(route={**filed.route, "traits": []})
+    assert rehearse(cast, Rule("rest"), commands).counts[Fate.MORE] == 0
+
+
+def test_an_edited_proposal_is_compared_by_what_it_says_now(cast):
+    filed = build.filed(cast.store, content="Ask first.\n")
+    text = "Run `sudo rm -rf /var/cache` first.\n"
+    submit_edit(
+        filed, content=text, reason="It helps.", by=member(cast, "reviewer"), expected_revision=1
+    )
+    assert "command" in Proposal.objects.get(pk=filed.pk).route["traits"]
+    commands = Rule("commands", needs=((None, 3),), traits=frozenset({Trait.COMMAND}))
+    assert rehearse(cast, commands).counts[Fate.MORE] == 1
+
+
+def test_what_was_filed_earlier_or_next_door_is_not_tried(cast, clock):
+    build.filed(build.shared_store(cast.elsewhere), path="/theirs.md")
+    build.filed(cast.store, path="/old.md")
+    clock.advance(days=91)
+    build.filed(cast.store, path="/new.md", content="New.\n")
+    since = clock.at - timedelta(days=rule_changes.REHEARSED_DAYS)
+    assert [one.facts.path for one in rule_changes.filed_since(cast.workspace, since)] == [
+        "/new.md"
+    ]
+
+
+def test_what_was_filed_is_read_newest_first_with_what_it_was_asked(cast):
+    build.filed(cast.store, path="/a.md")
+    build.filed(cast.shared_store, path="/b.md")
+    newest, oldest = rule_changes.filed_since(cast.workspace, oldest_day())
+    assert (newest.facts.agent, oldest.facts.agent) == ("", "refund-desk")
+    assert (newest.rule, newest.version, newest.needs) == ("new-of-low-risk", 1, ((None, 1),))
+    assert (newest.title, newest.mode) == ("Shipped orders cannot be cancelled.", Mode.PEOPLE)
+
+
+def oldest_day() -> datetime:
+    return datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def test_a_proposal_whose_facts_were_not_kept_is_passed_over(cast):
+    build.proposal(cast.store)
+    assert list(rule_changes.filed_since(cast.workspace, oldest_day())) == []
+
+
+@pytest.fixture
+def own_keys(settings, tmp_path) -> None:
+    """Keys of this test alone, before anything is written with others."""
+    settings.DATA_DIR, settings.AUDIT_KEK = tmp_path, ""
+
+
+def test_the_log_agrees_with_the_rules_after_all_of_it(own_keys, cast):
+    put_in_force(cast, propose(cast, REFUNDS, place=1))
+    rule_changes.refuse_change(propose(cast), reason="No.", by=member(cast, "admin"))
+    rule_changes.withdraw_change(propose(cast), reason="Later.", by=member(cast, "lead"))
+    sealing.seal()
+    sealing.checkpoint(datetime.now(UTC))
+    assert reconcile.verify().status is Status.SOUND

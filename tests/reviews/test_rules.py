@@ -202,10 +202,12 @@ def test_every_code_that_makes_a_trait_is_a_code_of_screening() -> None:
 
 @given(NEEDS)
 def test_a_route_is_kept_whole(needs: tuple) -> None:
-    body = rules.route_body(Route("retire", 3, needs, Mode.PEOPLE, ("Because.",)))
+    asked = Facts("", "/a.md", Op.RETIRE, "low", frozenset({Trait.URL}), "outcome")
+    body = rules.route_body(Route("retire", 3, needs, Mode.PEOPLE, ("Because.",)), asked)
     assert rules.needs_of(Proposal(route=body)) == needs
     assert rules.route_reference(body) == {"name": "retire", "version": 3}
     assert (body["mode"], body["reasons"]) == ("people", ["Because."])
+    assert (body["traits"], body["signal"]) == (["url"], "outcome")
 
 
 def join(cast: Cast, name: str, *people: Person) -> None:

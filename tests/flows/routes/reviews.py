@@ -5,10 +5,14 @@ from typing import Any
 from agents import clock
 from agents.access import member_for
 from agents.numbers import take_numbers
+from reviews.approval_rules import Rule
+from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Entry
 from reviews.decisions import Shown, approve
 from reviews.exports import Period, export_history
 from reviews.models import Containment
+from reviews.rule_changes import Told, propose_rule
+from reviews.rules import set_rule
 from tests import build
 from tests.cast import Cast
 from tests.flows.routes.lines import REASON, Route, at_agent, here, sends
@@ -68,6 +72,20 @@ def at_export(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": made.number}
 
 
+def at_rule(cast: Cast) -> dict[str, Any]:
+    rule = Rule("refunds", needs=((None, 2),), path_prefix="/refunds/")
+    set_rule(cast.workspace, rule, position=7, actor=SYSTEM, by=None)
+    return here(cast) | {"rule": "refunds"}
+
+
+def at_rule_change(cast: Cast) -> dict[str, Any]:
+    place = at_rule(cast)
+    three = Rule("refunds", needs=((None, 3),), path_prefix="/refunds/")
+    lead = member_for(cast.lead, cast.workspace.slug)
+    made = propose_rule(cast.workspace, three, place=7, told=Told("Three."), by=lead)
+    return place | {"number": made.number}
+
+
 SHOWN = sends(revision=1, state="pending")
 REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
 ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
@@ -80,6 +98,15 @@ PROPOSED = sends(
     store="refund-desk", path="/notes/a.md", text="Ask for the number.", rationale="It helps."
 )
 HOURS = sends(high_hours=12, medium_hours=48, low_hours=96, group="", recheck_days=20)
+TWO_OF_ANYONE = {
+    "agent": "*",
+    "mode": "people",
+    "anyone": 2,
+    "place": 1,
+    "reason": "More eyes on it.",
+}
+RULE = sends(**TWO_OF_ANYONE)
+NEW_RULE = sends(**TWO_OF_ANYONE, name="money-moves")
 ROUTES = [
     # Review                        anonymous outsider reviewer lead auditor admin token
     Route("queue", "GET", here, "in 404 200 200 200 403 in"),
@@ -102,9 +129,20 @@ ROUTES = [
     Route("proposal_conflict", "POST", at_conflict, "in 404 303 303 403 403 in", REBASED),
     Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
     Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
+    # Rules                         anonymous outsider reviewer lead auditor admin token
     Route("rules", "GET", here, "in 404 200 200 200 200 in"),
     Route("due_times", "GET", here, "in 404 200 200 200 200 in"),
     Route("due_times_set", "POST", here, "in 404 403 302 403 403 in", HOURS),
+    Route("rule_new", "GET", here, "in 404 403 200 403 403 in"),
+    Route("rule_new", "POST", here, "in 404 403 303 403 403 in", NEW_RULE),
+    Route("rule", "GET", at_rule, "in 404 200 200 200 200 in"),
+    Route("rule_propose", "GET", at_rule, "in 404 403 200 403 403 in"),
+    Route("rule_propose", "POST", at_rule, "in 404 403 303 403 403 in", RULE),
+    Route("rule_retire", "POST", at_rule, "in 404 403 303 403 403 in", REASON),
+    Route("rule_change", "GET", at_rule_change, "in 404 200 200 200 200 in"),
+    Route("rule_apply", "POST", at_rule_change, "in 404 403 403 403 303 in"),
+    Route("rule_refuse", "POST", at_rule_change, "in 404 403 403 403 303 in", REASON),
+    Route("rule_withdraw", "POST", at_rule_change, "in 404 403 303 403 403 in"),
     # Containment                   anonymous outsider reviewer lead auditor admin token
     Route("containment", "GET", at_containment, "in 404 200 200 200 403 in"),
     Route("containment", "POST", at_containment, "in 404 303 403 403 403 in", ANSWER),

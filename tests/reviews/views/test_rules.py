@@ -24,7 +24,7 @@ def test_the_rules_in_force_are_said_in_words(cast, client_of) -> None:
     assert "New memory of low risk." in html
     assert "Retired memory." in html
     assert "Two approvals" in html
-    assert "Lena, Rosa, Sven" in html
+    assert "<bdi>Lena</bdi>, <bdi>Rosa</bdi>, <bdi>Sven</bdi>" in html
 
 
 def test_a_narrow_rule_names_path_agent_and_groups(cast, client_of) -> None:
@@ -47,7 +47,7 @@ def test_a_narrow_rule_names_path_agent_and_groups(cast, client_of) -> None:
         " of Refund-Desk." in html
     )
     assert "One of legal" in html
-    assert '<td role="cell" data-l="Who can give it">Lena</td>' in html
+    assert '<td role="cell" data-l="Who can give it"><bdi>Lena</bdi>' in html
 
 
 def test_a_rule_nobody_present_can_satisfy_is_reported(cast, client_of) -> None:
