@@ -1,10 +1,18 @@
 """A proposed change to one memory, as a value: what every dreamer and every person files."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_WORDS = re.compile(r"[^\W\d_]+")
+TELLING = 4
+"""So many letters a word has that tells what a text is about."""
+STEM = 5
+FEW = 4
+"""With fewer telling words than this a text is known by all its words."""
 
 
 class Op(StrEnum):
@@ -107,3 +115,15 @@ def normalised_text(text: str) -> str:
     Case, punctuation and hidden characters stay: a text that differs in them is another text.
     """
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def text_key(text: str) -> str:
+    """Return the hex key under which texts that say nearly the same are one; '' for no words.
+
+    Case, order, punctuation, figures, short words and endings do not count, so it says that texts
+    are worth reading together, never that they mean the same.
+    """
+    words = _WORDS.findall(unicodedata.normalize("NFKC", text).casefold())
+    telling = {word[:STEM] for word in words if len(word) >= TELLING}
+    kept = sorted(telling) if len(telling) >= FEW else words
+    return hashlib.sha256("\x1f".join(kept).encode()).hexdigest() if kept else ""

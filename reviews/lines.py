@@ -1,9 +1,9 @@
 """The queue's rows as they are printed: spelled here, so that a row is only filled in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from math import ceil
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from reviews.changes import Op
 from reviews.due_times import Mark, mark_of
 from reviews.lifecycle import OPEN
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
-from reviews.queue import COUNTED, Counts, Decided, Neighbours, Row
+from reviews.queue import COUNTED, Counts, Decided, KinCounts, Neighbours, Row
 from reviews.risk import Level
 from reviews.searches import SHARED, Search, Where, put
 
@@ -117,14 +117,46 @@ class UndoLine:
 
 
 @dataclass(frozen=True, slots=True)
+class KinLine:
+    """A link to a proposal that belongs together with the one that is open. state: '' if it waits.
+
+    why: what the two have in common.
+    """
+
+    id: str
+    url: str
+    title: str
+    why: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Neighbours in the list: kin folded under one head line, or strangers without one.
+
+    head: what they have in common, '' for strangers; note: which of them stand here.
+    """
+
+    lines: tuple[Line, ...]
+    head: SafeString | str = ""
+    note: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Rows under one head. count: how many there are in the whole list, as printed."""
 
     label: str
     sign: str
     count: str
-    lines: tuple[Line, ...]
+    clusters: tuple[Cluster, ...]
     is_high: bool = False
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Return every row of the group."""
+        return tuple(line for cluster in self.clusters for line in cluster.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +259,22 @@ def _seen(row: Row) -> Fact:
 
 
 def groups_of(
-    rows: Sequence[Row], counts: Counts, search: Search, address: Address
+    rows: Sequence[Row],
+    counts: Counts,
+    search: Search,
+    address: Address,
+    kin: KinCounts,
+    current: str = "",
 ) -> tuple[Group, ...]:
-    """Return the page's rows under their heads: by risk, or one group for what is not waiting."""
+    """Return the page's rows under their heads: by risk, or one group for what is not waiting.
+
+    kin: how many stand together; current: the id of the open proposal, whose kin is unfolded.
+    """
     if not search.is_by_risk:
         count = spell_count(counts.total)
         lines = lines_of(rows, address)
-        return (Group(where_label(search.where), "history", count, lines),) if lines else ()
+        group = Group(where_label(search.where), "history", count, (Cluster(lines),))
+        return (group,) if lines else ()
     by_rank = {rank: tuple(part) for rank, part in groupby(rows, key=lambda row: row.risk_rank)}
     numbers = {Level.HIGH: counts.high, Level.MEDIUM: counts.medium, Level.LOW: counts.low}
     return tuple(
@@ -241,11 +282,45 @@ def groups_of(
             label,
             sign,
             spell_count(numbers[level]),
-            lines_of(by_rank[level.rank], address),
+            clusters_of(by_rank[level.rank], address, kin, current),
             is_high=level is Level.HIGH,
         )
         for level, label, sign in RISKS
         if level.rank in by_rank
+    )
+
+
+def clusters_of(
+    rows: Sequence[Row], address: Address, kin: KinCounts, current: str
+) -> tuple[Cluster, ...]:
+    """Return rows of one risk with those that belong together folded under a head."""
+    lines = iter(lines_of(rows, address))
+    found: list[Cluster] = []
+    for _, part in groupby(rows, key=lambda row: row.lead):
+        members = tuple(part)
+        own = tuple(islice(lines, len(members)))
+        if len(members) > 1:
+            total = kin.get((members[0].risk_rank, members[0].lead), len(members))
+            found.append(_folded(members, own, total, current))
+        elif found and not found[-1].head:
+            found[-1] = replace(found[-1], lines=found[-1].lines + own)
+        else:
+            found.append(Cluster(own))
+    return tuple(found)
+
+
+def _folded(members: Sequence[Row], lines: tuple[Line, ...], total: int, current: str) -> Cluster:
+    abouts = {row.about for row in members}
+    is_one_thing = len(abouts) == 1 and "" not in abouts
+    common = members[0].about if is_one_thing else members[0].title
+    agents = {line.agent for line in lines}
+    note = lines[0].agent if len(agents) == 1 else f"{len(agents)} agents"
+    here = "" if total == len(members) else f", {len(members)} here"
+    return Cluster(
+        lines,
+        head=visible(f"{total} {'related' if is_one_thing else 'alike'}{here}: {common}"),
+        note=note,
+        is_open=any(line.id == current for line in lines),
     )
 
 
@@ -326,6 +401,16 @@ def _link(search: Search, url: str, key: str, value: str, label: str, *, is_on: 
     is_taken_away = is_on and key != "is"
     text = put(search.text, key, "" if is_taken_away else value)
     return FilterLink(label, f"{url}?{urlencode({'q': text})}", is_on)
+
+
+def kin_line(proposal: Proposal, other: Proposal, address: Address) -> KinLine:
+    """Return the link from a proposal to another it belongs together with, and why it does."""
+    is_alike = bool(other.text_key) and other.text_key == proposal.text_key
+    why = "Says nearly the same" if is_alike else f"Same dream, about {other.about}"
+    if other.agent_id != proposal.agent_id:
+        why += f", {store_label(other)}"
+    state = "" if other.waits else other.state.replace("_", " ")
+    return KinLine(str(other), address("proposal", other.number), other.title, why, state)
 
 
 def store_label(proposal: Proposal) -> str:

@@ -25,6 +25,7 @@ from reviews.errors import (
     MayNotDecide,
     ReasonMissing,
 )
+from reviews.kin import join_kin
 from reviews.lifecycle import Act, Given, State
 from reviews.models import Evidence as EvidenceRow
 from reviews.models import OriginKind, Proposal, ProposalRevision
@@ -106,6 +107,7 @@ def _file(
     _check_change(store, change)
     judged = judge(change, store)
     sha256 = text_sha256(change.content)
+    events = _events_of(store.workspace, change.evidence)
     proposal = Proposal(
         workspace=store.workspace,
         store=store,
@@ -123,6 +125,7 @@ def _file(
         **_pattern_columns(change, origin, sentences),
         **judged_columns(judged, change.taint),
     )
+    join_kin(proposal, change.content, events.values())
     save_once(proposal)
     ProposalRevision.objects.create(
         proposal=proposal,
@@ -135,7 +138,7 @@ def _file(
         author=origin.proposer,
         created_at=proposal.filed_at,
     )
-    _file_evidence(proposal, change.evidence)
+    _file_evidence(proposal, change.evidence, events)
     _log_filed(proposal, change, actor, cause)
     replace_sent_back(proposal, actor=actor, cause=cause)
     return proposal
@@ -229,9 +232,12 @@ def judged_columns(judged: Judged, taint: Trust) -> dict[str, object]:
     }
 
 
-def _file_evidence(proposal: Proposal, evidence: Sequence[Evidence]) -> None:
+def _file_evidence(
+    proposal: Proposal,
+    evidence: Sequence[Evidence],
+    events: Mapping[tuple[str, int, int], Event],
+) -> None:
     """Link each quote to its stored event; the quotes were found there before."""
-    events = _events_of(proposal.workspace, evidence)
     EvidenceRow.objects.bulk_create(
         EvidenceRow(
             proposal=proposal,

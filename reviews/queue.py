@@ -2,16 +2,19 @@
 
 What waits is listed by risk and, within a risk, oldest first; the rest newest first. Both are
 walked by key, so that a page deep in the list costs what the first one costs, and a proposal that
-was decided meanwhile still has a place from which the next one is found.
+was decided meanwhile still has a place from which the next one is found. What is kin waits where
+the first of it waits.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from agents import clock
 from agents.models import Agent, Workspace
@@ -25,9 +28,14 @@ COUNTED = 1_000
 """Where counting stops: more than that is said to be more, and costs no more."""
 
 MOST_IN_FRONT = 20
+CURSOR = re.compile(
+    r"(?P<towards>[no])(?P<risk_rank>[0-9]{1,2})\.(?P<lead>[0-9]{1,19})\.(?P<number>[0-9]{1,19})"
+)
 COLUMNS = (
     "number",
     "risk_rank",
+    "lead",
+    "about",
     "op",
     "title",
     "state",
@@ -61,6 +69,8 @@ Keys = Mapping[str, int]
 """Slug -> key of each agent a search names."""
 
 NO_KEYS: Keys = MappingProxyType({})
+KinCounts = Mapping[tuple[int, int], int]
+"""(risk rank, lead) -> how many of a list stand there together."""
 
 
 class Row(NamedTuple):
@@ -68,6 +78,8 @@ class Row(NamedTuple):
 
     number: int
     risk_rank: int
+    lead: int
+    about: str
     op: str
     title: str
     state: str
@@ -96,6 +108,7 @@ class Place(NamedTuple):
     """Where a proposal stands in the list, whether or not it still is in it."""
 
     risk_rank: int
+    lead: int
     number: int
 
 
@@ -128,12 +141,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Who stands around a proposal: numbers, None at an end. position: from 1, of `total`."""
+    """Who stands around a proposal: numbers, None at an end. position: from 1, of `total`.
+
+    kin: how many others it belongs together with, wherever they are.
+    """
 
     previous: int | None
     next: int | None
     position: int
     total: int
+    kin: int = 0
 
 
 class Counted(Subquery):
@@ -161,15 +178,18 @@ class Order:
 
 
 def _after_by_risk(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-    same = rows.filter(risk_rank=place.risk_rank, number__gt=place.number)
+    later = Q(lead__gt=place.lead) | Q(lead=place.lead, number__gt=place.number)
+    # Said twice: the range is what an index is entered by, the rest leaves out a few rows.
+    same = rows.filter(later, risk_rank=place.risk_rank, lead__gte=place.lead)
     lower = rows.filter(risk_rank__lt=place.risk_rank)
-    return same.order_by("number"), lower.order_by("-risk_rank", "number")
+    return same.order_by("lead", "number"), lower.order_by(*WAITING_ORDER)
 
 
 def _before_by_risk(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-    same = rows.filter(risk_rank=place.risk_rank, number__lt=place.number)
+    earlier = Q(lead__lt=place.lead) | Q(lead=place.lead, number__lt=place.number)
+    same = rows.filter(earlier, risk_rank=place.risk_rank, lead__lte=place.lead)
     higher = rows.filter(risk_rank__gt=place.risk_rank)
-    return same.order_by("-number"), higher.order_by("risk_rank", "-number")
+    return same.order_by("-lead", "-number"), higher.order_by("risk_rank", "-lead", "-number")
 
 
 def _after_by_number(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
@@ -180,7 +200,8 @@ def _before_by_number(rows: QuerySet[Proposal], place: Place) -> Sequence[QueryS
     return (rows.filter(number__gt=place.number).order_by("number"),)
 
 
-BY_RISK = Order(("-risk_rank", "number"), ("risk_rank", "-number"), _after_by_risk, _before_by_risk)
+WAITING_ORDER = ("-risk_rank", "lead", "number")
+BY_RISK = Order(WAITING_ORDER, ("risk_rank", "-lead", "-number"), _after_by_risk, _before_by_risk)
 NEWEST = Order(("-number",), ("number",), _after_by_number, _before_by_number)
 
 
@@ -286,22 +307,24 @@ def _page(found: list[Row], size: int, *, has_newer: bool) -> Page:
 
 def cursor_before(place: Place) -> str:
     """Return the cursor of the page that begins with the proposal at `place`, in order of risk."""
-    return f"o{place.risk_rank}.{place.number - 1}"
+    return _spell_cursor("o", place._replace(number=place.number - 1))
 
 
 def _cursor(towards: str, row: Row) -> str:
-    return f"{towards}{row.risk_rank}.{row.number}"
+    return _spell_cursor(towards, Place(row.risk_rank, row.lead, row.number))
+
+
+def _spell_cursor(towards: str, place: Place) -> str:
+    return towards + ".".join(map(str, place))
 
 
 def read_cursor(cursor: str) -> tuple[str, Place | None]:
     """Return the direction and the place a cursor names, ("", None) for anything else."""
-    towards, (rank, dot, number) = cursor[:1], cursor[1:].partition(".")
-    is_read = bool(dot) and rank.isdecimal() and number.isdecimal() and len(cursor) <= 24
-    if towards not in {"n", "o"} or not is_read or not cursor.isascii():
+    found = CURSOR.fullmatch(cursor)
+    if found is None or max(int(found["lead"]), int(found["number"])) >= 2**63:
         return "", None
-    if int(number) >= 2**63 or int(rank) > 99:
-        return "", None
-    return towards, Place(int(rank), int(number))
+    rank, lead, number = (int(found[name]) for name in Place._fields)
+    return found["towards"], Place(rank, lead, number)
 
 
 def _take(walk: Sequence[QuerySet[Proposal]], count: int) -> list[Row]:
@@ -356,6 +379,21 @@ def last_decided(member: Member) -> Decided | None:
     return Decided._make(found) if found else None
 
 
+def count_kin(rows: QuerySet[Proposal], page: Page) -> KinCounts:
+    """Return how many of the list belong together, for those on the page who are not alone there.
+
+    One query, and none for a page of strangers. The last row counts as well where the list goes on:
+    its kin may stand on the next page.
+    """
+    leads = {one.lead for one, other in pairwise(page.rows) if one.lead == other.lead}
+    if page.older:
+        leads.add(page.rows[-1].lead)
+    if not leads:
+        return {}
+    together = rows.filter(lead__in=leads).order_by().values_list("risk_rank", "lead")
+    return {(rank, lead): count for rank, lead, count in together.annotate(Count("number"))}
+
+
 def open_containments(workspace: Workspace) -> QuerySet[Containment]:
     """Return the containments nobody has answered yet, the most urgent first."""
     return Containment.objects.filter(workspace=workspace, answer="").order_by("due_at", "pk")
@@ -371,11 +409,13 @@ def find_neighbours(
     at: int,
     place: Place,
     total: int | None = None,
+    kin: QuerySet[Proposal] | None = None,
 ) -> Neighbours:
     """Return who stands before and after `place` in the lists read one after the other.
 
     at: in which of the segments the place is. total: how many the lists hold, where that is known.
-    One query; a place that is no longer in the list has neighbours all the same.
+    kin: whoever it belongs together with, to be counted. One query; a place that is no longer in
+    the list has neighbours all the same.
     """
     before, after = _steps_before(segments, at, place), _steps_after(segments, at, place)
     asked: dict[str, Subquery] = {f"before_{n}": Subquery(one[:1]) for n, one in enumerate(before)}
@@ -384,12 +424,15 @@ def find_neighbours(
     if total is None:
         lists = [part.order_by(*its.first) for part, its in segments]
         asked |= {f"all_{n}": Counted(_capped(part)) for n, part in enumerate(lists)}
+    if kin is not None:
+        asked["kin"] = Counted(_capped(kin.order_by()))
     one = Workspace.objects.annotate(**asked).values(*asked).order_by()[:1].get()
     return Neighbours(
         previous=next(_values(one, "before"), None),
         next=next(_values(one, "after"), None),
         position=1 + sum(_values(one, "ahead")),
         total=sum(_values(one, "all")) if total is None else total,
+        kin=sum(_values(one, "kin")),
     )
 
 
@@ -429,7 +472,7 @@ def _values(row: Mapping[str, int | None], prefix: str) -> Iterator[int]:
 
 def place_of(proposal: Proposal) -> Place:
     """Return where the proposal stands, or stood, in the list."""
-    return Place(proposal.risk_rank, proposal.number)
+    return Place(proposal.risk_rank, proposal.lead, proposal.number)
 
 
 def segments_of(

@@ -1,7 +1,8 @@
 """What is proposed, its texts, its evidence and the votes on it."""
 
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from agents.models import Agent, Event, Memory, MemoryStore, MemoryVersion, Person, Workspace
@@ -34,7 +35,9 @@ class Proposal(models.Model):
     `started_by` when a person started the dream by hand: neither may decide. `replaced_by` is
     the proposal that was filed in the place of this one after it was sent back. `due_at` and
     `remind_at` belong to the newest revision. `decided_by` cast the vote that settled it, empty
-    where a rule did; `round` counts how often that was undone.
+    where a rule did; `round` counts how often that was undone. `kin` is the number of the first of
+    those it belongs together with, empty for that one and for one that stands alone; `about` and
+    `text_key` are what that was told by.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="proposals")
@@ -85,6 +88,9 @@ class Proposal(models.Model):
     pattern_sentences = models.JSONField(default=list)
     signal = models.CharField(max_length=20, blank=True)
     support = models.PositiveIntegerField(default=0)
+    about = models.CharField(max_length=120, blank=True)
+    text_key = models.CharField(max_length=64, blank=True)
+    kin = models.PositiveBigIntegerField(null=True, blank=True)
     applied_version = models.ForeignKey(
         MemoryVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -103,6 +109,12 @@ class Proposal(models.Model):
         output_field=models.PositiveSmallIntegerField(),
         db_persist=True,
     )
+    # The place in the queue: that of the first of its kin, so that they stand together.
+    lead = models.GeneratedField(
+        expression=Coalesce(F("kin"), F("number")),
+        output_field=models.PositiveBigIntegerField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [
@@ -117,8 +129,11 @@ class Proposal(models.Model):
             models.CheckConstraint(condition=Q(state__in=STATES), name="proposal_state_is_known"),
         ]
         indexes = [
-            # The queue by state: conflicted, awaiting a second; keyset over (risk_rank, number).
-            models.Index(fields=["workspace", "state", "-risk_rank", "number"], name="queue"),
+            # The queue by state: conflicted, awaiting a second; keyset over (risk_rank, lead,
+            # number).
+            models.Index(
+                fields=["workspace", "state", "-risk_rank", "lead", "number"], name="queue"
+            ),
             # What waits, by risk, then oldest; what it is filtered by stands behind, so that
             # a page and its counts are read from the index alone.
             models.Index(
@@ -126,6 +141,7 @@ class Proposal(models.Model):
                     "workspace",
                     "waits",
                     "-risk_rank",
+                    "lead",
                     "number",
                     "agent",
                     "op",
@@ -140,6 +156,7 @@ class Proposal(models.Model):
                     "agent",
                     "waits",
                     "-risk_rank",
+                    "lead",
                     "number",
                     "op",
                     "pattern_kind",
@@ -159,6 +176,8 @@ class Proposal(models.Model):
             models.Index(fields=["workspace", "-number"], name="proposals_newest"),
             models.Index(fields=["store", "path", "state"], name="proposals_on_path"),
             models.Index(fields=["workspace", "pattern_key"], name="proposals_of_pattern"),
+            models.Index(fields=["workspace", "text_key"], name="proposals_of_text"),
+            models.Index(fields=["workspace", "lead", "number"], name="proposals_of_kin"),
             # The worker's own question: what is due.
             models.Index(fields=["apply_at"], condition=Q(state="scheduled"), name="proposals_due"),
         ]

@@ -15,6 +15,7 @@ from agents.http import MemberRequest
 from agents.people import Member
 from agents.web.characters import HIDDEN_RUN
 from reviews import lines
+from reviews.kin import kin_of
 from reviews.models import Proposal
 from reviews.queue import (
     SIZE,
@@ -26,6 +27,7 @@ from reviews.queue import (
     Order,
     Place,
     count_all,
+    count_kin,
     cursor_before,
     find_agents,
     find_neighbours,
@@ -42,6 +44,8 @@ from reviews.queue import (
 from reviews.searches import Search, Where, read_search
 
 Context = dict[str, Any]
+MOST_KIN = 8
+"""So many others of its kin a proposal's page links; of more it says how many."""
 
 
 class SeeOther(HttpResponseRedirect):
@@ -141,7 +145,14 @@ def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
         "dream_url": _dream_url(slug, proposal),
         "store_label": lines.store_label(proposal),
         "due": lines.due_of(proposal),
+        "kin": _kin_lines(desk, proposal) if at.kin else (),
+        "kin_more": max(0, at.kin - MOST_KIN),
     }
+
+
+def _kin_lines(desk: Desk, proposal: Proposal) -> list[lines.KinLine]:
+    rows = kin_of(proposal).select_related("agent")[:MOST_KIN]
+    return [lines.kin_line(proposal, row, desk.address) for row in rows]
 
 
 def _dream_url(slug: str, proposal: Proposal) -> str:
@@ -159,10 +170,11 @@ def counts_of(desk: Desk) -> Counts:
 def neighbours_of(desk: Desk, proposal: Proposal, counts: Counts | None = None) -> Neighbours:
     """Return who stands around the proposal in the desk's list; counts: where they are at hand."""
     segments, at, place = _walk_from(desk, proposal)
+    kin = kin_of(proposal)
     if counts is None or counts.conflicted:
-        return find_neighbours(segments, at, place)
+        return find_neighbours(segments, at, place, kin=kin)
     # Nothing is in conflict, so nothing stands in front and the list's count is the whole.
-    return find_neighbours(segments[-1:], 0, place, counts.total)
+    return find_neighbours(segments[-1:], 0, place, counts.total, kin)
 
 
 def number_after(desk: Desk, proposal: Proposal) -> int | None:
@@ -208,7 +220,14 @@ def queue_context(
         "front": lines.lines_of(front, desk.address),
         "in_front": lines.spell_count(counts.containments + counts.conflicted),
         "containments": containments,
-        "groups": lines.groups_of(page.rows, counts, desk.search, desk.address),
+        "groups": lines.groups_of(
+            page.rows,
+            counts,
+            desk.search,
+            desk.address,
+            count_kin(rows, page) if desk.search.is_by_risk else {},
+            str(proposal or ""),
+        ),
         "filters": lines.filters_of(desk.search, page.rows, reverse("queue", args=[_slug(desk)])),
         "current": str(proposal) if proposal else "",
         "queue_url": reverse("queue", args=[_slug(desk)]),

@@ -111,6 +111,7 @@ function markRow(id) {
   }
   if (!row) return;
   row.setAttribute("aria-current", "true");
+  row.closest("details")?.setAttribute("open", "");
   row.scrollIntoView({ block: "nearest" });
 }
 

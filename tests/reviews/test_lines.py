@@ -18,6 +18,8 @@ def row(**more: object) -> Row:
     facts: dict[str, object] = {
         "number": 7,
         "risk_rank": 0,
+        "lead": more.get("number", 7),
+        "about": "",
         "op": "update",
         "title": "Ask first",
         "state": "pending",
@@ -112,7 +114,7 @@ def test_rows_stand_in_groups_by_risk_with_the_counts_of_the_whole_list(clock) -
         high=1, medium=4, low=COUNTED + 1, conflicted=0, containments=0, decided_today=0, open=9
     )
 
-    groups = lines.groups_of(rows, counts, read_search(""), address)
+    groups = lines.groups_of(rows, counts, read_search(""), address, {})
 
     assert [(one.label, one.count, one.is_high) for one in groups] == [
         ("High risk", "1", True),
@@ -122,14 +124,16 @@ def test_rows_stand_in_groups_by_risk_with_the_counts_of_the_whole_list(clock) -
 
 
 def test_what_is_decided_is_one_group(clock) -> None:
-    [group] = lines.groups_of([row(), row(number=8)], NOUGHT, read_search("is:decided"), address)
+    [group] = lines.groups_of(
+        [row(), row(number=8)], NOUGHT, read_search("is:decided"), address, {}
+    )
 
     assert (group.label, len(group.lines)) == ("Decided", 2)
 
 
 def test_an_empty_page_has_no_group(clock) -> None:
-    assert lines.groups_of([], NOUGHT, read_search("is:decided"), address) == ()
-    assert lines.groups_of([], NOUGHT, read_search(""), address) == ()
+    assert lines.groups_of([], NOUGHT, read_search("is:decided"), address, {}) == ()
+    assert lines.groups_of([], NOUGHT, read_search(""), address, {}) == ()
 
 
 def test_a_filter_that_is_on_is_taken_away_by_its_link() -> None:

@@ -256,7 +256,22 @@ def test_a_decided_proposal_does_not_shift_the_next_page(cast, mixed) -> None:
 
 @pytest.mark.parametrize(
     "cursor",
-    ["x", "o", "o2", "o2.", "o.5", "oa.b", "z2.5", "o2.5.6", "o2.٣", "n" + "9" * 30, f"o2.{2**63}"],
+    [
+        "x",
+        "o",
+        "o2",
+        "o2.5",
+        "o2.5.",
+        "o.5.5",
+        "oa.b.c",
+        "z2.5.5",
+        "o2.5.6.7",
+        "o2.5.٣",
+        "o100.5.5",
+        "n" + "9" * 30,
+        f"o2.{2**63}.5",
+        f"o2.5.{2**63}",
+    ],
 )
 def test_a_cursor_that_cannot_be_read_gives_the_first_page(cast, mixed, cursor) -> None:
     rows = queue.list_of(member_of(cast), read_search(""))
@@ -433,4 +448,4 @@ def test_every_list_but_all_and_own_names_its_states() -> None:
 
 
 def test_a_place_is_spelled_into_a_cursor_and_read_again() -> None:
-    assert queue.read_cursor(queue.cursor_before(Place(2, 10))) == ("o", Place(2, 9))
+    assert queue.read_cursor(queue.cursor_before(Place(2, 8, 10))) == ("o", Place(2, 8, 9))

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
 from reviews.changes import Op, PatternFacts, Relation, Trust
+from reviews.models import OriginKind
 from reviews.origins import Origin
 from tests import build
 from tests.reviews.views.desks import HTMX, LIVE, approve, at, text_of, update
@@ -392,7 +393,9 @@ def test_the_pane_costs_the_same_whatever_it_holds(cast, client_of) -> None:
         found = [
             build.quote(build.session(cast.agent), 2, "already shipped") for _ in range(quotes)
         ]
-        proposal = build.filed(cast.store, evidence=found, content=f"{quotes}\n")
+        # Each of a dream of its own: what belongs together is listed, and that is one query more.
+        origin = Origin(OriginKind.DREAM, f"D-{quotes}", "A dream")
+        proposal = build.filed(cast.store, evidence=found, content=f"{quotes}\n", origin=origin)
         show(client, cast, proposal, **HTMX)
         with CaptureQueriesContext(connection) as queries:
             show(client, cast, proposal, **HTMX)
