@@ -1,21 +1,39 @@
-"""The review desk at 10,000 and 100,000 proposals: queue, proposal, decide; one client."""
+"""The review desk at 10,000, 100,000 and 1,000,000 proposals: queue, proposal, diff, decide.
 
+One client, with the number of queries of each; on SQLite up to 100,000. Four processes that decide
+at once come last.
+"""
+
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 from tests.bench.house import named, on_both
-from tests.bench.lines import Line, at_most, percentile, told
+from tests.bench.lines import Line, at_least, at_most, percentile, told
 
-SIZES = (10_000, 100_000)
+SIZES = (10_000, 100_000, 1_000_000)
+SQLITE_SIZES = SIZES[:2]
 ROUNDS = 60
 QUEUE_MS = 25.0
+TEXT_MS = QUEUE_MS + 80.0
 PANE_MS = 20.0
 DECIDE_MS = 30.0
+DIFF_MS = 40.0
+TICK_MS = 15.0
 DEEP_RATIO = 1.3
 GROWTH_RATIO = 1.5
 FILTERS = "is:open risk:high agent:desk kind:mistake"
+FRAGMENT = {"HX-Request": "true"}
+DIFF_WORDS = 2_000
+CLIENTS = 4
+EACH = 150
+DECISIONS_PER_S = 100.0
+
+Act = Callable[[int], Any]
 
 
 def measure() -> Iterator[Line]:
@@ -28,44 +46,50 @@ def measure_here() -> Iterator[Line]:
     from tests.bench import rows  # noqa: PLC0415 (after the settings are chosen)
 
     place = rows.make_place()
+    sizes = SIZES if os.environ["BENCH_ON"] == "PostgreSQL" else SQLITE_SIZES
     queue: dict[int, float] = {}
-    for size in SIZES:
+    for size in sizes:
         rows.make_proposals(place, size)
         client = rows.sign_in(place)
         lines, queue[size] = measure_size(client, place, size)
         yield from lines
-    ratio = queue[SIZES[1]] / queue[SIZES[0]]
-    yield at_most("desk", named("queue, 100,000 against 10,000 (p50)"), ratio, "x", GROWTH_RATIO)
+    ratio = queue[sizes[-1]] / queue[sizes[0]]
+    name = f"queue, {sizes[-1]:,} against {sizes[0]:,} (p50)"
+    yield at_most("desk", named(name), ratio, "x", GROWTH_RATIO)
+    yield from measure_crowd(place)
 
 
 def measure_size(client: Any, place: Any, size: int) -> tuple[list[Line], float]:
     """Return the lines of one size, and the median of the filtered queue in milliseconds."""
     base = f"/w/{place.workspace.slug}/review/"
-    filtered = times(lambda _: client.get(base, {"q": FILTERS}))
-    first = times(lambda _: client.get(base))
-    deep_at = walk(client, base)
-    deep = times(lambda _: client.get(f"{base}?at={deep_at}"))
-    numbers = place.open_numbers(ROUNDS * 2)
-    pane = times(lambda at: client.get(f"{base}P-{numbers[at]}/", headers={"HX-Request": "true"}))
-    decide = times(lambda at: approve(client, base, numbers[at]))
-    name = f"at {size:,}"
-    lines = [
-        at_most("desk", named(f"queue, 4 filters p95 {name}"), p95(filtered), "ms", QUEUE_MS),
-        told("desk", named(f"queue, 4 filters p50 {name}"), p50(filtered), "ms"),
-        told("desk", named(f"queue, page 1 p50 {name}"), p50(first), "ms"),
-        at_most(
-            "desk",
-            named(f"deep page against page 1 {name}"),
-            p50(deep) / p50(first),
-            "x",
-            DEEP_RATIO,
+    numbers = iter(place.open_numbers((ROUNDS + 6) * 4))
+    deep = walk(client, base)
+    surfaces: dict[str, tuple[Act, float]] = {
+        "queue, 4 filters": (lambda _: client.get(base, {"q": FILTERS}), QUEUE_MS),
+        "queue, 3 filters and words": (
+            lambda _: client.get(base, {"q": "risk:high kind:mistake before:x document answer"}),
+            TEXT_MS,
         ),
-        at_most("desk", named(f"proposal pane p95 {name}"), p95(pane), "ms", PANE_MS),
-        told("desk", named(f"proposal pane p50 {name}"), p50(pane), "ms"),
-        at_most("desk", named(f"decide and next p95 {name}"), p95(decide), "ms", DECIDE_MS),
-        told("desk", named(f"decide and next p50 {name}"), p50(decide), "ms"),
-    ]
-    return lines, p50(filtered)
+        "proposal pane": (lambda _: pane(client, base, next(numbers)), PANE_MS),
+        "live diff of 2,000 words": (lambda _: live_diff(client, base, next(numbers)), DIFF_MS),
+        "progress tick": (lambda _: tick(client, place), TICK_MS),
+        "decide and next": (lambda _: approve(client, base, next(numbers)), DECIDE_MS),
+    }
+    lines: list[Line] = []
+    for name, (act, budget) in surfaces.items():
+        taken = times(act)
+        lines += [
+            at_most("desk", named(f"{name} p95 at {size:,}"), p95(taken), "ms", budget),
+            told("desk", named(f"{name} p50 at {size:,}"), p50(taken), "ms"),
+            told("desk", named(f"{name}, queries"), queries(act), ""),
+        ]
+    first = p50(times(lambda _: client.get(base)))
+    ratio = p50(times(lambda _: client.get(f"{base}?at={deep}"))) / first
+    lines.append(
+        at_most("desk", named(f"deep page against page 1 at {size:,}"), ratio, "x", DEEP_RATIO)
+    )
+    filtered = p50(times(surfaces["queue, 4 filters"][0]))
+    return lines, filtered
 
 
 def walk(client: Any, base: str, pages: int = 25) -> str:
@@ -80,19 +104,32 @@ def walk(client: Any, base: str, pages: int = 25) -> str:
     return cursor
 
 
+def pane(client: Any, base: str, number: int) -> Any:
+    """Open a proposal as a fragment."""
+    return client.get(f"{base}P-{number}/", headers=FRAGMENT)
+
+
+def live_diff(client: Any, base: str, number: int) -> Any:
+    """Ask what a long text would change, as the editor does while one types."""
+    text = " ".join(f"word{at % 400}" for at in range(DIFF_WORDS))
+    sent = {"revision": 1, "text": text, "against": "live"}
+    return client.post(f"{base}P-{number}/edit/preview/", sent, headers=FRAGMENT)
+
+
+def tick(client: Any, place: Any) -> Any:
+    """Ask how far a running dream is."""
+    number = place.running_dream().number
+    address = f"/w/{place.workspace.slug}/dreams/D-{number}/progress/"
+    return client.get(address, headers=FRAGMENT)
+
+
 def approve(client: Any, base: str, number: int) -> Any:
     """Approve a proposal as the page would, and take the next pane."""
-    answer = client.post(
-        f"{base}P-{number}/approve/",
-        {"revision": 1, "state": "pending"},
-        headers={"HX-Request": "true"},
-    )
-    if answer.status_code >= 400:
-        raise RuntimeError(f"P-{number}: {answer.status_code}")
-    return answer
+    sent = {"revision": 1, "state": "pending"}
+    return client.post(f"{base}P-{number}/approve/", sent, headers=FRAGMENT)
 
 
-def times(act: Callable[[int], Any]) -> list[float]:
+def times(act: Act) -> list[float]:
     """Return the milliseconds of each of ROUNDS calls, after five that are not counted."""
     taken = []
     for at in range(ROUNDS + 5):
@@ -100,8 +137,58 @@ def times(act: Callable[[int], Any]) -> list[float]:
         answer = act(at)
         taken.append((time.perf_counter() - began) * 1000)
         if answer.status_code >= 400:
-            raise RuntimeError(f"answered {answer.status_code}")
+            raise RuntimeError(f"answered {answer.status_code}: {answer.content[:300]!r}")
     return taken[5:]
+
+
+def queries(act: Act) -> int:
+    """Return how many queries one call asks."""
+    from django.db import connection  # noqa: PLC0415 (after the settings are chosen)
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+
+    with CaptureQueriesContext(connection) as asked:
+        act(0)
+    return len(asked)
+
+
+def measure_crowd(place: Any) -> Iterator[Line]:
+    """Yield how many decisions four processes take in a second, and what became of them."""
+    from reviews.models import Decision  # noqa: PLC0415 (after the settings are chosen)
+
+    before = Decision.objects.count()
+    numbers = place.open_numbers(CLIENTS * EACH)
+    shares = [numbers[at::CLIENTS] for at in range(CLIENTS)]
+    with ProcessPoolExecutor(CLIENTS, mp_context=get_context("spawn")) as pool:
+        # The first round only lets the processes start and connect.
+        list(pool.map(decide_all, [[] for _ in shares]))
+        began = time.perf_counter()
+        done = sum(pool.map(decide_all, shares))
+        took = time.perf_counter() - began
+    name = f"decisions by {CLIENTS} at once"
+    yield at_least("desk", named(name), done / took, "1/s", DECISIONS_PER_S)
+    made = Decision.objects.count() - before
+    doubled = made - Decision.objects.values("proposal").distinct().count() + before
+    yield at_most("desk", named(f"{name}, lost"), len(numbers) - made, "", 0)
+    yield at_most("desk", named(f"{name}, doubled"), doubled, "", 0)
+
+
+def decide_all(numbers: list[int]) -> int:
+    """Approve these proposals one after the other in this process; return how many."""
+    import django  # noqa: PLC0415 (a process of its own)
+
+    django.setup()
+    from agents.people import find_member_at  # noqa: PLC0415
+    from reviews.decisions import Shown, approve  # noqa: PLC0415
+    from reviews.models import Proposal  # noqa: PLC0415
+    from tests.bench import rows  # noqa: PLC0415
+
+    if not numbers:
+        return 0
+    member = find_member_at(rows.reviewer(), rows.SLUG)
+    for number in numbers:
+        found = Proposal.objects.get(workspace=member.workspace, number=number)
+        approve(found, by=member, shown=Shown(revision=1, state="pending"))
+    return len(numbers)
 
 
 def p50(values: list[float]) -> float:

@@ -70,6 +70,9 @@ def main(target: str) -> None:
     from django.core.management import call_command  # noqa: PLC0415
 
     django.setup()
+    from dreaming.assets import collect_assets  # noqa: PLC0415
+
+    collect_assets()
     call_command("migrate", verbosity=0, interactive=False)
     module, _, function = target.partition(":")
     measured = getattr(importlib.import_module(module), function)()

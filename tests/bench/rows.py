@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.test import Client
 
 from agents.memory import write_memory
@@ -17,12 +18,16 @@ from agents.stores import text_sha256
 from agents.tokens import issue_token
 from agents.transcripts.base import ParsedSession
 from agents.workspaces import create_agent, create_workspace
+from dreaming.models import Dream
 from reviews.audit.actors import SYSTEM
 from reviews.models import OriginKind, Proposal, ProposalRevision
 from reviews.rules import set_default_rules
 
 RISKS = (("low", 0), ("medium", 1), ("high", 2))
 TOGETHER = 2_000
+BLOCK = 10_000
+SLUG = "bench"
+REVIEWER = "reviewer@bench.example"
 ROUTE = {"rule": "new", "version": 1, "needs": [[None, 1]], "mode": "people", "reasons": []}
 NUMBERS = {
     "sessions": 6, "of": 40, "tasks": 3, "people": 3, "agents": 1, "recovered": 1,
@@ -49,23 +54,39 @@ class Place:
         found = Proposal.objects.filter(workspace=self.workspace, state="pending", risk="low")
         return list(found.order_by("number").values_list("number", flat=True)[:count])
 
+    def running_dream(self) -> Dream:
+        """Return a dream that runs, made when it is asked for first."""
+        made, _ = Dream.objects.get_or_create(
+            workspace=self.workspace,
+            store=self.store,
+            agent=self.agent,
+            number=1,
+            defaults={"engine": "local", "state": "running", "step": "mining"},
+        )
+        return made
+
 
 def make_place() -> Place:
     """Return an empty workspace with its rules, an agent and a reviewer."""
     founded = create_workspace(
-        "bench", name="Bench", admin_email="admin@bench.example", admin_name="Admin"
+        SLUG, name="Bench", admin_email="admin@bench.example", admin_name="Admin"
     )
     set_default_rules(founded.workspace, SYSTEM)
     agent = create_agent(founded.workspace, slug="desk", name="Desk", by=SYSTEM)
     invited = add_person(
         founded.workspace,
-        email="reviewer@bench.example",
+        email=REVIEWER,
         name="Rosa",
         role="reviewer",
         by=SYSTEM,
     )
     store = MemoryStore.objects.select_related("workspace", "agent").get(agent=agent)
     return Place(founded.workspace, agent, store, founded.admin.person, invited.person)
+
+
+def reviewer() -> Person:
+    """Return the reviewer, from another process than the one that made them."""
+    return Person.objects.get(email=REVIEWER)
 
 
 def sign_in(place: Place) -> Client:
@@ -78,6 +99,11 @@ def sign_in(place: Place) -> Client:
 def make_proposals(place: Place, upto: int) -> None:
     """Fill the workspace up to `upto` proposals; one in ten is decided."""
     first = Proposal.objects.filter(workspace=place.workspace).count() + 1
+    if first > BLOCK and (upto - first + 1) % BLOCK == 0:
+        # Far quicker than one by one, and the same rows.
+        for times in range(1, (upto - first + 1) // BLOCK + 1):
+            _repeat(place, BLOCK, first - 1 - BLOCK + times * BLOCK)
+        first = upto + 1
     for start in range(first, upto + 1, TOGETHER):
         numbers = range(start, min(start + TOGETHER, upto + 1))
         made = Proposal.objects.bulk_create([_proposal(place, number) for number in numbers])
@@ -96,6 +122,40 @@ def make_proposals(place: Place, upto: int) -> None:
         # What the server does by itself once it has time: statistics, and which pages all may see.
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
+
+
+def _repeat(place: Place, count: int, after: int) -> None:
+    """Copy the first `count` proposals and their revisions as those that follow number `after`."""
+    made = {
+        "number": f"number + {after}",
+        "path": f"'/mistake/document-' || (number + {after}) || '.md'",
+        "title": f"'Ask for document ' || (number + {after}) || ' before you answer'",
+        **dict.fromkeys(("apply_at", "decided_at", "decided_by_id", "settled_at"), "NULL"),
+        **dict.fromkeys(("verdict", "state_before", "state_reason"), "''"),
+        "round": "0",
+        "state": f"CASE (number + {after}) % 10 WHEN 0 THEN 'applied' ELSE 'pending' END",
+    }
+    first = f"workspace_id = {place.workspace.pk} AND number <= {count}"
+    _copy(Proposal, made, first)
+    pk = (
+        "(SELECT copy.id FROM reviews_proposal copy JOIN reviews_proposal own"
+        " ON own.id = reviews_proposalrevision.proposal_id"
+        f" WHERE copy.workspace_id = own.workspace_id AND copy.number = own.number + {after})"
+    )
+    among = f"proposal_id IN (SELECT id FROM reviews_proposal WHERE {first})"
+    _copy(ProposalRevision, {"proposal_id": pk}, among)
+
+
+def _copy(model: type[Model], made: dict[str, str], condition: str) -> None:
+    fields = [f for f in model._meta.concrete_fields if not f.primary_key and not f.generated]
+    names = [field.column for field in fields]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(made.get(name, f'"{name}"') for name in names)
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{table}" ({quoted}) SELECT {values} FROM "{table}" WHERE {condition}'
+        )
 
 
 def make_memories(place: Place, count: int) -> None:
