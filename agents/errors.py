@@ -53,6 +53,10 @@ class InvalidInput(AgentsError):
     """Something a person or program sent cannot be taken; the message names it and the way out."""
 
 
+class UnknownZone(InvalidInput):
+    """No time zone of that name is known on this machine."""
+
+
 class MalformedRequest(InvalidInput):
     """A call of the API lacks something or spells it wrongly; the message shows the right form."""
 

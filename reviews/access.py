@@ -11,7 +11,7 @@ def proposal_of(member: Member, number: int) -> Proposal:
     """Return the workspace's proposal P-`number` with what its page needs, or raise Http404."""
     found = (
         Proposal.objects.filter(workspace=member.workspace, number=number)
-        .select_related("store", "agent", "memory__head")
+        .select_related("store", "agent", "memory__head", "deadline", "assignee")
         .first()
     )
     if found is None:

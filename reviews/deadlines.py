@@ -1,9 +1,11 @@
-"""Due times of a workspace: what is in force, and setting it, on the record."""
+"""Due times: what is in force in a workspace, setting it, and the rounds of a proposal."""
 
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
+from django.db.models import F
 
+from agents import clock
 from agents.errors import InvalidInput
 from agents.models import ApproverGroup, Workspace
 from agents.people import Member, actor_of, lock_workspace, require_right
@@ -11,7 +13,7 @@ from agents.rights import Right
 from reviews.audit.actions import Action
 from reviews.audit.log import append
 from reviews.due_times import Limits
-from reviews.models import DueTimes
+from reviews.models import Deadline, DueTimes, Proposal
 
 NUMBERS = ("high_hours", "medium_hours", "low_hours", "recheck_days")
 
@@ -79,3 +81,19 @@ def _group_of(workspace: Workspace, name: str) -> ApproverGroup | None:
 
 def _facts(given: Settings) -> dict[str, int | str]:
     return {**asdict(given.limits), "group": given.group or "*"}
+
+
+def begin_round(row: Proposal) -> None:
+    """Let a proposal's time run from now on: it was just filed, changed, or found to apply still.
+
+    In the caller's transaction; `due_at` and `remind_at` are the row's own columns.
+    """
+    fresh = {
+        "look_at": clock.now(),
+        "reminded_at": None,
+        "escalated_at": None,
+        "escalated_to": "",
+    }
+    rows = Deadline.objects.filter(proposal=row)
+    if not rows.update(round=F("round") + 1, **fresh):
+        Deadline.objects.create(proposal=row, **fresh)

@@ -1,13 +1,16 @@
 """What is typed and pressed on review pages, before a verb judges it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from agents.access import name_in_addresses, stores_of
-from agents.models import ApproverGroup, Workspace
+from agents.models import ApproverGroup, Person, Workspace
+from agents.people import Member, people_with
+from agents.rights import Right
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
 from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
@@ -166,6 +169,55 @@ class DueTimesForm(forms.Form):
                 ("", _("The leads")),
                 *((name, name) for name in names.values_list("name", flat=True)),
             ]
+
+
+def person_field(label: Any, **options: Any) -> forms.Field:
+    """Return a field for somebody of a workspace, named in the form by pseudonym."""
+    nobody = Person.objects.none()
+    return forms.ModelChoiceField(nobody, label=label, to_field_name="public_id", **options)
+
+
+class AbsenceForm(forms.Form):
+    """When somebody is away, and who has meanwhile what is theirs."""
+
+    person = person_field(_("Who is away"), empty_label=None)
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(
+        label=_("Last day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Both days are included."),
+    )
+    stand_in = person_field(
+        _("Stand-in"),
+        required=False,
+        empty_label=_("Whoever else may decide"),
+        help_text=_("A stand-in gets no right they do not have."),
+    )
+
+    def __init__(self, *args: Any, member: Member, **options: Any) -> None:
+        super().__init__(*args, **options)
+        deciders = people_with(member.workspace, Right.DECIDE).order_by("name", "pk")
+        manages = member.may(Right.ASSIGN) or member.may(Right.MANAGE_PEOPLE)
+        _offer(self, "stand_in", deciders)
+        _offer(self, "person", deciders if manages else deciders.filter(pk=member.person.pk))
+
+
+class AssignForm(forms.Form):
+    """Whose turn a lead makes it; nobody named: everybody's who may decide."""
+
+    person = person_field(
+        _("Assign to"), required=False, empty_label=_("Everybody who may decide it")
+    )
+
+    def __init__(self, *args: Any, people: Sequence[int], **options: Any) -> None:
+        super().__init__(*args, **options)
+        _offer(self, "person", Person.objects.filter(pk__in=people).order_by("name", "pk"))
+
+
+def _offer(form: forms.Form, name: str, people: QuerySet[Person]) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ModelChoiceField):
+        field.queryset = people
 
 
 class AnswerForm(forms.Form):

@@ -127,6 +127,7 @@ def _file(
     )
     join_kin(proposal, change.content, events.values())
     save_once(proposal)
+    deadlines.begin_round(proposal)
     ProposalRevision.objects.create(
         proposal=proposal,
         number=1,

@@ -8,7 +8,7 @@ from agents.models import MemoryVersion, Person
 from agents.people import Member, actor_of
 from agents.rights import Right
 from agents.stores import check_content, text_sha256
-from reviews import lifecycle, rules
+from reviews import deadlines, lifecycle, rules
 from reviews.audit.actions import Action
 from reviews.audit.log import append
 from reviews.changes import Change, Op, Trust
@@ -132,6 +132,7 @@ def _revise(
     for column, value in judged_columns(judged, Trust(row.taint)).items():
         setattr(row, column, value)
     save_once(row)
+    deadlines.begin_round(row)
     ProposalRevision.objects.create(
         proposal=row,
         number=row.revision,

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 import agents.http  # noqa: F401 (registers the spellings of human ids)
 from reviews.views import (
+    absences,
     audit,
     conflict,
     containment,
@@ -19,6 +20,7 @@ from reviews.views import (
     rule_changes,
     rules,
     search,
+    turn,
     undo,
 )
 
@@ -31,6 +33,8 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("withdraw/", decide.withdraw, name="proposal_withdraw"),
     path("edit/", edit.edit, name="proposal_edit"),
     path("edit/preview/", edit.preview, name="proposal_edit_preview"),
+    path("turn/", turn.turn, name="proposal_turn"),
+    path("turn/assign/", turn.assign, name="proposal_assign"),
     path("conflict/", conflict.conflict, name="proposal_conflict"),
     path("conflict/preview/", conflict.preview, name="proposal_conflict_preview"),
     path("evidence/<int:position>/", proposal.evidence, name="proposal_evidence"),
@@ -75,6 +79,9 @@ PAGES: list[URLPattern | URLResolver] = [
     path("audit/", include(AUDIT)),
     path("practice/", include(PRACTICE)),
     path("rules/", rules.rules, name="rules"),
+    path("away/", absences.absences, name="absences"),
+    path("away/set/", absences.absence_set, name="absence_set"),
+    path("away/<int:pk>/end/", absences.absence_end, name="absence_end"),
     path("rules/due-times/", due_times.due_times, name="due_times"),
     path("rules/due-times/set/", due_times.due_times_set, name="due_times_set"),
     path("rules/new/", rule_changes.rule_new, name="rule_new"),

@@ -15,12 +15,13 @@ from agents.http import MemberRequest
 from agents.models import MemoryStore
 from agents.pauses import pause_workspace, resume_workspace
 from agents.rights import Right
+from agents.zones import zone_names
 from dreaming import schedules
 from dreaming.errors import BadTimes, DreamingError
 from dreaming.forms import ScheduleForm, store_label
 from dreaming.models import Dream, Schedule
 from dreaming.schedules import Plan
-from dreaming.slots import explain, read_slot, zone_names, zone_of
+from dreaming.slots import explain, read_slot, zone_of
 
 CRON_LINES = (
     ("0 2 * * *", "each day at 02:00"),

@@ -1,7 +1,7 @@
 """What is proposed, who decided, and by which rule. One file a noun."""
 
 from reviews.models.containments import Containment, ContainmentKind
-from reviews.models.deadlines import DueTimes
+from reviews.models.deadlines import Absence, Deadline, DueTimes
 from reviews.models.exports import Export
 from reviews.models.proposals import (
     OPEN_STATES,
@@ -24,10 +24,12 @@ from reviews.models.undos import Undo
 __all__ = [
     "OPEN_STATES",
     "STATES",
+    "Absence",
     "ApprovalRule",
     "ApprovalRuleVersion",
     "Containment",
     "ContainmentKind",
+    "Deadline",
     "Decision",
     "DueTimes",
     "Evidence",

@@ -101,6 +101,9 @@ class Proposal(models.Model):
     decided_by = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    assignee = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     settled_at = models.DateTimeField(null=True, blank=True)
     # 1 for both open states: an index over two values of `state` is in no order by risk. No
     # boolean: SQLite would not look up a bare column in an index.

@@ -1,5 +1,6 @@
 """The addresses of the room of reviews: queue, proposals, memory, releases, the log."""
 
+from datetime import timedelta
 from typing import Any
 
 from agents import clock
@@ -10,7 +11,7 @@ from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Entry
 from reviews.decisions import Shown, approve
 from reviews.exports import Period, export_history
-from reviews.models import Containment
+from reviews.models import Absence, Containment
 from reviews.rule_changes import Told, propose_rule
 from reviews.rules import set_rule
 from tests import build
@@ -86,6 +87,28 @@ def at_rule_change(cast: Cast) -> dict[str, Any]:
     return place | {"number": made.number}
 
 
+def at_absence(cast: Cast) -> dict[str, Any]:
+    now = clock.now()
+    made = Absence.objects.create(
+        workspace=cast.workspace,
+        person=cast.reviewer,
+        set_by=cast.reviewer,
+        starts_at=now,
+        ends_at=now + timedelta(days=1),
+    )
+    return here(cast) | {"pk": made.pk}
+
+
+def away(cast: Cast) -> dict[str, Any]:
+    first = clock.now() + timedelta(days=40)
+    days = dict.fromkeys(("first", "last"), f"{first:%Y-%m-%d}")
+    return days | {"person": cast.lead.public_id, "stand_in": ""}
+
+
+def assigned(cast: Cast) -> dict[str, Any]:
+    return {"person": cast.reviewer.public_id}
+
+
 SHOWN = sends(revision=1, state="pending")
 REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
 ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
@@ -130,6 +153,11 @@ ROUTES = [
     Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
     Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
     # Rules                         anonymous outsider reviewer lead auditor admin token
+    Route("proposal_turn", "GET", at_proposal, "in 404 200 200 200 403 in"),
+    Route("proposal_assign", "POST", at_proposal, "in 404 403 303 403 403 in", assigned),
+    Route("absences", "GET", here, "in 404 200 200 200 200 in"),
+    Route("absence_set", "POST", here, "in 404 422 302 422 302 in", away),
+    Route("absence_end", "POST", at_absence, "in 404 302 302 403 302 in"),
     Route("rules", "GET", here, "in 404 200 200 200 200 in"),
     Route("due_times", "GET", here, "in 404 200 200 200 200 in"),
     Route("due_times_set", "POST", here, "in 404 403 302 403 403 in", HOURS),
