@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent, Person, Scope, Workspace
 from agents.people import NAME_LENGTH, people_with
+from agents.qualifications import LONGEST_DAYS as LONGEST_QUALIFICATION_DAYS
+from agents.qualifications import SHORTEST_DAYS
 from agents.rights import Right, Role
 from agents.tokens import LONGEST_DAYS
 from agents.workspaces import AGENT_SLUG_LENGTH
@@ -63,6 +65,17 @@ class GroupForm(forms.Form):
         kwargs["auto_id"] = "group_%s"
         super().__init__(*args, **kwargs)
         choose_from(self, "people", people_with(workspace, Right.DECIDE).order_by("name"))
+
+
+class QualificationForm(forms.Form):
+    """How long what is passed for a group holds."""
+
+    days = forms.IntegerField(
+        label=_("Days a qualification holds"),
+        initial=365,
+        min_value=SHORTEST_DAYS,
+        max_value=LONGEST_QUALIFICATION_DAYS,
+    )
 
 
 class TokenForm(forms.Form):

@@ -98,9 +98,16 @@ class Membership(models.Model):
 
 
 class ApproverGroup(models.Model):
+    """People whom approval rules name. From `qualified_since` on only the qualified count in it.
+
+    qualification_days: how long a qualification for it holds.
+    """
+
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="groups")
     name = models.SlugField(max_length=60)
     people = models.ManyToManyField(Person, related_name="approver_groups")
+    qualified_since = models.DateTimeField(null=True, blank=True)
+    qualification_days = models.PositiveSmallIntegerField(default=365)
 
     class Meta:
         constraints = [
@@ -109,6 +116,43 @@ class ApproverGroup(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Qualification(models.Model):
+    """That a person passed the sample queue for a group; it holds until `valid_until`.
+
+    group is a name: what was passed stays on the record when the group is removed. score and caught
+    of `of` samples and `traps` traps; version: of the set of samples; attempt: the person's run.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="qualifications"
+    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="qualifications")
+    group = models.CharField(max_length=60)
+    attempt = models.PositiveIntegerField()
+    score = models.PositiveSmallIntegerField()
+    of = models.PositiveSmallIntegerField()
+    caught = models.PositiveSmallIntegerField()
+    traps = models.PositiveSmallIntegerField()
+    version = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "person", "attempt"], name="one_qualification_an_attempt"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "group", "person", "valid_until"], name="qualifications_held"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} for {self.group}"
 
 
 class Agent(models.Model):

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from agents.errors import InvalidInput, NotAllowed
 from agents.models import ApproverGroup, Membership, Person, Workspace
+from agents.qualifications import places_of
 from agents.rights import Right, Role, may, roles_with
 from agents.web.characters import count_hidden
 from reviews.audit import log
@@ -29,12 +30,18 @@ NAME_LENGTH = 120
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person in a workspace: everything a view or verb needs to know about who asks."""
+    """A person in a workspace: everything a view or verb needs to know about who asks.
+
+    groups: those they count in now; unqualified: those they stand in and do not count in, for want
+    of a current qualification; asking: those that ask for one, whether they have it or not.
+    """
 
     workspace: Workspace
     person: Person
     role: Role
     groups: frozenset[str]
+    unqualified: frozenset[str] = frozenset()
+    asking: frozenset[str] = frozenset()
 
     def may(self, right: Right) -> bool:
         """Return whether this member's role includes `right`."""
@@ -76,12 +83,14 @@ def find_member_at(person: Person, slug: str) -> Member | None:
 
 
 def _member(membership: Membership, person: Person, workspace: Workspace) -> Member:
-    groups = ApproverGroup.objects.filter(workspace=workspace, people=person)
+    places = places_of(workspace, person)
     return Member(
         workspace=workspace,
         person=person,
         role=Role(membership.role),
-        groups=frozenset(groups.values_list("name", flat=True)),
+        groups=frozenset(place.group for place in places if place.counts),
+        unqualified=frozenset(place.group for place in places if not place.counts),
+        asking=frozenset(place.group for place in places if place.asks),
     )
 
 

@@ -97,11 +97,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """A person who might decide: their role and approver groups in the workspace."""
+    """A person who might decide: their role and the approver groups they count in.
+
+    unqualified: the groups they stand in and do not count in until they qualify.
+    """
 
     id: int
     role: str
     groups: frozenset[str] = frozenset()
+    unqualified: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +342,7 @@ def unsatisfiable(
     if not missing:
         return None
     short = [
-        f"{group} has {held} and {count} are needed"
+        f"{group} has {held}{_say_unqualified(group, able)} and {count} are needed"
         for group, count in needs
         if group is not None and (held := sum(group in one.groups for one in able)) < count
     ]
@@ -347,6 +351,12 @@ def unsatisfiable(
         f"Nobody can complete this: it asks for {say_needs(needs)}, but {why}. "
         "An admin adds people or changes groups."
     )
+
+
+def _say_unqualified(group: str, able: Iterable[PersonFacts]) -> str:
+    """Return how many more would count in the group if they were qualified, '' for none."""
+    count = sum(group in one.unqualified for one in able)
+    return f" qualified, {count} without a current qualification," if count else ""
 
 
 def _third_people(

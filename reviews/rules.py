@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from agents import clock
-from agents.models import ApproverGroup, Membership, MemoryStore, Person, Workspace
+from agents.models import Membership, MemoryStore, Person, Workspace
 from agents.people import Member
+from agents.qualifications import Roll, roll_of
 from reviews import lifecycle
 from reviews.approval_rules import (
     DEFAULT_RULES,
@@ -189,25 +190,22 @@ def needs_of(proposal: Proposal) -> Needs:
 
 def person_facts(member: Member) -> PersonFacts:
     """Return what the rules ask about a member."""
-    return PersonFacts(member.person.pk, member.role.value, member.groups)
+    return PersonFacts(member.person.pk, member.role.value, member.groups, member.unqualified)
 
 
 def people_facts(workspace: Workspace) -> tuple[PersonFacts, ...]:
     """Return the facts of everyone active in the workspace, in a fixed order."""
-    groups = _groups_by_person(workspace)
+    roll, now = roll_of(workspace), clock.now()
     members = Membership.objects.filter(workspace=workspace, person__is_active=True)
     return tuple(
-        PersonFacts(member.person_id, member.role, groups.get(member.person_id, frozenset()))
+        PersonFacts(
+            member.person_id,
+            member.role,
+            roll.counted(member.person_id, now),
+            roll.uncounted(member.person_id, now),
+        )
         for member in members.order_by("person")
     )
-
-
-def _groups_by_person(workspace: Workspace) -> dict[int, frozenset[str]]:
-    found: dict[int, frozenset[str]] = {}
-    pairs = ApproverGroup.objects.filter(workspace=workspace, people__isnull=False)
-    for name, person in pairs.values_list("name", "people"):
-        found[person] = found.get(person, frozenset()) | {name}
-    return found
 
 
 def proposal_facts(proposal: Proposal, votes: Sequence[Vote] | None = None) -> ProposalFacts:
@@ -235,8 +233,9 @@ def decisions_of(proposal: Proposal) -> list[Decision]:
 
 
 def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) -> list[Vote]:
-    """Return the votes on the newest revision, oldest first, with each voter's groups now.
+    """Return the votes on the newest revision, oldest first, with the groups each voter counted in.
 
+    Who stands in a group now counts in it as they were qualified when they voted.
     decisions: those of decisions_of, where they are at hand. Being sent back is no vote, and what
     was undone is none any more.
     """
@@ -249,12 +248,12 @@ def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) ->
     ]
     owner = proposal.agent.owner_id if proposal.agent else None
     # Most proposals have no vote yet, and then nobody's groups matter.
-    groups = _groups_by_person(proposal.workspace) if cast else {}
+    roll = roll_of(proposal.workspace) if cast else Roll()
     return [
         Vote(
             person=decision.person_id,
             verdict=Verdict(decision.verdict),
-            groups=groups.get(decision.person_id, frozenset()),
+            groups=roll.counted(decision.person_id, decision.created_at),
             is_owner_of_agent=decision.person_id == owner,
         )
         for decision in cast

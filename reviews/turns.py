@@ -103,6 +103,7 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
     off = barred
     if is_open and not barred and not rules.advances(proposal, member, votes):
         off = f"The approval still needed is one from {' or '.join(standing.groups)}."
+        off += _say_unqualified(member, standing.groups)
     lead, effect = _effect(proposal, standing, count_approvals(needs))
     may_approve = is_open and not off
     return WhoseTurn(
@@ -130,6 +131,14 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
         ),
         follows=who_answers(proposal),
     )
+
+
+def _say_unqualified(member: Member, groups: Sequence[str]) -> str:
+    """Return which of the groups asked the member would count in if they were qualified."""
+    missing = sorted(member.unqualified & set(groups))
+    if not missing:
+        return ""
+    return f" You stand in {missing[0]} without a current qualification: renew it under Practice."
 
 
 def who_answers(proposal: Proposal) -> str:

@@ -62,6 +62,9 @@ WORDS: Mapping[str, str] = {
     Action.DECISION_REFUSED: "Was refused a decision",
     Action.PRACTICE_STARTED: "Began to practise",
     Action.PRACTICE_ENDED: "Ended practice",
+    Action.QUALIFICATION_STARTED: "Began to qualify",
+    Action.QUALIFICATION_PASSED: "Qualified",
+    Action.QUALIFICATION_FAILED: "Did not qualify",
     Action.SAMPLE_OPENED: "Opened a quote of a sample",
     Action.SAMPLE_ANSWERED: "Answered a sample",
     Action.DECISION_UNDONE: "Undid a decision",
@@ -140,6 +143,7 @@ def spell_object(name: str) -> str:
         "schedule": "Schedule",
         "agent": "Agent",
         "setting": "Setting",
+        "qualification": "For",
     }
     if kind in words:
         return f"{words[kind]} {'the workspace' if rest == '*' else rest}"

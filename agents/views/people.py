@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from agents.access import member_page
 from agents.errors import InvalidInput
-from agents.forms import ROLES, GroupForm, PersonForm, RoleForm
+from agents.forms import ROLES, GroupForm, PersonForm, QualificationForm, RoleForm
+from agents.group_rules import require_qualification, waive_qualification
 from agents.http import MemberRequest
 from agents.models import ApproverGroup, Membership, Person, Workspace, WorkspaceRole
 from agents.people import (
@@ -23,6 +24,7 @@ from agents.people import (
     remove_person,
     set_group,
 )
+from agents.qualifications import group_lines
 from agents.rights import Right
 
 
@@ -117,6 +119,38 @@ def group_remove(request: MemberRequest, group: str) -> HttpResponse:
     return redirect("people", request.workspace.slug)
 
 
+@require_POST
+@member_page(Right.MANAGE_PEOPLE)
+def group_qualify(request: MemberRequest, group: str) -> HttpResponse:
+    found = group_of(request.workspace, group)
+    form = QualificationForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(str(form.errors["days"][0]))
+    days = form.cleaned_data["days"]
+    require_qualification(request.workspace, found.name, days=days, by=request.person)
+    messages.info(
+        request, _("Only the qualified count in {group} from now on.").format(group=found.name)
+    )
+    return redirect("people", request.workspace.slug)
+
+
+@require_POST
+@member_page(Right.MANAGE_PEOPLE)
+def group_waive(request: MemberRequest, group: str) -> HttpResponse:
+    found = group_of(request.workspace, group)
+    waive_qualification(request.workspace, found.name, by=request.person)
+    messages.info(request, _("Everybody in {group} counts again.").format(group=found.name))
+    return redirect("people", request.workspace.slug)
+
+
+def group_of(workspace: Workspace, name: str) -> ApproverGroup:
+    """Return the workspace's group of that name, or raise Http404."""
+    found = ApproverGroup.objects.filter(workspace=workspace, name=name).first()
+    if found is None:
+        raise Http404(f"{workspace.name} has no group {name!r}.")
+    return found
+
+
 def person_of(workspace: Workspace, public_id: str) -> Person:
     """Return the member of that pseudonym, or raise Http404."""
     person = Person.objects.filter(memberships__workspace=workspace, public_id=public_id).first()
@@ -136,7 +170,6 @@ def people_page(
         .prefetch_related("person__approver_groups")
         .order_by("person__name", "pk")
     )
-    groups = ApproverGroup.objects.filter(workspace=workspace).prefetch_related("people")
     context = {
         "memberships": [
             {
@@ -153,7 +186,7 @@ def people_page(
             }
             for membership in memberships
         ],
-        "groups": groups.order_by("name"),
+        "groups": group_lines(workspace),
         "roles": ROLES,
         "form": form,
         "group_form": group_form,

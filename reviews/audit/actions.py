@@ -104,6 +104,9 @@ class Action(StrEnum):
     # Samples, which are no proposals
     PRACTICE_STARTED = "practice.started"
     PRACTICE_ENDED = "practice.ended"
+    QUALIFICATION_STARTED = "qualification.started"
+    QUALIFICATION_PASSED = "qualification.passed"
+    QUALIFICATION_FAILED = "qualification.failed"
     SAMPLE_OPENED = "sample.opened"
     SAMPLE_ANSWERED = "sample.answered"
     # Memory and what is served

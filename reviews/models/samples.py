@@ -11,7 +11,8 @@ class SampleRun(models.Model):
     """One person's way through the sample queue: to practise, or to qualify for `group`.
 
     attempt: counted per person and workspace. seed and version lay the run out again. group: the
-    approver group's name, '' for practice. right and caught are set when the run ends.
+    approver group's name, '' for practice. right and caught are set when the run ends, and passed
+    where it is to qualify.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="sample_runs")

@@ -26,8 +26,6 @@ PASS_RIGHT = 10
 WAIT = timedelta(hours=24)
 """How long after a failed attempt the next one may begin."""
 
-RENEW_DAYS = 14
-VALID_DAYS = 365
 SAMPLES: Mapping[str, Sample] = {
     sample.key: sample for situation in SITUATIONS for sample in (situation.sound, situation.flawed)
 }
@@ -88,6 +86,6 @@ def next_attempt_at(failed_at: datetime | None) -> datetime | None:
     return None if failed_at is None else failed_at + WAIT
 
 
-def is_renewable(valid_until: datetime, now: datetime) -> bool:
-    """Say whether a qualification is near enough to its end, or past it, to be renewed."""
-    return now >= valid_until - timedelta(days=RENEW_DAYS)
+def say_rule() -> str:
+    """Return what qualifies, in one sentence."""
+    return f"{PASS_RIGHT} of {COUNT} right answers and none of the {TRAPS} traps approved."

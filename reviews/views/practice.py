@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -10,9 +11,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
+from agents import clock
 from agents.access import member_page
 from agents.http import MemberRequest, is_prefetch
+from agents.models import Qualification
+from agents.people import Member
+from agents.qualifications import Holding, holdings_of
 from agents.rights import Right
 from reviews import practice
 from reviews.exhibits import Exhibit, Staging, dossier_of_sample, quote_of
@@ -20,11 +26,12 @@ from reviews.forms import RejectForm, RequestForm
 from reviews.models import SampleAnswer, SampleRun
 from reviews.practice import Reply, answers_of, next_position, run_of, sample_of
 from reviews.samples.base import Answer, is_right
-from reviews.samples.runs import COUNT
+from reviews.samples.runs import COUNT, TRAPS, say_rule
 from reviews.turns import Chip
 from reviews.views.desk import Context, SeeOther, is_fragment
 from reviews.views.proposal import VIEWS
 
+MOST_RUNS = 20
 ANSWERED: Mapping[str, str] = {
     Answer.APPROVE: "approved",
     Answer.REJECT: "rejected",
@@ -50,17 +57,57 @@ class Sheet:
         """Return which sample is answered next, None after the last."""
         return next_position(self.answers)
 
+    @property
+    def is_test(self) -> bool:
+        """Say whether nothing is told before the end: the run is to qualify and goes on."""
+        return bool(self.run.group) and self.next is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether this sample was answered and is not opened again before the end."""
+        return self.is_test and bool(self.answer.answer)
+
 
 @require_GET
 @member_page(Right.DECIDE)
 def practice_home(request: MemberRequest) -> HttpResponse:
-    runs = list(practice.runs_of(request.member)[:20])
+    runs = list(practice.runs_of(request.member)[:MOST_RUNS])
     context = {
-        "open_run": next((run for run in runs if run.ended_at is None), None),
+        "open_run": next((run for run in runs if run.ended_at is None and not run.group), None),
         "ended": [run for run in runs if run.ended_at is not None],
         "count": COUNT,
+        "traps": TRAPS,
+        "rule": say_rule(),
+        "now": clock.now(),
+        "holdings": [holding_line(request.member, one) for one in holdings_at(request.member)],
     }
     return render(request, "reviews/practice.html", context)
+
+
+def holdings_at(member: Member) -> tuple[Holding, ...]:
+    """Return how the member stands to the groups that ask them to qualify."""
+    return holdings_of(member.workspace, member.person) if member.asking else ()
+
+
+def holding_line(member: Member, holding: Holding) -> Context:
+    """Return a group that asks to qualify: until when one is, and from when one can try again."""
+    now, begins = clock.now(), practice.begins_at(member, holding)
+    return {
+        "group": holding.group,
+        "until": holding.until,
+        "is_current": holding.is_current(now),
+        "is_due": holding.is_due(now),
+        "begins": begins if begins is not None and begins > now else None,
+    }
+
+
+@require_POST
+@member_page(Right.DECIDE)
+def qualification_start(request: MemberRequest, group: str) -> HttpResponse:
+    if group not in request.member.asking:
+        raise Http404(_("No group of that name asks you to qualify for it."))
+    run = practice.start_qualification(group, by=request.member)
+    return SeeOther(address_of("practice_run", run))
 
 
 @require_POST
@@ -78,8 +125,17 @@ def practice_run(request: MemberRequest, attempt: int) -> HttpResponse:
     following = next_position(answers)
     if following is not None:
         return redirect(address_of("practice_sample", run, following))
-    context = {"run": run, **result_of(answers)}
+    context = {"run": run, "rule": say_rule(), "until": until_of(run), **result_of(answers)}
     return render(request, "reviews/practice_result.html", context)
+
+
+def until_of(run: SampleRun) -> datetime | None:
+    """Return until when what the run passed holds, None where it passed nothing."""
+    if not run.passed:
+        return None
+    return Qualification.objects.get(
+        workspace=run.workspace, person=run.person, attempt=run.attempt
+    ).valid_until
 
 
 def result_of(answers: list[SampleAnswer]) -> Context:
@@ -107,7 +163,10 @@ def result_of(answers: list[SampleAnswer]) -> Context:
 @require_GET
 @member_page(Right.DECIDE)
 def practice_sample(request: MemberRequest, attempt: int, position: int) -> HttpResponse:
-    return sample_page(request, sheet_of(request, attempt, position))
+    sheet = sheet_of(request, attempt, position)
+    if sheet.is_closed:
+        return redirect(address_of("practice_run", sheet.run))
+    return sample_page(request, sheet)
 
 
 def sheet_of(request: MemberRequest, attempt: int, position: int) -> Sheet:
@@ -148,7 +207,7 @@ def sample_context(request: MemberRequest, sheet: Sheet) -> Context:
         "dossier": replace(dossier, turn=turn),
         "proposal": Exhibit(dossier.proposal, _("Sample %s") % sheet.position),
         "store_label": sample.agent,
-        "chip": Chip(_("Sample: nothing here is applied"), "book-open"),
+        "chip": chip_of(sheet),
         "is_listed": True,
         "place": f"{sheet.position} of {COUNT}",
         "page_title": f"Sample {sheet.position} of {COUNT}",
@@ -161,9 +220,17 @@ def sample_context(request: MemberRequest, sheet: Sheet) -> Context:
         "lines": lines_of(sheet),
         "answered": sum(bool(one.answer) for one in sheet.answers),
         "count": COUNT,
-        "told": told_of(answer),
+        "told": None if sheet.is_test else told_of(answer),
         **addresses_of(sheet),
     }
+
+
+def chip_of(sheet: Sheet) -> Chip:
+    """Return the one state of a sample: that it is one."""
+    if sheet.run.group:
+        group = sheet.run.group
+        return Chip(_("Sample for %s: nothing here is applied") % group, "book-open")
+    return Chip(_("Sample: nothing here is applied"), "book-open")
 
 
 def staging_of(sheet: Sheet) -> Staging:
@@ -200,7 +267,8 @@ def lines_of(sheet: Sheet) -> list[Context]:
             "url": address_of("practice_sample", sheet.run, one.position),
             "sample": sample_of(one),
             "is_reached": one.position <= reached,
-            "told": told_of(one),
+            "is_answered": bool(one.answer),
+            "told": None if sheet.is_test else told_of(one),
         }
         for one in sheet.answers
     ]
@@ -293,9 +361,15 @@ def reasons_page(
 
 
 def take_answer(request: MemberRequest, attempt: int, position: int, reply: Reply) -> HttpResponse:
-    """Record the answer, and show what was right and why."""
+    """Record the answer, and show what was right and why; in a test, what comes next."""
     run = run_of(request.member, attempt)
-    practice.answer_sample(run, position, reply, by=request.member)
+    run = practice.answer_sample(run, position, reply, by=request.member)
+    is_over = run.group and run.ended_at is not None
+    place = address_of("practice_run", run)
     if not is_fragment(request):
-        return SeeOther(address_of("practice_sample", run, position))
-    return sample_page(request, sheet_of(request, attempt, position))
+        told = address_of("practice_sample", run, position)
+        return SeeOther(place if run.group else told)
+    if is_over:
+        return HttpResponseClientRedirect(place)
+    shown = position + 1 if run.group else position
+    return sample_page(request, sheet_of(request, attempt, shown))

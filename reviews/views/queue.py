@@ -4,10 +4,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from agents import clock
 from agents.access import member_page
 from agents.http import MemberRequest
 from agents.rights import Right
 from reviews.models import Proposal
+from reviews.practice import due_holdings
 from reviews.views.desk import Context, Desk, counts_of, desk_of, queue_context
 
 
@@ -16,7 +18,9 @@ from reviews.views.desk import Context, Desk, counts_of, desk_of, queue_context
 def queue(request: MemberRequest) -> HttpResponse:
     desk = desk_of(request)
     context = queue_context(desk, counts_of(desk), cursor=request.GET.get("at", ""))
-    return render(request, "reviews/queue.html", context | calm_context(desk, context))
+    context |= calm_context(desk, context)
+    context |= {"renewals": due_holdings(request.member), "now": clock.now()}
+    return render(request, "reviews/queue.html", context)
 
 
 def calm_context(desk: Desk, context: Context) -> Context:

@@ -46,7 +46,7 @@ def test_a_run_is_laid_out_from_a_seed_on_the_record(rosa):
     assert len(answers_of(run)) == COUNT
     (begun,) = bodies(Action.PRACTICE_STARTED)
     assert begun["object"] == "practice:1"
-    assert begun["after"] == {"seed": run.seed, "samples": COUNT, "set": 1}
+    assert begun["after"] == {"attempt": 1, "seed": run.seed, "samples": COUNT, "set": 1}
 
 
 def test_starting_twice_goes_on_with_the_same_run(rosa):
@@ -130,7 +130,14 @@ def test_the_last_answer_ends_the_run_with_its_marks(rosa):
     assert (run.right, run.caught) == (COUNT, TRAPS)
     assert run.ended_at is not None
     (ended,) = bodies(Action.PRACTICE_ENDED)
-    assert ended["after"] == {"right": COUNT, "of": COUNT, "caught": TRAPS, "traps": TRAPS}
+    assert ended["after"] == {
+        "attempt": 1,
+        "right": COUNT,
+        "of": COUNT,
+        "caught": TRAPS,
+        "traps": TRAPS,
+        "set": 1,
+    }
 
 
 def test_who_approves_everything_walks_into_both_traps(rosa):

@@ -55,6 +55,8 @@ ROUTES = [
         lambda cast: {"name": "risk", "people": [cast.lead.public_id]},
     ),
     Route("group_remove", "POST", at_group, "in 404 403 403 403 302 in"),
+    Route("group_qualify", "POST", at_group, "in 404 403 403 403 302 in", sends(days=365)),
+    Route("group_waive", "POST", at_group, "in 404 403 403 403 302 in"),
     Route("tokens", "GET", here, "in 404 403 403 403 200 in"),
     Route(
         "token_issue",

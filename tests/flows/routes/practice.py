@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from agents.people import find_member
+from agents.group_rules import require_qualification
+from agents.people import find_member, set_group
 from reviews import practice
 from tests.cast import Cast
 from tests.flows.routes.lines import Route, here
@@ -23,10 +24,18 @@ def at_sample_quote(cast: Cast) -> dict[str, Any]:
     return at_sample(cast) | {"quote": 1}
 
 
+def at_asking_group(cast: Cast) -> dict[str, Any]:
+    people = [cast.reviewer, cast.lead]
+    set_group(cast.workspace, "risk", people, by=cast.admin)
+    require_qualification(cast.workspace, "risk", days=365, by=cast.admin)
+    return here(cast) | {"group": "risk"}
+
+
 ROUTES = [
     # Practice: a run is its own person's
     Route("practice", "GET", here, "in 404 200 200 403 403 in"),
     Route("practice_start", "POST", here, "in 404 303 303 403 403 in"),
+    Route("qualification_start", "POST", at_asking_group, "in 404 303 303 403 403 in"),
     Route("practice_run", "GET", at_run, "in 404 302 404 403 403 in"),
     Route("practice_sample", "GET", at_sample, "in 404 200 404 403 403 in"),
     Route("sample_approve", "POST", at_sample, "in 404 303 404 403 403 in", SHOWN),

@@ -14,9 +14,9 @@ from reviews.samples.runs import (
     TRAPS,
     Marks,
     draw_run,
-    is_renewable,
     mark,
     next_attempt_at,
+    say_rule,
 )
 
 SEEDS = st.integers(min_value=0, max_value=2**32 - 1)
@@ -85,6 +85,5 @@ def test_the_next_attempt_waits_a_day_after_one_that_failed():
     assert next_attempt_at(NOW) == NOW + timedelta(hours=24)
 
 
-@pytest.mark.parametrize(("days", "renewable"), [(15, False), (14, True), (0, True), (-3, True)])
-def test_a_qualification_is_renewed_in_its_last_fortnight_or_later(days, renewable):
-    assert is_renewable(NOW + timedelta(days=days), NOW) is renewable
+def test_the_rule_is_said_in_numbers():
+    assert say_rule() == "10 of 12 right answers and none of the 2 traps approved."

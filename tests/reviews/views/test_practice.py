@@ -7,8 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agents.people import find_member
+from agents.group_rules import require_qualification
+from agents.people import find_member, set_group
 from reviews import practice
+from reviews.audit.actors import SYSTEM
 from reviews.models import SampleAnswer, SampleRun
 from reviews.practice import Reply, answers_of, sample_of
 from reviews.samples.base import Answer
@@ -206,3 +208,77 @@ def test_the_menu_leads_there_for_who_decides(client_of, cast):
     address = reverse("practice", args=["northwind"])
     assert address in text_of(client_of(cast.lead).get("/w/northwind/review/"))
     assert address not in text_of(client_of(cast.auditor).get("/w/northwind/review/"))
+
+
+# To qualify.
+
+
+@pytest.fixture
+def risk(cast, clock):
+    """The group risk of Rosa, which asks for qualification."""
+    set_group(cast.workspace, "risk", [cast.reviewer], by=SYSTEM)
+    return require_qualification(cast.workspace, "risk", days=365, by=SYSTEM)
+
+
+def test_a_group_that_asks_is_on_the_page_with_its_rule(client, risk):
+    page = text_of(client.get("/w/northwind/practice/"))
+    assert "Not qualified yet." in page
+    assert "10 of 12 right answers and none of the 2 traps approved." in page
+    assert "Qualify for risk" in page
+    assert "risk asks you to qualify" in text_of(client.get("/w/northwind/review/"))
+
+
+def test_a_test_tells_nothing_before_its_end(client, risk, rosa):
+    begun = client.post("/w/northwind/practice/qualify/risk/", follow=True)
+    assert "What is right is told at the end." in text_of(begun)
+    run = SampleRun.objects.get()
+    for position in range(1, COUNT):
+        address, sent = right_page(run, position)
+        page = text_of(client.post(address, sent, follow=True))
+        assert f"Sample {position + 1} of 12." in page
+        assert "Right" not in page.partition('id="pane"')[2].partition("Why")[0]
+        assert sample_of(answers_of(run)[position - 1]).because not in page
+    address, sent = right_page(run, COUNT)
+    done = text_of(client.post(address, sent, follow=True))
+    assert "Qualified for risk until 21 Nov 2027" in done
+    assert "12 of 12 right" in done
+
+
+def test_an_answered_sample_of_a_test_is_not_opened_again(client, risk, rosa):
+    run = practice.start_qualification("risk", by=rosa)
+    address, sent = right_page(run, 1)
+    client.post(address, sent)
+    answer = client.get(at(run, 1), follow=True)
+    assert answer.redirect_chain[-1][0] == at(run, 2)
+
+
+def test_with_script_a_test_goes_on_to_the_next_and_ends_on_its_result(client, risk, rosa):
+    run = practice.start_qualification("risk", by=rosa)
+    address, sent = right_page(run, 1)
+    answer = post(client, address, sent, **HTMX)
+    assert answer.headers["HX-Push-Url"] == at(run, 2)
+    assert "Sample 2 of 12." in text_of(answer)
+    for position in range(2, COUNT):
+        practice.answer_sample(run, position, Reply(Answer.REJECT), by=rosa)
+    last = post(client, at(run, COUNT, "approve/"), SHOWN, **HTMX)
+    assert last.headers["HX-Redirect"] == "/w/northwind/practice/1/"
+    result = text_of(client.get("/w/northwind/practice/1/"))
+    assert "Not qualified for risk" in result
+    home = text_of(client.get("/w/northwind/practice/"))
+    assert "The next attempt can begin" in home
+    assert "Qualify for risk" not in home
+
+
+def test_an_ended_qualification_is_said_with_its_day(client, risk, rosa, clock):
+    run = practice.start_qualification("risk", by=rosa)
+    for one in answers_of(run):
+        practice.answer_sample(run, one.position, Reply(sample_of(one).right), by=rosa)
+    assert "Qualified until 21 Nov 2027." in text_of(client.get("/w/northwind/practice/"))
+    clock.advance(days=370)
+    page = text_of(client.get("/w/northwind/review/"))
+    assert "Your qualification for risk ended 21 Nov" in page
+
+
+def test_a_group_that_asks_nobody_cannot_be_qualified_for(client, cast):
+    assert client.post("/w/northwind/practice/qualify/risk/").status_code == 404
+    assert not SampleRun.objects.exists()
