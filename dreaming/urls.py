@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from dreaming.views import agents, dreams, schedules
+from dreaming.views import agents, dreams, outcomes, schedules
 from dreaming.views.health import healthz, readyz
 from dreaming.views.landing import landing, set_theme, workspace_home
 from dreaming.views.metrics import metrics
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:workspace>/agents/", agents.agents, name="agents"),
     path("w/<slug:workspace>/agents/shared/", agents.shared_memory, name="shared_memory"),
     path("w/<slug:workspace>/agents/<slug:agent>/", agents.agent, name="agent"),
+    path("w/<slug:workspace>/agents/<slug:store>/outcomes/", outcomes.outcomes, name="outcomes"),
     path("", include("agents.urls")),
     path("", include("reviews.urls")),
 ]

@@ -45,5 +45,6 @@ ROUTES = [
     # Agents                        anonymous outsider reviewer lead auditor admin token
     Route("agents", "GET", here, "in 404 200 200 200 403 in"),
     Route("agent", "GET", at_agent, "in 404 200 200 200 403 in"),
+    Route("outcomes", "GET", at_store, "in 404 200 200 200 403 in"),
     Route("shared_memory", "GET", here, "in 404 200 200 200 403 in"),
 ]
