@@ -44,6 +44,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     reviews_errors.StaleRule: HTTPStatus.CONFLICT,
     IllegalTransition: HTTPStatus.CONFLICT,
     reviews_errors.UndoTooLate: HTTPStatus.CONFLICT,
+    reviews_errors.AlreadyReserved: HTTPStatus.CONFLICT,
     reviews_errors.MayNotDecide: HTTPStatus.FORBIDDEN,
     reviews_errors.NotAllowed: HTTPStatus.FORBIDDEN,
     reviews_errors.NotYet: HTTPStatus.CONFLICT,

@@ -11,7 +11,9 @@ def proposal_of(member: Member, number: int) -> Proposal:
     """Return the workspace's proposal P-`number` with what its page needs, or raise Http404."""
     found = (
         Proposal.objects.filter(workspace=member.workspace, number=number)
-        .select_related("store", "agent", "memory__head", "deadline", "assignee")
+        .select_related(
+            "store", "agent", "memory__head", "deadline", "assignee", "reservation__person"
+        )
         .first()
     )
     if found is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from agents.models import Agent, Workspace
-from reviews.lines import RISKS, SIGNS, where_label
+from reviews.lines import MARK_WORDS, RISKS, SIGNS, where_label
 from reviews.models import OriginKind, Proposal
 from reviews.searches import AGES, KEYS, SHARED, TERM, VALUES, Where, quoted
 
@@ -111,7 +111,7 @@ def _guesses(workspace: Workspace, text: str, spot: Spot) -> Iterator[Option]:
 
 def _fixed(key: str) -> list[tuple[str, str]]:
     if key == "is":
-        return [(where.value, where_label(where)) for where in Where]
+        return [*((where.value, where_label(where)) for where in Where), *MARK_WORDS.items()]
     if key == "risk":
         return [(level.value, label) for level, label, _ in RISKS]
     return [(op, SIGNS[op][1]) for op in VALUES["op"]]

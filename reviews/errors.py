@@ -13,6 +13,10 @@ class StaleProposal(ReviewsError):
         self.proposal = proposal
 
 
+class AlreadyReserved(ReviewsError):
+    """Another person has reserved the proposal; the message says who and for how long."""
+
+
 class UndoTooLate(ReviewsError):
     """The decision is carried out, or was changed since; the message says what to do instead."""
 

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from django.utils.safestring import SafeString
 
 from agents import clock
+from agents.people import Member
+from agents.rights import Right
 from agents.web.ids import spell_id
 from agents.web.templatetags.daybreak import visible
 from agents.web.times import spell_span
@@ -19,8 +21,10 @@ from reviews.due_times import Mark, mark_of
 from reviews.lifecycle import OPEN
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
 from reviews.queue import COUNTED, Counts, Decided, KinCounts, Neighbours, Row
+from reviews.reservations import DECIDABLE
 from reviews.risk import Level
 from reviews.searches import SHARED, Search, Where, put
+from reviews.searches import Mark as SearchMark
 
 Address = Callable[..., str]
 SIGNS: Mapping[str, tuple[str, str]] = {
@@ -45,6 +49,10 @@ WHERE_WORDS: tuple[tuple[Where, str], ...] = (
     (Where.OWN, "Filed by you"),
     (Where.ALL, "All"),
 )
+MARK_WORDS: Mapping[str, str] = {
+    SearchMark.RESERVED: "Reserved by anybody",
+    SearchMark.UNRESERVED: "Reserved by nobody",
+}
 OTHER_WORDS: Mapping[Where, str] = {
     Where.SCHEDULED: "Being carried out",
     Where.APPLIED: "Applied",
@@ -75,6 +83,14 @@ STATE_FACTS: Mapping[str, Fact] = {
     "superseded": Fact("Superseded"),
     "changes_requested": Fact("Sent back"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom rows are printed. address: name of a page, number -> address."""
+
+    member: Member
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,17 @@ class UndoLine:
     round: int
     until: datetime
     seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """Whose a proposal is for now. left: as 9:41; seconds: the same. words: without the clock."""
+
+    is_yours: bool
+    until: datetime
+    seconds: int
+    left: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +205,13 @@ class Filters:
     agents: tuple[FilterLink, ...]
 
 
-def lines_of(rows: Iterable[Row], address: Address) -> tuple[Line, ...]:
-    """Return the rows as they are printed; address: name, number -> address."""
+def lines_of(rows: Iterable[Row], reader: Reader) -> tuple[Line, ...]:
+    """Return the rows as they are printed."""
     now = clock.now()
     # One lookup for all: the addresses differ in the number only.
-    pattern = address("proposal", 1)
+    pattern = reader.address("proposal", 1)
     start, _, end = pattern.rpartition("P-1/")
-    return tuple(_line(row, now, start, end) for row in rows)
+    return tuple(_line(row, now, reader, start, end) for row in rows)
 
 
 def undo_line(row: Decided, address: Address) -> UndoLine:
@@ -199,13 +226,13 @@ def undo_line(row: Decided, address: Address) -> UndoLine:
     )
 
 
-def _line(row: Row, now: datetime, start: str, end: str) -> Line:
+def _line(row: Row, now: datetime, reader: Reader, start: str, end: str) -> Line:
     is_conflict = row.state == "conflicted"
     name = spell_id("P", row.number)
     sign, verb = SIGNS[row.op]
     if row.decided_at is not None and not is_conflict:
         sign = "check" if row.verdict == "approve" else "x"
-    fact = _fact(row)
+    fact = _fact(row, now, reader)
     since = row.decided_at or row.filed_at
     return Line(
         id=name,
@@ -236,19 +263,32 @@ def due_of(proposal: Proposal) -> Mark | None:
     return mark_of(proposal.due_at, proposal.remind_at, clock.now())
 
 
-def _fact(row: Row) -> Fact:
+def _fact(row: Row, now: datetime, reader: Reader) -> Fact:
     """Return the one fact of a row: a flag where there is one, else how often it was seen."""
     if row.state == "scheduled":
         return Fact("Approved" if row.verdict == "approve" else "Rejected")
+    is_theirs = row.held_until is not None and row.held_by != reader.member.person.pk
+    if is_theirs and row.state in DECIDABLE:
+        return Fact(_held_words(row.held_name or "", _left(row, now)))
     if row.state in STATE_FACTS:
         return STATE_FACTS[row.state]
+    return _change_of(row) or _yours(row, now) or _seen(row)
+
+
+def _change_of(row: Row) -> Fact | None:
     if row.op == Op.RETIRE:
         return Fact("Removes")
     if row.op == Op.MERGE:
         return Fact(f"{len(row.merged) + 1} into 1")
-    if row.revision > 1:
-        return Fact("Edited")
-    return _seen(row)
+    return Fact("Edited") if row.revision > 1 else None
+
+
+def _yours(row: Row, now: datetime) -> Fact | None:
+    return Fact(f"Yours for {spell_span(_left(row, now))}") if row.held_until else None
+
+
+def _left(row: Row, now: datetime) -> float:
+    return (row.held_until - now).total_seconds() if row.held_until else 0.0
 
 
 def _seen(row: Row) -> Fact:
@@ -262,7 +302,7 @@ def groups_of(
     rows: Sequence[Row],
     counts: Counts,
     search: Search,
-    address: Address,
+    reader: Reader,
     kin: KinCounts,
     current: str = "",
 ) -> tuple[Group, ...]:
@@ -272,7 +312,7 @@ def groups_of(
     """
     if not search.is_by_risk:
         count = spell_count(counts.total)
-        lines = lines_of(rows, address)
+        lines = lines_of(rows, reader)
         group = Group(where_label(search.where), "history", count, (Cluster(lines),))
         return (group,) if lines else ()
     by_rank = {rank: tuple(part) for rank, part in groupby(rows, key=lambda row: row.risk_rank)}
@@ -282,7 +322,7 @@ def groups_of(
             label,
             sign,
             spell_count(numbers[level]),
-            clusters_of(by_rank[level.rank], address, kin, current),
+            clusters_of(by_rank[level.rank], reader, kin, current),
             is_high=level is Level.HIGH,
         )
         for level, label, sign in RISKS
@@ -291,10 +331,10 @@ def groups_of(
 
 
 def clusters_of(
-    rows: Sequence[Row], address: Address, kin: KinCounts, current: str
+    rows: Sequence[Row], reader: Reader, kin: KinCounts, current: str
 ) -> tuple[Cluster, ...]:
     """Return rows of one risk with those that belong together folded under a head."""
-    lines = iter(lines_of(rows, address))
+    lines = iter(lines_of(rows, reader))
     found: list[Cluster] = []
     for _, part in groupby(rows, key=lambda row: row.lead):
         members = tuple(part)
@@ -401,6 +441,30 @@ def _link(search: Search, url: str, key: str, value: str, label: str, *, is_on: 
     is_taken_away = is_on and key != "is"
     text = put(search.text, key, "" if is_taken_away else value)
     return FilterLink(label, f"{url}?{urlencode({'q': text})}", is_on)
+
+
+def is_watched(proposal: Proposal, member: Member) -> bool:
+    """Say whether the member's page of the proposal tells who is at it: while both may decide."""
+    return member.may(Right.DECIDE) and proposal.state in DECIDABLE
+
+
+def held_of(proposal: Proposal, member: Member) -> HeldLine | None:
+    """Return whose the proposal is, None where it is nobody's; it comes with its reservation."""
+    row = getattr(proposal, "reservation", None)
+    seconds = ceil((row.until - clock.now()).total_seconds()) if row else 0
+    if row is None or seconds <= 0:
+        return None
+    return HeldLine(
+        is_yours=row.person_id == member.person.pk,
+        until=row.until,
+        seconds=seconds,
+        left=f"{seconds // 60}:{seconds % 60:02}",
+        words=_held_words(row.person.name, seconds),
+    )
+
+
+def _held_words(name: str, seconds: float) -> str:
+    return f"Reserved by {name}, {spell_span(seconds)} left"
 
 
 def kin_line(proposal: Proposal, other: Proposal, address: Address) -> KinLine:

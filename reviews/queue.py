@@ -14,14 +14,30 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    Exists,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
 from agents import clock
 from agents.models import Agent, Workspace
 from agents.people import Member
-from reviews.models import OPEN_STATES, Containment, Decision, Proposal, ProposalRevision
+from reviews.models import (
+    OPEN_STATES,
+    Containment,
+    Decision,
+    Proposal,
+    ProposalRevision,
+    Reservation,
+)
 from reviews.risk import Level
-from reviews.searches import SHARED, Search, Terms, Where
+from reviews.searches import SHARED, Mark, Search, Terms, Where
 
 SIZE = 50
 COUNTED = 1_000
@@ -50,6 +66,9 @@ COLUMNS = (
     "agent__slug",
     "due_at",
     "remind_at",
+    "held__until",
+    "held__person",
+    "held__person__name",
 )
 STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.OPEN: OPEN_STATES,
@@ -94,6 +113,9 @@ class Row(NamedTuple):
     agent_slug: str | None
     due_at: datetime | None = None
     remind_at: datetime | None = None
+    held_until: datetime | None = None
+    held_by: int | None = None
+    held_name: str | None = None
 
 
 class Decided(NamedTuple):
@@ -236,7 +258,22 @@ def list_of(member: Member, search: Search, agents: Keys = NO_KEYS) -> QuerySet[
         rows = rows.filter(proposer=member.person)
     if search.where is Where.LATE:
         rows = rows.filter(due_at__lte=clock.now())
-    return _leave_barred(rows, member) if search.where is Where.YOURS else rows
+    if search.where is Where.YOURS:
+        rows = _leave_barred(rows, member)
+    rows = _by_reservation(rows, member.workspace, search.marks)
+    in_force = Q(reservation__until__gt=clock.now())
+    return rows.annotate(held=FilteredRelation("reservation", condition=in_force))
+
+
+def _by_reservation(
+    rows: QuerySet[Proposal], workspace: Workspace, marks: frozenset[Mark]
+) -> QuerySet[Proposal]:
+    """Narrow the rows by being reserved or not; few are, so these few are looked up once."""
+    live = Reservation.objects.filter(workspace=workspace, until__gt=clock.now())
+    numbers = live.values("number")
+    if Mark.RESERVED in marks:
+        rows = rows.filter(number__in=numbers)
+    return rows.exclude(number__in=numbers) if Mark.UNRESERVED in marks else rows
 
 
 def _narrow(search: Search, agents: Keys) -> Q:

@@ -40,6 +40,13 @@ class Where(StrEnum):
     ALL = "all"
 
 
+class Mark(StrEnum):
+    """What else holds of the proposals of a list: further values of `is:`."""
+
+    RESERVED = "reserved"
+    UNRESERVED = "unreserved"
+
+
 WAITING = frozenset({Where.OPEN, Where.YOURS, Where.LATE, Where.SECOND, Where.CONFLICTED})
 """What waits for somebody is listed by risk, oldest first; everything else newest first."""
 
@@ -47,7 +54,7 @@ OTHER_NAMES: Mapping[str, str] = {"mine": Where.YOURS}
 """Further spellings of values of `is:`."""
 
 VALUES: Mapping[str, tuple[str, ...]] = {
-    "is": tuple(Where),
+    "is": (*Where, *Mark),
     "risk": ("high", "medium", "low"),
     "op": ("create", "update", "merge", "retire"),
 }
@@ -85,6 +92,7 @@ class Search:
 
     text: str = ""
     where: Where = Where.OPEN
+    marks: frozenset[Mark] = frozenset()
     only: Terms = Terms()
     without: Terms = Terms()
     older: timedelta | None = None
@@ -105,7 +113,9 @@ class Search:
     @property
     def narrows(self) -> bool:
         """Say whether anything beside the list of `is:` narrows it."""
-        return bool(self.only or self.without or self.older or self.newer or self.number)
+        return bool(
+            self.marks or self.only or self.without or self.older or self.newer or self.number
+        )
 
 
 @dataclass(slots=True)
@@ -140,9 +150,11 @@ def read_search(text: str) -> Search:
     for term in TERM.findall(text):
         _read_term(term, read)
     where = read.last("is") or (Where.ALL if read.number else Where.OPEN)
+    marks = frozenset(Mark(value) for value in read.values.get((False, "mark"), ()))
     return Search(
         text=text,
         where=Where(where),
+        marks=marks,
         only=read.terms(""),
         without=read.terms("-"),
         older=_age_of(read.last("older")),
@@ -192,7 +204,8 @@ def _read_values(minus: str, key: str, typed: str, read: _Read) -> None:
         if problem:
             read.problems.append(problem)
         else:
-            read.put(minus, key, _one_spelling(key, value))
+            is_mark = key == "is" and value in set(Mark)
+            read.put(minus, "mark" if is_mark else key, _one_spelling(key, value))
 
 
 def _cannot_leave_out(key: str) -> str:
@@ -245,6 +258,7 @@ def spell_search(search: Search) -> str:
 def _spelled_terms(search: Search) -> Iterator[str]:
     if search.where is not (Where.ALL if search.number else Where.OPEN):
         yield f"is:{search.where}"
+    yield from (f"is:{mark}" for mark in sorted(search.marks))
     for minus, terms in (("", search.only), ("-", search.without)):
         for key, values in _keyed(terms):
             yield from (f"{minus}{key}:{quoted(value)}" for value in sorted(values))
@@ -282,5 +296,10 @@ def put(text: str, key: str, value: str) -> str:
     An empty value takes the key out; for links that change one filter and keep the rest.
     """
     about = (f"{key}:", f"-{key}:")
-    kept = [term for term in TERM.findall(text) if not term.lower().startswith(about)]
+    marks = {f"is:{mark}" for mark in Mark}
+    kept = [
+        term
+        for term in TERM.findall(text)
+        if not term.lower().startswith(about) or term.lower() in marks
+    ]
     return " ".join([*([f"{key}:{quoted(value)}"] if value else []), *kept])

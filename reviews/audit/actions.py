@@ -94,6 +94,7 @@ class Action(StrEnum):
     PROPOSAL_ESCALATED = "proposal.escalated"
     PROPOSAL_RECHECKED = "proposal.rechecked"
     PROPOSAL_RESERVED = "proposal.reserved"
+    PROPOSAL_RELEASED = "proposal.released"
     PROPOSAL_COMMENTED = "proposal.commented"
     CHANGES_REQUESTED = "proposal.changes_requested"
     TAINT_CLEARED = "proposal.taint_cleared"

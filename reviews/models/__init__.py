@@ -12,6 +12,7 @@ from reviews.models.proposals import (
     Proposal,
     ProposalRevision,
 )
+from reviews.models.reservations import Presence, Reservation
 from reviews.models.rules import (
     ApprovalRule,
     ApprovalRuleVersion,
@@ -35,8 +36,10 @@ __all__ = [
     "Evidence",
     "Export",
     "OriginKind",
+    "Presence",
     "Proposal",
     "ProposalRevision",
+    "Reservation",
     "RuleChange",
     "RuleChangeState",
     "SampleAnswer",

@@ -144,6 +144,8 @@ def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
         "memory_url": address_of("memory", slug, memory.number) if memory else "",
         "dream_url": _dream_url(slug, proposal),
         "store_label": lines.store_label(proposal),
+        "watch": lines.is_watched(proposal, desk.member),
+        "held": lines.held_of(proposal, desk.member),
         "due": lines.due_of(proposal),
         "kin": _kin_lines(desk, proposal) if at.kin else (),
         "kin_more": max(0, at.kin - MOST_KIN),
@@ -208,6 +210,7 @@ def queue_context(
     page = page_of(rows, order_of(desk.search), cursor)
     front = () if cursor else _front(desk, counts)
     containments = () if cursor else _containments(desk, counts)
+    reader = lines.Reader(desk.member, desk.address)
     return {
         "search": desk.search,
         "suffix": desk.suffix,
@@ -217,14 +220,14 @@ def queue_context(
         "page": page,
         "page_link": f"{desk.more}at=",
         "page_size": SIZE,
-        "front": lines.lines_of(front, desk.address),
+        "front": lines.lines_of(front, reader),
         "in_front": lines.spell_count(counts.containments + counts.conflicted),
         "containments": containments,
         "groups": lines.groups_of(
             page.rows,
             counts,
             desk.search,
-            desk.address,
+            reader,
             count_kin(rows, page) if desk.search.is_by_risk else {},
             str(proposal or ""),
         ),

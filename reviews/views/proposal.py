@@ -55,6 +55,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "request_form": RequestForm(),
         "withdraw_form": WithdrawForm(),
         "session_base": session_base(request),
+        "has_bar": True,
     }
 
 

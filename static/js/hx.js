@@ -118,7 +118,7 @@ function markRow(id) {
 document.addEventListener("htmx:afterSettle", (event) => {
   const { target, requestConfig, elt } = event.detail;
   const moved = elt?.id === pane || target?.id === pane;
-  if (requestConfig && requestConfig.verb !== "get") page.dataset.settled = String(Date.now());
+  if (requestConfig && requestConfig.verb !== "get" && !quiet(requestConfig.elt)) page.dataset.settled = String(Date.now());
   if (moved) {
     const place = document.getElementById(pane);
     const wanted = place?.querySelector("[autofocus]:not(dialog *)") ?? place;

@@ -35,10 +35,16 @@ function end(element) {
   return ends.get(element).at;
 }
 
+// In words {s} is seconds, {t} minutes and seconds: 9:41.
+function spell(words, left) {
+  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  return words.replace("{s}", String(left)).replace("{t}", clock);
+}
+
 function count() {
   for (const element of document.querySelectorAll("[data-until]")) {
     const left = Math.ceil((end(element) - Date.now()) / 1000);
-    if (left > 0) element.textContent = element.dataset.words?.replace("{s}", String(left)) ?? `${left} s`;
+    if (left > 0) element.textContent = spell(element.dataset.words ?? "{s} s", left);
     else element.closest("[data-gone-after]")?.remove();
   }
 }

@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from agents import clock as product_clock
+from agents.models import Person, Workspace
+from agents.people import Member
+from agents.rights import Role
 from reviews import lines
 from reviews.models import Containment
 from reviews.queue import COUNTED, Counts, Row
@@ -40,8 +43,12 @@ def address(name: str, *parts: object) -> str:
     return f"/w/P-1/review/{name}/P-{parts[0]}/?q=review%2FP-1%2F"
 
 
+ROSA = Member(Workspace(pk=1), Person(pk=1, name="Rosa"), Role.REVIEWER, frozenset())
+READER = lines.Reader(ROSA, address)
+
+
 def printed(**more: object) -> lines.Line:
-    return lines.lines_of([row(**more)], address)[0]
+    return lines.lines_of([row(**more)], READER)[0]
 
 
 def test_a_row_leads_to_its_proposal_with_the_list_kept(clock) -> None:
@@ -114,7 +121,7 @@ def test_rows_stand_in_groups_by_risk_with_the_counts_of_the_whole_list(clock) -
         high=1, medium=4, low=COUNTED + 1, conflicted=0, containments=0, decided_today=0, open=9
     )
 
-    groups = lines.groups_of(rows, counts, read_search(""), address, {})
+    groups = lines.groups_of(rows, counts, read_search(""), READER, {})
 
     assert [(one.label, one.count, one.is_high) for one in groups] == [
         ("High risk", "1", True),
@@ -124,16 +131,14 @@ def test_rows_stand_in_groups_by_risk_with_the_counts_of_the_whole_list(clock) -
 
 
 def test_what_is_decided_is_one_group(clock) -> None:
-    [group] = lines.groups_of(
-        [row(), row(number=8)], NOUGHT, read_search("is:decided"), address, {}
-    )
+    [group] = lines.groups_of([row(), row(number=8)], NOUGHT, read_search("is:decided"), READER, {})
 
     assert (group.label, len(group.lines)) == ("Decided", 2)
 
 
 def test_an_empty_page_has_no_group(clock) -> None:
-    assert lines.groups_of([], NOUGHT, read_search("is:decided"), address, {}) == ()
-    assert lines.groups_of([], NOUGHT, read_search(""), address, {}) == ()
+    assert lines.groups_of([], NOUGHT, read_search("is:decided"), READER, {}) == ()
+    assert lines.groups_of([], NOUGHT, read_search(""), READER, {}) == ()
 
 
 def test_a_filter_that_is_on_is_taken_away_by_its_link() -> None:
