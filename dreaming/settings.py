@@ -54,6 +54,7 @@ KNOWN = (
     "DAYBREAK_SQLITE_SYNCHRONOUS",
     "DAYBREAK_TEST_ENGINE",
     "DAYBREAK_TRUSTED_PROXIES",
+    "DAYBREAK_WATCH_TICK_S",
     "DAYBREAK_WEB_PROCESSES",
 )
 SECRET = (
@@ -296,6 +297,7 @@ LEASE_S = env_int("DAYBREAK_LEASE_S", 60, least=1)
 HEARTBEAT_S = env_float("DAYBREAK_HEARTBEAT_S", max(0.5, LEASE_S / 4), least=0.1)
 REAP_S = env_float("DAYBREAK_REAP_S", 15.0, least=0.2)
 APPLY_TICK_S = env_float("DAYBREAK_APPLY_TICK_S", 1.0, least=0.1)
+WATCH_TICK_S = env_float("DAYBREAK_WATCH_TICK_S", 10.0, least=0.2)
 SEAL_TICK_S = env_float("DAYBREAK_SEAL_TICK_S", 1.0, least=0.1)
 GRACE_S = env_int("DAYBREAK_GRACE_S", 10, least=0)
 ORIGIN = env_text("DAYBREAK_ORIGIN", "daybreak.local/log")
@@ -343,6 +345,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "dreaming.tasks.seal_log", "schedule": SEAL_TICK_S},
     "reap": {"task": "dreaming.tasks.reap", "schedule": REAP_S},
     "schedule": {"task": "dreaming.tasks.start_due", "schedule": 30.0},
+    "watch": {"task": "dreaming.tasks.watch_proposals", "schedule": WATCH_TICK_S},
 }
 for entry in CELERY_BEAT_SCHEDULE.values():
     entry["options"] = {"expires": max(2.0, float(str(entry["schedule"])) * 2)}

@@ -8,7 +8,7 @@ from agents.wakeups import DREAM, send_wakeup
 from dreaming import dreams, schedules
 from dreaming.leases import due_dreams
 from dreaming.ticks import REAPED, note_tick
-from reviews import decisions
+from reviews import decisions, watch
 from reviews.audit import sealing
 
 
@@ -36,6 +36,12 @@ def seal_log() -> None:
 def start_due() -> None:
     """Start the dreams of schedules whose hour has come."""
     schedules.start_due(clock.now())
+
+
+@shared_task
+def watch_proposals() -> None:
+    """Remind, escalate, check again and tell whose turn it is."""
+    watch.watch(clock.now())
 
 
 @shared_task

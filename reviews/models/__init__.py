@@ -3,6 +3,7 @@
 from reviews.models.containments import Containment, ContainmentKind
 from reviews.models.deadlines import Absence, Deadline, DueTimes
 from reviews.models.exports import Export
+from reviews.models.notices import Mail, Notice, NoticeChoices
 from reviews.models.proposals import (
     OPEN_STATES,
     STATES,
@@ -35,6 +36,9 @@ __all__ = [
     "DueTimes",
     "Evidence",
     "Export",
+    "Mail",
+    "Notice",
+    "NoticeChoices",
     "OriginKind",
     "Presence",
     "Proposal",

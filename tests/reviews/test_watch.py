@@ -1,0 +1,197 @@
+"""The worker's look: told once a step, reminded, escalated on the record, bounded, idempotent."""
+
+from datetime import timedelta
+
+import pytest
+
+from agents.people import set_group
+from reviews import decisions
+from reviews.assignments import assign
+from reviews.audit.actions import Action
+from reviews.audit.actors import SYSTEM
+from reviews.audit.bodies import read_body
+from reviews.audit.models import Entry
+from reviews.deadlines import Settings, set_due_times
+from reviews.decisions import Shown, request_changes
+from reviews.due_times import Limits
+from reviews.models import Deadline, Notice, Proposal
+from reviews.watch import escalate, watch
+from tests import build
+from tests.cast import Cast
+from tests.clock import FakeClock
+from tests.reviews.filings import WITH_COMMAND, by_hand
+from tests.reviews.views.desks import approve, fresh, member
+
+pytestmark = pytest.mark.django_db
+
+
+def told(kind: str, *, standing: bool = True) -> list[str]:
+    found = Notice.objects.filter(kind=kind)
+    if standing:
+        found = found.filter(settled_at=None)
+    return sorted(found.values_list("person__name", flat=True))
+
+
+def test_who_may_decide_is_told_once_whose_turn_it_is(cast: Cast, clock: FakeClock) -> None:
+    build.filed(cast.store)
+    for _ in range(3):
+        watch(clock())
+        clock.advance(hours=7)
+    assert told("turn") == ["Lena", "Rosa", "Sven"]
+
+
+def test_high_risk_is_told_as_such(cast: Cast, clock: FakeClock) -> None:
+    build.filed(cast.store, content=WITH_COMMAND)
+    watch(clock())
+    assert told("turn_high") == ["Lena", "Rosa", "Sven"]
+    assert set(Notice.objects.values_list("how", flat=True)) == {"immediate"}
+
+
+def test_after_a_vote_the_others_are_told_and_the_old_step_is_settled(
+    cast: Cast, clock: FakeClock
+) -> None:
+    proposal = build.filed(cast.store, content=WITH_COMMAND)
+    watch(clock())
+    approve(cast, proposal, "reviewer")
+    watch(clock())
+    assert told("turn_high") == ["Lena", "Sven"]
+    assert len(told("turn_high", standing=False)) == 5
+
+
+def test_what_is_decided_settles_what_was_asked(cast: Cast, clock: FakeClock) -> None:
+    proposal = build.filed(cast.store)
+    watch(clock())
+    approve(cast, proposal)
+    watch(clock())
+    assert told("turn") == []
+    clock.advance(minutes=5)
+    decisions.apply_due(clock())
+    watch(clock())
+    assert Deadline.objects.get().look_at is None
+
+
+def test_at_four_fifths_of_the_time_it_is_heard_of_again_once(cast: Cast, clock: FakeClock) -> None:
+    build.filed(cast.store)
+    clock.advance(days=5)
+    watch(clock())
+    assert told("reminder") == []
+    for _ in range(2):
+        clock.advance(hours=16)
+        watch(clock())
+    assert told("reminder") == ["Lena", "Rosa", "Sven"]
+    assert Deadline.objects.get().reminded_at is not None
+
+
+def test_late_it_goes_to_the_group_on_the_record_once(cast: Cast, clock: FakeClock) -> None:
+    set_group(cast.workspace, "risk-desk", [cast.second_reviewer], by=SYSTEM)
+    set_due_times(cast.workspace, Settings(Limits(), "risk-desk"), by=member(cast, "lead"))
+    proposal = build.filed(cast.store)
+    clock.advance(days=8)
+    for _ in range(2):
+        watch(clock())
+        clock.advance(hours=7)
+    assert told("escalation") == ["Sven"]
+    deadline = Deadline.objects.get()
+    assert deadline.escalated_to == "risk-desk"
+    entry = Entry.objects.get(action=Action.PROPOSAL_ESCALATED)
+    assert entry.object == str(proposal)
+    assert read_body(entry.body)["after"] == {"state": "pending", "to": "risk-desk", "round": 1}
+
+
+def test_late_without_a_group_the_leads_hear_of_it(cast: Cast, clock: FakeClock) -> None:
+    build.filed(cast.store)
+    clock.advance(days=8)
+    watch(clock())
+    assert told("escalation") == ["Lena"]
+
+
+def test_two_workers_escalate_once(cast: Cast, clock: FakeClock) -> None:
+    build.filed(cast.store)
+    clock.advance(days=8)
+    both = [Proposal.objects.select_related("workspace", "deadline").get() for _ in range(2)]
+    assert [escalate(row, "", clock()) for row in both] == [True, False]
+    assert Entry.objects.filter(action=Action.PROPOSAL_ESCALATED).count() == 1
+
+
+def test_what_was_decided_meanwhile_is_not_escalated(cast: Cast, clock: FakeClock) -> None:
+    proposal = build.filed(cast.store)
+    clock.advance(days=8)
+    row = Proposal.objects.select_related("workspace", "deadline").get()
+    approve(cast, proposal)
+    assert not escalate(row, "", clock())
+
+
+def test_nobody_present_who_can_is_told_to_the_leads(cast: Cast, clock: FakeClock) -> None:
+    route = {"rule": "x", "version": 1, "needs": [["legal", 1]], "mode": "people", "reasons": []}
+    proposal = build.filed(cast.store)
+    Proposal.objects.filter(pk=proposal.pk).update(route=route)
+    watch(clock())
+    assert told("escalation") == ["Lena"]
+    assert told("turn") == []
+
+
+def test_an_assigned_proposal_is_told_to_that_person(cast: Cast, clock: FakeClock) -> None:
+    proposal = build.filed(cast.store)
+    assign(proposal, cast.reviewer, by=member(cast, "lead"))
+    watch(clock())
+    assert told("turn") == ["Rosa"]
+    assign(proposal, cast.second_reviewer, by=member(cast, "lead"))
+    watch(clock())
+    assert told("turn") == ["Rosa", "Sven"]
+
+
+def test_who_filed_what_went_back_is_told(cast: Cast, clock: FakeClock) -> None:
+    proposal = by_hand(cast, "/a.md", "Say so.\n")
+    watch(clock())
+    now = fresh(proposal)
+    request_changes(
+        now,
+        by=member(cast, "lead"),
+        shown=Shown(now.revision, now.state),
+        reason="Which orders?",
+    )
+    watch(clock())
+    assert told("sent_back") == ["Rosa"]
+    assert told("turn") == []
+
+
+def test_one_from_before_there_were_due_times_is_due_from_now_on(
+    cast: Cast, clock: FakeClock
+) -> None:
+    proposal = build.proposal(cast.store, filed_at=clock() - timedelta(days=20))
+    Deadline.objects.create(proposal=proposal, look_at=clock())
+    watch(clock())
+    assert fresh(proposal).due_at == clock() + timedelta(days=7)
+
+
+def test_too_old_it_is_checked_and_told_anew(cast: Cast, clock: FakeClock) -> None:
+    proposal = build.filed(cast.store)
+    build.memory(cast.store, "/same.md", "Shipped orders cannot be cancelled.\n")
+    watch(clock())
+    clock.advance(days=31)
+    watch(clock())
+    assert fresh(proposal).state == "withdrawn"
+    assert told("turn") == []
+    watch(clock())
+    assert Deadline.objects.get().look_at is None
+
+
+def test_a_tick_looks_at_so_many_and_the_next_at_the_rest(cast: Cast, clock: FakeClock) -> None:
+    for n in range(5):
+        build.filed(cast.store, path=f"/{n}.md")
+    assert [watch(clock(), limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert Notice.objects.values("proposal").distinct().count() == 5
+
+
+def test_a_round_that_began_meanwhile_is_looked_at_at_once(cast: Cast, clock: FakeClock) -> None:
+    proposal = build.filed(cast.store)
+    watch(clock())
+    Deadline.objects.filter(proposal=proposal).update(round=2, look_at=clock())
+    watch(clock())
+    assert Notice.objects.filter(key__contains="r2.v0").count() == 3
+
+
+def test_workspaces_do_not_hear_of_each_other(cast: Cast, clock: FakeClock) -> None:
+    build.filed(cast.store)
+    watch(clock())
+    assert not Notice.objects.filter(person=cast.outsider).exists()
