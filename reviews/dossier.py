@@ -19,7 +19,7 @@ from reviews.grounds import Why, why_of
 from reviews.lifecycle import State
 from reviews.marks import mark_firsts
 from reviews.models import Decision, Proposal, ProposalRevision
-from reviews.quotes import Quote, quotes_of
+from reviews.quotes import Quote, count_shown, quotes_of
 from reviews.reading import opened_positions
 from reviews.requests import Asked, asked_of
 from reviews.risk import Level
@@ -117,6 +117,21 @@ class Dossier:
     replaced_by: Proposal | None = None
     replaces: Proposal | None = None
     was_asked: Asked | None = None
+
+    @property
+    def shown_quotes(self) -> tuple[Quote, ...]:
+        """Return the quotes that stand on the page from the start."""
+        return self.quotes[: count_shown(self.quotes)]
+
+    @property
+    def more_quotes(self) -> int:
+        """Return how many quotes come when they are asked for."""
+        return len(self.quotes) - count_shown(self.quotes)
+
+    @property
+    def against(self) -> int:
+        """Return how many of the quotes contradict the change."""
+        return sum(not quote.supports for quote in self.quotes)
 
     @property
     def opened(self) -> int:

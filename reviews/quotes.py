@@ -1,19 +1,26 @@
 """Quotes in their place: the words, the turns around them, and how the session ended."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 from django.http import Http404
 
-from agents.models import Check, Event, Outcome, SessionRevision
+from agents.models import Check, Event, Outcome, Session, SessionRevision
 from agents.transcripts.base import EventKind, Role, Verdict
-from reviews.changes import Relation
+from reviews.changes import Relation, Trust
 from reviews.models import Evidence, Proposal
 
 AROUND = 2
 """Turns shown before and after the cited one once the quote is opened."""
+
+SHOWN = 6
+"""Quotes on a proposal's page from the start; what contradicts is never among the rest."""
+
+MOST_SHOWN = 12
+A_PAGE = 20
+"""Quotes that come at a time when more are asked for."""
 
 CLIP = 360
 CLIP_TURN = 1_200
@@ -37,7 +44,8 @@ ENDS: Mapping[str, str] = {
 class Turn:
     """One event: its words before, in and after the quote; only the cited one has a quote.
 
-    tool: the name of the tool that is called or answers. All texts are as hostile as any session.
+    tool: the name of the tool that is called or answers; trust: how far its words can be trusted.
+    All texts are as hostile as any session.
     """
 
     index: int
@@ -48,20 +56,28 @@ class Turn:
     after: str = ""
     is_cited: bool = False
     is_error: bool = False
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the session ended, in words; check: the first check that failed, and what it said."""
+    """How the session ended, in words; check: the first check that failed, and what it said.
+
+    check_name: its name alone.
+    """
 
     verdict: str
     words: str
     check: str = ""
+    check_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One quote of a proposal. is_wide: the turns around it are here too."""
+    """One quote of a proposal. is_wide: the turns around it are here too.
+
+    revision: that of the session it was found in, where it is not the newest; None where it is.
+    """
 
     position: int
     supports: bool
@@ -73,6 +89,7 @@ class Quote:
     ending: Ending
     is_opened: bool
     is_wide: bool = False
+    revision: int | None = None
 
 
 def evidence_of(proposal: Proposal) -> QuerySet[Evidence]:
@@ -90,13 +107,39 @@ def find_evidence(proposal: Proposal, position: int) -> Evidence:
 
 
 def quotes_of(proposal: Proposal, opened: Collection[int]) -> tuple[Quote, ...]:
-    """Return every quote with its own turn; opened: the positions somebody has opened."""
+    """Return every quote with its own turn, in the order in which they matter.
+
+    opened: the positions somebody has opened. First the strongest for it, then all against it, then
+    the others for it; each by strength: members' words, failed visible checks, failures, newest.
+    """
     rows = list(evidence_of(proposal))
     endings = _endings_of({row.event.revision_id: row.event.revision for row in rows})
+    visible = frozenset(map(str, proposal.workspace.visible_checks))
+    ranked = sorted(rows, key=lambda row: _rank(row, endings[row.event.revision_id], visible))
+    supports = [row for row in ranked if row.relation == Relation.SUPPORTS]
+    against = [row for row in ranked if row.relation != Relation.SUPPORTS]
     return tuple(
         _quote(row, (_cited(row),), endings[row.event.revision_id], opened, is_wide=False)
-        for row in rows
+        for row in (*supports[:1], *against, *supports[1:])
     )
+
+
+def _rank(row: Evidence, ending: Ending, visible: Collection[str]) -> tuple[int, float, int]:
+    """Return where a quote stands among its like: the lower, the more it says."""
+    at = row.event.at or row.event.revision.session.started_at
+    if row.event.trust == Trust.MEMBER:
+        strength = 0
+    elif ending.check_name in visible:
+        strength = 1
+    else:
+        strength = 2 if ending.verdict == Verdict.FAILURE else 3
+    return strength, -at.timestamp() if at else 0.0, row.position
+
+
+def count_shown(quotes: Sequence[Quote]) -> int:
+    """Return how many of the quotes stand on the page from the start: all against, up to twelve."""
+    against = sum(not quote.supports for quote in quotes)
+    return min(len(quotes), MOST_SHOWN, max(SHOWN, against + 1))
 
 
 def widen(evidence: Evidence) -> Quote:
@@ -131,12 +174,20 @@ def _quote(
         ending=ending,
         is_opened=row.position in opened,
         is_wide=is_wide,
+        revision=_older(row.event.revision, session),
     )
+
+
+def _older(revision: SessionRevision, session: Session) -> int | None:
+    """Return the revision's number where the session was sent anew since, else None."""
+    return revision.number if revision.number != session.revision else None
 
 
 def _turn(event: Event) -> Turn:
     text = event.text if len(event.text) <= CLIP_TURN else f"{event.text[:CLIP_TURN]}…"
-    return Turn(event.index, _who(event), event.tool, text, is_error=event.is_error)
+    return Turn(
+        event.index, _who(event), event.tool, text, is_error=event.is_error, trust=event.trust
+    )
 
 
 def _cited(row: Evidence) -> Turn:
@@ -158,6 +209,7 @@ def _cited(row: Evidence) -> Turn:
         after=f"{after}…" if is_there and row.end + CLIP < len(text) else after,
         is_cited=True,
         is_error=event.is_error,
+        trust=event.trust,
     )
 
 
@@ -174,16 +226,18 @@ def _endings_of(revisions: Mapping[int, SessionRevision]) -> dict[int, Ending]:
     return {pk: _ending(outcomes.get(pk), failed) for pk in revisions}
 
 
-def _failed_checks(outcomes: Iterable[Outcome]) -> dict[int, str]:
-    found: dict[int, str] = {}
+def _failed_checks(outcomes: Iterable[Outcome]) -> dict[int, tuple[str, str]]:
+    """Return by outcome the first check that failed: its name, and that with what it said."""
+    found: dict[int, tuple[str, str]] = {}
     checks = Check.objects.filter(outcome__in=list(outcomes), passed=False)
     for check in checks.order_by("outcome", "position"):
         words = f"{check.name}: {check.message}" if check.message else check.name
         # The page ends the sentence itself.
-        found.setdefault(check.outcome_id, words[:200].rstrip(" ."))
+        found.setdefault(check.outcome_id, (check.name, words[:200].rstrip(" .")))
     return found
 
 
-def _ending(outcome: Outcome | None, failed: Mapping[int, str]) -> Ending:
+def _ending(outcome: Outcome | None, failed: Mapping[int, tuple[str, str]]) -> Ending:
     verdict = outcome.verdict if outcome else Verdict.UNKNOWN.value
-    return Ending(verdict, ENDS[verdict], failed.get(outcome.pk, "") if outcome else "")
+    name, words = failed.get(outcome.pk, ("", "")) if outcome else ("", "")
+    return Ending(verdict, ENDS[verdict], words, name)

@@ -41,6 +41,7 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("turn/assign/", turn.assign, name="proposal_assign"),
     path("conflict/", conflict.conflict, name="proposal_conflict"),
     path("conflict/preview/", conflict.preview, name="proposal_conflict_preview"),
+    path("evidence/", proposal.more_evidence, name="proposal_more_evidence"),
     path("evidence/<int:position>/", proposal.evidence, name="proposal_evidence"),
 ]
 RULE: list[URLPattern | URLResolver] = [

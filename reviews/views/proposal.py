@@ -15,7 +15,7 @@ from reviews.forms import RejectForm, RequestForm, WithdrawForm
 from reviews.lines import UndoLine, undo_line
 from reviews.models import Proposal
 from reviews.queue import Decided
-from reviews.quotes import find_evidence, widen
+from reviews.quotes import A_PAGE, find_evidence, quotes_of, widen
 from reviews.reading import opened_positions, record_evidence_opened
 from reviews.views.desk import Context, address_of, desk_of, is_fragment, show_pane
 
@@ -55,6 +55,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "request_form": RequestForm(),
         "withdraw_form": WithdrawForm(),
         "session_base": session_base(request),
+        "ask_link": f"{desk_of(request).more}after=",
         "has_bar": True,
     }
 
@@ -90,3 +91,24 @@ def evidence(request: MemberRequest, number: int, position: int) -> HttpResponse
     }
     template = "reviews/_quote.html#opened" if is_fragment(request) else "reviews/evidence.html"
     return render(request, template, context)
+
+
+@require_GET
+@member_page(Right.SEE_TRANSCRIPTS)
+def more_evidence(request: MemberRequest, number: int) -> HttpResponse:
+    """Answer with the quotes from place `after` on, a page of them; without script as a page."""
+    found = proposal_of(request.member, number)
+    quotes = quotes_of(found, opened_positions(found, request.member))
+    given = request.GET.get("after", "")
+    after = int(given) if given.isascii() and given.isdecimal() and len(given) < 6 else 0
+    context = {
+        "proposal": found,
+        "quotes": quotes[after : after + A_PAGE],
+        "after": after + A_PAGE,
+        "more_quotes": max(0, len(quotes) - after - A_PAGE),
+        "suffix": desk_of(request).suffix,
+        "ask_link": f"{desk_of(request).more}after=",
+        "session_base": session_base(request),
+    }
+    page = "reviews/evidence_list.html"
+    return render(request, f"{page}#rest" if is_fragment(request) else page, context)

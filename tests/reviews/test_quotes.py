@@ -1,13 +1,27 @@
 """Quotes in their place: the turns around them and how the session ended."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from django.http import Http404
 
 from agents.models import Event
 from agents.transcripts.base import EventKind, ParsedEvent, Role
+from agents.workspaces import set_visible_checks
 from reviews import quotes
+from reviews.changes import Relation
 from reviews.models import Evidence
-from reviews.quotes import CLIP, CLIP_TURN, find_evidence, quotes_of, widen
+from reviews.quotes import (
+    CLIP,
+    CLIP_TURN,
+    MOST_SHOWN,
+    SHOWN,
+    count_shown,
+    find_evidence,
+    quotes_of,
+    widen,
+)
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +184,74 @@ def test_a_check_without_words_is_its_name_and_a_long_one_is_cut(cast, message, 
     checks = [build.ParsedCheck("paid", False, message)]
 
     assert only(filed(cast, build.EVENTS, 2, "shipped", checks=checks)).ending.check == shown
+
+
+# The order in which quotes matter
+
+
+def evidence(cast, text: str = "shipped", *, against: bool = False, **facts):
+    found = build.quote(build.session(cast.agent, **facts), 2, text)
+    return replace(found, relation=Relation.CONTRADICTS) if against else found
+
+
+def order(cast, *found) -> list[int]:
+    return [quote.position for quote in quotes_of(build.filed(cast.store, evidence=found), ())]
+
+
+def test_one_for_it_stands_first_then_all_against_it(cast) -> None:
+    found = [evidence(cast), evidence(cast), evidence(cast, against=True), evidence(cast)]
+
+    assert order(cast, *found, evidence(cast, against=True)) == [1, 3, 5, 2, 4]
+
+
+def test_the_strongest_stand_first(cast) -> None:
+    set_visible_checks(cast.workspace, ["paid"], by=cast.lead)
+    cast.workspace.refresh_from_db()
+    failure = build.Verdict.FAILURE
+    member = build.session(cast.agent, principal=cast.reviewer.email)
+    found = [
+        evidence(cast),
+        evidence(cast, verdict=failure),
+        evidence(cast, verdict=failure, checks=[build.ParsedCheck("kept", False)]),
+        evidence(cast, verdict=failure, checks=[build.ParsedCheck("paid", False)]),
+        build.quote(member, 0, "cancel order"),
+    ]
+
+    assert order(cast, *found) == [5, 4, 2, 3, 1]
+
+
+def test_of_equal_ones_the_newest_stands_first(cast) -> None:
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (3, 20, 9)]
+
+    assert order(cast, *[evidence(cast, started_at=day) for day in days]) == [2, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("supporting", "against", "shown"),
+    [
+        (3, 0, 3),
+        (40, 0, SHOWN),
+        (40, 2, SHOWN),
+        (40, SHOWN + 1, SHOWN + 2),
+        (5, 40, MOST_SHOWN),
+        (0, 3, 3),
+    ],
+)
+def test_what_contradicts_is_on_the_page_from_the_start(supporting, against, shown) -> None:
+    ending = quotes.Ending("unknown", "")
+    one = quotes.Quote(1, True, "S-1", 1, 0, None, (), ending, is_opened=False)
+    all_of_them = [one] * supporting + [replace(one, supports=False)] * against
+
+    assert count_shown(all_of_them) == shown
+
+
+def test_a_quote_from_an_earlier_transcript_says_which(cast) -> None:
+    proposal = filed(cast, build.EVENTS, 2, "shipped", external_id="x")
+    build.session(cast.agent, [*build.EVENTS, build.says("Thanks.")], external_id="x")
+
+    assert only(proposal).revision == 1
+    assert only(filed(cast, build.EVENTS, 2, "shipped")).revision is None
+
+
+def test_how_far_words_can_be_trusted_comes_with_them(cast) -> None:
+    assert only(filed(cast, build.EVENTS, 2, "shipped")).turns[0].trust == "tool"

@@ -1,5 +1,6 @@
 """Template tags of every page: ids, times, numbers, icons, hidden characters."""
 
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 
@@ -8,12 +9,15 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from agents.web import amounts, times
 from agents.web.characters import count_hidden, split_hidden
 from agents.web.ids import spell_id
 
 register = template.Library()
+REMOVED = re.compile(r"\[secret removed: ([A-Za-z][A-Za-z0-9 _-]{0,40})\]")
+"""What agents.redaction leaves where a secret stood."""
 
 
 @register.simple_tag
@@ -139,6 +143,21 @@ def visible(text: str) -> SafeString:
 
 
 @register.filter
+def spoken(text: str) -> SafeString:
+    """Render words of a session: as `visible`, and what was removed at the door as a block."""
+    pieces = REMOVED.split(text)
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (removed_block(piece) if place % 2 else visible(piece),)
+            for place, piece in enumerate(pieces)
+            if piece
+        ),
+    )
+
+
+@register.filter
 def hidden_count(text: str) -> int:
     """Return how many hidden characters the text has."""
     return count_hidden(text)
@@ -147,6 +166,11 @@ def hidden_count(text: str) -> int:
 def hidden_chip(words: str, name: str) -> SafeString:
     """Return the box of a hidden character: its code point, its name as title."""
     return format_html('<span class="hid" title="{}">{}</span>', name, words)
+
+
+def removed_block(kind: str) -> SafeString:
+    """Return the block that stands where a secret stood: what kind it was."""
+    return format_html('<span class="gone">{}</span>', _("%s removed") % kind)
 
 
 def time_element(moment: datetime, words: str) -> SafeString:

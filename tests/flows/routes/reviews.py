@@ -155,6 +155,7 @@ ROUTES = [
     Route("proposal_conflict", "POST", at_conflict, "in 404 303 303 403 403 in", REBASED),
     Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
     Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
+    Route("proposal_more_evidence", "GET", at_proposal, "in 404 200 200 200 403 in"),
     # Rules                         anonymous outsider reviewer lead auditor admin token
     Route("proposal_turn", "GET", at_proposal, "in 404 200 200 200 403 in"),
     Route("proposal_assign", "POST", at_proposal, "in 404 403 303 403 403 in", assigned),

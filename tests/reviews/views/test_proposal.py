@@ -451,7 +451,7 @@ def test_opening_a_quote_shows_the_turns_around_it_and_is_recorded(cast, client_
     assert "Please cancel order 1042." in html
     assert "It is already shipped, so it cannot be cancelled." in html
     assert html.lstrip().startswith('<article class="ev" id="quote-1"')
-    assert ">1 of 1 opened</span>" in html
+    assert ">1 of 1 opened<" in html
     [entry] = entries_of(proposal)
     assert entry.actor_id == cast.reviewer.public_id
     assert '"position":1' in entry.body
@@ -508,3 +508,73 @@ def test_a_quote_in_a_long_turn_is_shown_with_what_stands_around_it(cast, client
 
     assert "<mark>the words</mark>" in html
     assert "x" * 400 not in html
+
+
+# Many quotes
+
+
+def many(cast, count: int = 40):
+    """A proposal with so many quotes, of which the last contradicts."""
+    session = build.session(cast.agent, [build.says(f"Turn {n} of it.") for n in range(count)])
+    found = [build.quote(session, n, f"Turn {n} of") for n in range(count)]
+    found[-1] = replace(found[-1], relation=Relation.CONTRADICTS)
+    return build.filed(cast.store, evidence=found)
+
+
+def test_of_many_quotes_the_first_stand_on_the_page_with_all_against(cast, client_of) -> None:
+    html = show(client_of(cast.reviewer), cast, many(cast))
+
+    assert html.count('<article class="ev"') == 6
+    assert "Contradicts" in html
+    assert "Show 34 more quotes" in html
+    assert "40 quotes, 1 against" in html
+
+
+def test_the_other_quotes_come_in_pages(cast, client_of) -> None:
+    client, proposal = client_of(cast.reviewer), many(cast)
+
+    first = text_of(client.get(at(cast, proposal, "evidence/?after=6"), headers=HTMX))
+    last = text_of(client.get(at(cast, proposal, "evidence/?after=26"), headers=HTMX))
+
+    assert first.count('<article class="ev"') == 20
+    assert "Show 14 more quotes" in first
+    assert last.count('<article class="ev"') == 14
+    assert 'id="more-quotes"' not in last
+
+
+def test_without_script_the_other_quotes_are_a_page(cast, client_of) -> None:
+    html = text_of(client_of(cast.reviewer).get(at(cast, many(cast), "evidence/?after=26&q=x")))
+
+    assert html.lstrip().startswith("<!doctype html>")
+    assert html.count('<article class="ev"') == 14
+
+
+@pytest.mark.parametrize("after", ["", "x", "-3", "9999999", "999"])
+def test_a_place_that_is_none_gives_a_page_all_the_same(cast, client_of, after) -> None:
+    address = at(cast, many(cast, 3), f"evidence/?after={after}")
+
+    assert client_of(cast.reviewer).get(address).status_code == 200
+
+
+def test_a_secret_that_was_removed_is_a_block_with_its_kind(cast, client_of) -> None:
+    secret = "ghp_" + "a1B2" * 10
+    session = build.session(cast.agent, [build.says(f"Use {secret} for the words.")])
+    proposal = build.filed(cast.store, evidence=[build.quote(session, 0, "the words")])
+
+    html = show(client_of(cast.reviewer), cast, proposal)
+
+    assert '<span class="gone">GitHub token removed</span>' in html
+    assert "[secret removed" not in html
+
+
+def test_a_quote_leads_to_its_turn_in_the_transcript_it_was_found_in(cast, client_of) -> None:
+    session = build.session(cast.agent, external_id="x")
+    proposal = build.filed(cast.store, evidence=[build.quote(session, 2, "shipped")])
+    address = f"/sessions/{session}/?"
+
+    before = show(client_of(cast.reviewer), cast, proposal)
+    build.session(cast.agent, [*build.EVENTS, build.says("Thanks.")], external_id="x")
+    after = show(client_of(cast.reviewer), cast, proposal)
+
+    assert f"{address}turn=2#t2" in before
+    assert f"{address}revision=1&amp;turn=2#t2" in after

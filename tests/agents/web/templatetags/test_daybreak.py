@@ -100,3 +100,18 @@ def test_numbers_points_sizes_and_durations() -> None:
     assert render(
         "{{ 3400000|size }} {{ 151|duration }} {{ 0.44|percent }} {{ 0.012|qvalue }}"
     ) == ("3.4 MB 2 min 31 s 44% 0.012")
+
+
+def test_what_was_removed_from_a_session_is_a_block_with_its_kind() -> None:
+    assert daybreak.spoken("a [secret removed: GitHub token] b") == (
+        'a <span class="gone">GitHub token removed</span> b'
+    )
+
+
+@pytest.mark.parametrize("text", ["", "plain", "[secret removed: ]", "[secret removed: <b>]"])
+def test_what_only_looks_like_a_removal_stays_text(text) -> None:
+    assert daybreak.spoken(text) == daybreak.visible(text)
+
+
+def test_words_of_a_session_are_escaped_and_boxed() -> None:
+    assert daybreak.spoken("<i>\u202e") == daybreak.visible("<i>\u202e")
