@@ -84,6 +84,8 @@ class Membership(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=WorkspaceRole)
     created_at = models.DateTimeField(default=timezone.now)
+    # When the person put the checklist of a first visit away; until then it is shown to them.
+    settled_in_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -34,6 +34,7 @@ class Member:
 
     groups: those they count in now; unqualified: those they stand in and do not count in, for want
     of a current qualification; asking: those that ask for one, whether they have it or not.
+    is_new: the checklist of a first visit is not put away yet.
     """
 
     workspace: Workspace
@@ -42,6 +43,7 @@ class Member:
     groups: frozenset[str]
     unqualified: frozenset[str] = frozenset()
     asking: frozenset[str] = frozenset()
+    is_new: bool = False
 
     def may(self, right: Right) -> bool:
         """Return whether this member's role includes `right`."""
@@ -91,6 +93,7 @@ def _member(membership: Membership, person: Person, workspace: Workspace) -> Mem
         groups=frozenset(place.group for place in places if place.counts),
         unqualified=frozenset(place.group for place in places if not place.counts),
         asking=frozenset(place.group for place in places if place.asks),
+        is_new=membership.settled_in_at is None,
     )
 
 

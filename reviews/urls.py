@@ -73,6 +73,7 @@ SAMPLE: list[URLPattern | URLResolver] = [
 PRACTICE: list[URLPattern | URLResolver] = [
     path("", practice.practice_home, name="practice"),
     path("start/", practice.practice_start, name="practice_start"),
+    path("settled-in/", practice.first_visit_end, name="first_visit_end"),
     path("qualify/<slug:group>/", practice.qualification_start, name="qualification_start"),
     path("<int:attempt>/", practice.practice_run, name="practice_run"),
     path("<int:attempt>/<int:position>/", include(SAMPLE)),

@@ -60,6 +60,7 @@ WORDS: Mapping[str, str] = {
     Action.APPROVED: "Approved",
     Action.REJECTED: "Rejected",
     Action.DECISION_REFUSED: "Was refused a decision",
+    Action.FIRST_VISIT_ENDED: "Put the checklist away",
     Action.PRACTICE_STARTED: "Began to practise",
     Action.PRACTICE_ENDED: "Ended practice",
     Action.QUALIFICATION_STARTED: "Began to qualify",

@@ -103,6 +103,7 @@ class Action(StrEnum):
     DECISION_REFUSED = "decision.refused"
     DECISION_UNDONE = "decision.undone"
     # Samples, which are no proposals
+    FIRST_VISIT_ENDED = "practice.settled_in"
     PRACTICE_STARTED = "practice.started"
     PRACTICE_ENDED = "practice.ended"
     QUALIFICATION_STARTED = "qualification.started"

@@ -16,7 +16,7 @@ from agents.http import MemberRequest
 from agents.rights import Right
 from agents.web.ids import BadId, parse_id
 from agents.web.paging import page_of
-from reviews import exports, trail
+from reviews import exports, first_visit, trail
 from reviews.audit.errors import BadProof
 from reviews.audit.history import LoggedEntry
 from reviews.audit.models import Entry
@@ -58,6 +58,8 @@ def audit(request: MemberRequest) -> HttpResponse:
         "may_verify": request.member.may(Right.AUDIT_VERIFY),
         "may_export": request.member.may(Right.AUDIT_EXPORT),
     }
+    # After what is listed was read: the entry of the first look is not part of it.
+    first_visit.note_log_opened(request.member)
     return render(request, "reviews/audit.html", context)
 
 

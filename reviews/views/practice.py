@@ -20,7 +20,7 @@ from agents.models import Qualification
 from agents.people import Member
 from agents.qualifications import Holding, holdings_of
 from agents.rights import Right
-from reviews import practice
+from reviews import first_visit, practice
 from reviews.exhibits import Exhibit, Staging, dossier_of_sample, quote_of
 from reviews.forms import RejectForm, RequestForm
 from reviews.models import SampleAnswer, SampleRun
@@ -79,9 +79,17 @@ def practice_home(request: MemberRequest) -> HttpResponse:
         "traps": TRAPS,
         "rule": say_rule(),
         "now": clock.now(),
+        "first_steps": first_visit.steps_of(request.member),
         "holdings": [holding_line(request.member, one) for one in holdings_at(request.member)],
     }
     return render(request, "reviews/practice.html", context)
+
+
+@require_POST
+@member_page(Right.DECIDE)
+def first_visit_end(request: MemberRequest) -> HttpResponse:
+    first_visit.settle_in(by=request.member)
+    return SeeOther(reverse("queue", args=[request.workspace.slug]))
 
 
 def holdings_at(member: Member) -> tuple[Holding, ...]:

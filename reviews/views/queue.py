@@ -8,6 +8,7 @@ from agents import clock
 from agents.access import member_page
 from agents.http import MemberRequest
 from agents.rights import Right
+from reviews.first_visit import steps_of
 from reviews.models import Proposal
 from reviews.practice import due_holdings
 from reviews.views.desk import Context, Desk, counts_of, desk_of, queue_context
@@ -19,7 +20,11 @@ def queue(request: MemberRequest) -> HttpResponse:
     desk = desk_of(request)
     context = queue_context(desk, counts_of(desk), cursor=request.GET.get("at", ""))
     context |= calm_context(desk, context)
-    context |= {"renewals": due_holdings(request.member), "now": clock.now()}
+    context |= {
+        "renewals": due_holdings(request.member),
+        "first_steps": steps_of(request.member),
+        "now": clock.now(),
+    }
     return render(request, "reviews/queue.html", context)
 
 

@@ -36,6 +36,7 @@ ROUTES = [
     Route("practice", "GET", here, "in 404 200 200 403 403 in"),
     Route("practice_start", "POST", here, "in 404 303 303 403 403 in"),
     Route("qualification_start", "POST", at_asking_group, "in 404 303 303 403 403 in"),
+    Route("first_visit_end", "POST", here, "in 404 303 303 403 403 in"),
     Route("practice_run", "GET", at_run, "in 404 302 404 403 403 in"),
     Route("practice_sample", "GET", at_sample, "in 404 200 404 403 403 in"),
     Route("sample_approve", "POST", at_sample, "in 404 303 404 403 403 in", SHOWN),
