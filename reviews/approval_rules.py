@@ -99,13 +99,21 @@ class Route:
 class PersonFacts:
     """A person who might decide: their role and the approver groups they count in.
 
-    unqualified: the groups they stand in and do not count in until they qualify.
+    unqualified: the groups they stand in and do not count in until they qualify. others: further
+    accounts with the same verified e-mail address. They are the same person, who is barred by
+    what any of them did and counts once.
     """
 
     id: int
     role: str
     groups: frozenset[str] = frozenset()
     unqualified: frozenset[str] = frozenset()
+    others: frozenset[int] = frozenset()
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """Return every account of this person."""
+        return self.others | {self.id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,20 +296,21 @@ def _join(words: Sequence[str]) -> str:
 
 def may_decide(person: PersonFacts, proposal: ProposalFacts) -> str | None:
     """Return None when the person may decide, else why not, as a sentence about "you"."""
-    is_owner = proposal.disputed and person.id == proposal.owner
+    mine = person.ids
+    is_owner = proposal.disputed and proposal.owner in mine
     bars = (
         (person.role not in DECIDING_ROLES, "Reviewers and leads decide; your role does not."),
-        (person.id == proposal.proposer, "You filed this proposal, so others decide it."),
+        (proposal.proposer in mine, "You filed this proposal, so others decide it."),
         (
-            person.id in proposal.authors,
+            not mine.isdisjoint(proposal.authors),
             "You wrote a revision of this proposal, so others decide it.",
         ),
         (
-            person.id == proposal.starter,
+            proposal.starter in mine,
             "You started the dream that proposed this, so others decide it.",
         ),
         (
-            person.id in proposal.voted,
+            not mine.isdisjoint(proposal.voted),
             "You have decided on this revision; now another person does.",
         ),
         (is_owner, "Two reviewers disagree, and the agent's owner cannot be the third."),
@@ -318,7 +327,7 @@ def may_undo(person: PersonFacts, proposal: ProposalFacts, decided_by: int | Non
     if person.role not in DECIDING_ROLES:
         return "Reviewers and leads decide; your role does not."
     barred = {proposal.proposer, proposal.starter, *proposal.authors}
-    if person.id == decided_by or (person.role == "lead" and person.id not in barred):
+    if decided_by in person.ids or (person.role == "lead" and person.ids.isdisjoint(barred)):
         return None
     return "Only who cast the last vote, or a lead, can undo it."
 
@@ -332,7 +341,11 @@ def unsatisfiable(
     In a disagreement somebody who has not voted and does not own the agent must be left.
     """
     barred = {proposal.proposer, proposal.starter, *proposal.authors} if proposal else set()
-    able = [one for one in people if one.role in DECIDING_ROLES and one.id not in barred]
+    able: list[PersonFacts] = []
+    for one in people:
+        is_known = any(one.id in other.ids for other in able)
+        if one.role in DECIDING_ROLES and one.ids.isdisjoint(barred) and not is_known:
+            able.append(one)
     if proposal is not None and proposal.disputed and not _third_people(needs, able, proposal):
         return (
             "Nobody can settle this disagreement: it takes a third person, not the agent's owner. "
@@ -366,8 +379,7 @@ def _third_people(
     return [
         one
         for one in able
-        if one.id not in proposal.voted
-        and one.id != proposal.owner
+        if one.ids.isdisjoint({*proposal.voted, proposal.owner})
         and (not asked or asked & one.groups)
     ]
 

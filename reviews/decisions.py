@@ -32,7 +32,7 @@ from reviews.errors import (
     StaleProposal,
     UndoTooLate,
 )
-from reviews.lifecycle import Act, Given, Standing, State, Verdict
+from reviews.lifecycle import Act, Given, Standing, State, Verdict, Vote
 from reviews.models import Decision, Proposal, Undo
 from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
 from reviews.requests import SEND_BACK
@@ -82,17 +82,32 @@ class Shown:
         }
 
 
-def approve(proposal: Proposal, *, by: Member, shown: Shown, reason: str = "") -> Proposal:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person says of a proposal. token: of the form it was said with, '' without one."""
+
+    act: Act
+    code: str = ""
+    reason: str = ""
+    token: str = ""
+
+
+def approve(
+    proposal: Proposal, *, by: Member, shown: Shown, reason: str = "", token: str = ""
+) -> Proposal:
     """Record `by`'s approval of the revision shown; enough approvals schedule the change.
 
-    Raises StaleProposal when the proposal is no longer what the page showed (another revision,
-    another state, or the head of its path moved: then it is conflicted now), MayNotDecide when
-    this person may not decide it. A refused vote writes no Decision.
+    token: says the same when the same form is sent again, which then changes nothing. Raises
+    StaleProposal when the proposal is no longer what the page showed (another revision, another
+    state, or the head of its path moved: then it is conflicted now), MayNotDecide when this
+    person may not decide it. A refused vote writes no Decision.
     """
-    return _vote(proposal, Act.APPROVE, by, shown, code="", reason=reason.strip())
+    return _vote(proposal, by, shown, Said(Act.APPROVE, reason=reason.strip(), token=token))
 
 
-def reject(proposal: Proposal, *, by: Member, shown: Shown, code: str, reason: str) -> Proposal:
+def reject(
+    proposal: Proposal, *, by: Member, shown: Shown, code: str, reason: str, token: str = ""
+) -> Proposal:
     """Record `by`'s rejection with its reason; see approve for what is refused.
 
     code: one of REASON_CODES; "other" needs words. Raises ReasonMissing.
@@ -101,10 +116,12 @@ def reject(proposal: Proposal, *, by: Member, shown: Shown, code: str, reason: s
         raise ReasonMissing("Choose why the change is rejected: the next dream is told.")
     if code == "other" and not reason.strip():
         raise ReasonMissing("Say in words why the change is rejected.")
-    return _vote(proposal, Act.REJECT, by, shown, code=code, reason=reason.strip())
+    return _vote(proposal, by, shown, Said(Act.REJECT, code, reason.strip(), token))
 
 
-def request_changes(proposal: Proposal, *, by: Member, shown: Shown, reason: str) -> Proposal:
+def request_changes(
+    proposal: Proposal, *, by: Member, shown: Shown, reason: str, token: str = ""
+) -> Proposal:
     """Send the proposal back with what should change in it; see approve for what is refused.
 
     The next dream over its memory reads the words; votes given before no longer count. It is open
@@ -112,25 +129,44 @@ def request_changes(proposal: Proposal, *, by: Member, shown: Shown, reason: str
     """
     if not reason.strip():
         raise ReasonMissing("Say what should change: the next dream reads it.")
-    return _vote(proposal, Act.REQUEST_CHANGES, by, shown, code="", reason=reason.strip())
+    return _vote(proposal, by, shown, Said(Act.REQUEST_CHANGES, "", reason.strip(), token))
 
 
-def _vote(
-    proposal: Proposal, act: Act, by: Member, shown: Shown, *, code: str, reason: str
-) -> Proposal:
+def _vote(proposal: Proposal, by: Member, shown: Shown, said: Said) -> Proposal:
     with transaction.atomic(durable=True):
         row = lock(proposal)
-        refusal = _refusal(row, act, by, shown)
+        given = rules.decisions_of(row)
+        before = _said_before(given, by, said)
+        if before is not None and not before.is_undone:
+            return row
+        votes = rules.votes_of(row, given)
+        refusal = _refusal(row, said.act, by, shown, votes) if before is None else _undone(row)
         if refusal is None:
-            _record(row, act, by, shown, code=code, reason=reason)
+            _record(row, by, shown, said, votes)
         else:
-            _log_refused(row, act, by, shown, refusal)
+            _log_refused(row, said.act, by, shown, refusal)
     if refusal is not None:
         raise refusal
     return row
 
 
-def _refusal(row: Proposal, act: Act, by: Member, shown: Shown) -> ReviewsError | None:
+def _said_before(given: Sequence[Decision], by: Member, said: Said) -> Decision | None:
+    """Return what this very form did when it was sent before, None for the first time."""
+    own = (one for one in given if said.token and one.token == said.token)
+    verdict = VERDICTS[said.act]
+    return next(
+        (one for one in own if one.person_id == by.person.pk and one.verdict == verdict), None
+    )
+
+
+def _undone(row: Proposal) -> StaleProposal:
+    message = f"What this form decided on {row} was undone; open it again to decide anew."
+    return StaleProposal(message, proposal=str(row))
+
+
+def _refusal(
+    row: Proposal, act: Act, by: Member, shown: Shown, votes: Sequence[Vote]
+) -> ReviewsError | None:
     """Return why this vote cannot be taken, or None; a moved head makes the row conflicted."""
     name = str(row)
     if row.revision != shown.revision:
@@ -139,8 +175,7 @@ def _refusal(row: Proposal, act: Act, by: Member, shown: Shown) -> ReviewsError 
     if row.state != shown.state or not _is_decidable(row, act):
         message = f"{name} is {row.state.replace('_', ' ')} now; your decision was not recorded."
         return StaleProposal(message, proposal=name)
-    votes = rules.votes_of(row)
-    barred = may_decide(rules.person_facts(by), rules.proposal_facts(row, votes))
+    barred = may_decide(*rules.facts_about(row, by, votes))
     if barred is not None:
         return MayNotDecide(barred)
     if row.state != State.CONFLICTED and is_stale(row):
@@ -148,7 +183,7 @@ def _refusal(row: Proposal, act: Act, by: Member, shown: Shown) -> ReviewsError 
         message = f"{row.path} has changed since {name} was proposed; nothing was decided."
         return StaleProposal(message, proposal=name)
     if act is Act.APPROVE and not rules.advances(row, by, votes):
-        groups = ", ".join(standing_of(row).groups)
+        groups = ", ".join(lifecycle.settle(rules.needs_of(row), votes).groups)
         return MayNotDecide(f"The approval still needed is one from {groups}.")
     return None
 
@@ -164,50 +199,52 @@ def standing_of(row: Proposal) -> Standing:
     return lifecycle.settle(rules.needs_of(row), rules.votes_of(row))
 
 
-def _record(row: Proposal, act: Act, by: Member, shown: Shown, *, code: str, reason: str) -> None:
+def _record(row: Proposal, by: Member, shown: Shown, said: Said, votes: Sequence[Vote]) -> None:
+    """Write the vote beside those before it, give the locked row its next state, and log it."""
     now = clock.now()
     Decision.objects.create(
         proposal=row,
         revision=row.revision,
         round=row.round,
         person=by.person,
-        verdict=VERDICTS[act],
-        reason_code=code,
-        reason=reason,
+        verdict=VERDICTS[said.act],
+        reason_code=said.code,
+        reason=said.reason,
         shown=shown.body(),
+        token=said.token,
         created_at=now,
     )
     before = State(row.state)
-    if act is Act.REQUEST_CHANGES:
-        row.state = lifecycle.next_state(before, act).value
+    if said.act is Act.REQUEST_CHANGES:
+        row.state = lifecycle.next_state(before, said.act).value
     else:
-        _move_on(row, act, now)
-        if row.state == State.SCHEDULED:
-            row.decided_by = by.person
+        _move_on(row, by, said.act, votes, now)
     row.save(update_fields=SETTLING)
     append(
-        ACTIONS[act],
+        ACTIONS[said.act],
         workspace=row.workspace.slug,
         actor=actor_of(by.person),
         object=str(row),
         revision=row.revision,
         before={"state": before.value},
-        after={"state": row.state, "verdict": row.verdict or None, "code": code or None},
-        values={"reason": reason} if reason else {},
+        after={"state": row.state, "verdict": row.verdict or None, "code": said.code or None},
+        values={"reason": said.reason} if said.reason else {},
         rule=rules.route_reference(row.route),
         shown=shown.body(),
     )
 
 
-def _move_on(row: Proposal, act: Act, now: datetime) -> None:
-    """Give a locked row the state its votes lead to; a settled one is scheduled."""
-    before, standing = State(row.state), standing_of(row)
+def _move_on(row: Proposal, by: Member, act: Act, votes: Sequence[Vote], now: datetime) -> None:
+    """Give a locked row the state its votes and this one lead to; a settled one is scheduled."""
+    owner = row.agent.owner_id if row.agent else None
+    own = Vote(by.person.pk, Verdict(VERDICTS[act]), by.groups, by.person.pk == owner)
+    before, standing = State(row.state), lifecycle.settle(rules.needs_of(row), [*votes, own])
     row.state = lifecycle.next_state(before, act, standing.given).value
     if row.state == State.SCHEDULED:
         row.state_before = before.value
         row.verdict = (standing.verdict or Verdict(VERDICTS[act])).value
         row.apply_at = now + timedelta(seconds=settings.GRACE_S)
-        row.decided_at = now
+        row.decided_at, row.decided_by = now, by.person
         wake_on_commit(APPLY, settings.GRACE_S)
 
 
@@ -238,7 +275,8 @@ def undo(proposal: Proposal, *, by: Member, expected_round: int) -> Proposal:
             return row
         if row.state != State.SCHEDULED:
             raise UndoTooLate(_way_back(row))
-        barred = may_undo(rules.person_facts(by), rules.proposal_facts(row), row.decided_by_id)
+        person, facts = rules.facts_about(row, by, rules.votes_of(row))
+        barred = may_undo(person, facts, row.decided_by_id)
         if barred is not None:
             raise MayNotDecide(barred)
         _take_back(row, by)

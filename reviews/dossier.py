@@ -165,7 +165,7 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
         change=change,
         quotes=quotes,
         near=near_of(proposal, change.new),
-        steps=steps_of(proposal, revisions, decisions),
+        steps=steps_of(proposal, revisions, _told(proposal, decisions, turn.unseen)),
         **_way_back(proposal),
     )
 
@@ -324,6 +324,14 @@ def steps_of(
             Step(proposal.settled_at, "Daybreak", _settled(proposal), proposal.state_reason)
         )
     return tuple(sorted(steps, key=lambda step: step.at))
+
+
+def _told(
+    proposal: Proposal, decisions: Sequence[Decision], unseen: frozenset[int]
+) -> Sequence[Decision]:
+    """Return the decisions less those on the newest revision by the people in `unseen`."""
+    newest = proposal.revision
+    return [one for one in decisions if one.revision != newest or one.person_id not in unseen]
 
 
 def _settled(proposal: Proposal) -> str:

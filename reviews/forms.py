@@ -55,6 +55,7 @@ class ShownForm(forms.Form):
 
     revision = forms.IntegerField(min_value=1, max_value=1_000_000)
     state = forms.CharField(max_length=20)
+    token = forms.CharField(max_length=64, required=False)
 
 
 class RejectForm(ShownForm):
@@ -95,6 +96,7 @@ class EditForm(forms.Form):
     """A reviewer's own version of a proposed text."""
 
     revision = forms.IntegerField(min_value=1, max_value=1_000_000)
+    token = forms.CharField(max_length=64, required=False)
     text = MemoryText(required=False)
     reason = reason_field("What you changed and why", required=True)
 
@@ -107,6 +109,7 @@ class RebaseForm(forms.Form):
 
     revision = forms.IntegerField(min_value=1, max_value=1_000_000)
     live = forms.IntegerField(min_value=0, max_value=1_000_000_000)
+    token = forms.CharField(max_length=64, required=False)
     text = MemoryText(required=False)
     by_hand = forms.BooleanField(required=False)
 

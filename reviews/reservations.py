@@ -102,7 +102,7 @@ def _barred(proposal: Proposal, by: Member) -> str:
     """Return why a reservation by `by` would only keep others away, '' where it is well."""
     if proposal.state not in DECIDABLE:
         return f"{proposal} is settled."
-    return may_decide(rules.person_facts(by), rules.proposal_facts(proposal)) or ""
+    return may_decide(*rules.facts_about(proposal, by, rules.votes_of(proposal))) or ""
 
 
 def _take(proposal: Proposal, by: Member, now: datetime, *, by_opening: bool) -> Reservation | None:

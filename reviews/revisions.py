@@ -1,5 +1,7 @@
 """Editing and rebasing: the next revision of a proposal, judged anew by the rules."""
 
+from dataclasses import dataclass, field
+
 from django.db import transaction
 
 from agents import clock
@@ -28,11 +30,18 @@ from reviews.things import pack, things_in
 
 
 def submit_edit(
-    proposal: Proposal, *, content: str, reason: str, by: Member, expected_revision: int
+    proposal: Proposal,
+    *,
+    content: str,
+    reason: str,
+    by: Member,
+    expected_revision: int,
+    token: str = "",
 ) -> Proposal:
     """Make `content` the proposal's next revision, written by `by`; earlier approvals fall.
 
-    The proposal goes back to pending and `by` can no longer decide it. Raises StaleProposal when
+    The proposal goes back to pending and `by` can no longer decide it. token: of the form; sent
+    again, the form changes nothing and gives the same answer. Raises StaleProposal when
     the page showed another revision, ReasonMissing, InvalidChange for unchanged text, NotAllowed
     for roles that do not decide, IllegalTransition for one in conflict: that is rebased.
     """
@@ -41,9 +50,12 @@ def submit_edit(
         raise ReasonMissing("Say what you changed and why: the next reviewer reads it.")
     with transaction.atomic(durable=True):
         row = lock(proposal)
+        if _is_repeat(row, expected_revision, token):
+            return row
         _refuse_stale(row, expected_revision)
         state = lifecycle.next_state(State(row.state), Act.EDIT)
-        _revise(row, state, content, reason.strip(), by.person, row.base_version, new_words=True)
+        text = Text(content, reason.strip(), by.person, row.base_version, token, new_words=True)
+        _revise(row, state, text)
         _log_revised(row, Action.PROPOSAL_REVISED, by, reason, content)
     return row
 
@@ -56,17 +68,21 @@ def rebase(
     by: Member,
     expected_revision: int,
     expected_head: int | None,
+    token: str = "",
 ) -> Proposal:
     """Put a conflicted proposal on today's head with `content` as its text; it is pending again.
 
     Who rebases writes the revision, unless the text stays word for word what it was.
     expected_head: the version of the path that the page showed, None where it had no text; what
-    was put together on it says nothing about a newer one. Raises StaleProposal when somebody was
+    was put together on it says nothing about a newer one. token: as for an edit. Raises
+    StaleProposal when somebody was
     quicker, NotAllowed for roles that do not decide.
     """
     _check_role(by)
     with transaction.atomic(durable=True):
         row = lock(proposal)
+        if _is_repeat(row, expected_revision, token):
+            return row
         _refuse_stale(row, expected_revision)
         state = lifecycle.next_state(State(row.state), Act.REBASE)
         before = row.revisions.get(number=row.revision)
@@ -76,7 +92,8 @@ def rebase(
                 f"{row.path} changed again while you settled {row}.", proposal=str(row)
             )
         row.merged = _still_there(row)
-        _revise(row, state, content, reason, by.person, head, new_words=content != before.content)
+        is_new = content != before.content
+        _revise(row, state, Text(content, reason, by.person, head, token, new_words=is_new))
         _log_revised(row, Action.PROPOSAL_REBASED, by, reason, content)
     return row
 
@@ -94,23 +111,33 @@ def _refuse_stale(row: Proposal, expected_revision: int) -> None:
         )
 
 
-def _revise(
-    row: Proposal,
-    state: State,
-    content: str,
-    reason: str,
-    person: Person,
-    base: int | None,
-    *,
-    new_words: bool,
-) -> None:
+def _is_repeat(row: Proposal, expected_revision: int, token: str) -> bool:
+    """Say whether the form was sent before: then its text is a revision already."""
+    is_later = bool(token) and row.revision > expected_revision
+    return is_later and row.revisions.filter(token=token).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as it becomes a revision. new_words: `person` is its author, else who was before."""
+
+    content: str
+    reason: str
+    person: Person
+    base: int | None
+    token: str
+    new_words: bool = field(kw_only=True)
+
+
+def _revise(row: Proposal, state: State, text: Text) -> None:
     """Write the next revision with risk and route judged anew: an edit launders nothing."""
     before = row.revisions.get(number=row.revision)
+    content, base = text.content, text.base
     is_retire = row.op == Op.RETIRE and not content.strip()
     if not is_retire:
         check_content(row.path, content)
     sha256 = text_sha256(content)
-    if new_words and sha256 == before.sha256:
+    if text.new_words and sha256 == before.sha256:
         raise InvalidChange("The text is the same as before; approve or reject it instead.")
     head = find_head(row.store, row.path)
     op = Op.RETIRE if is_retire else _op_on(row, head)
@@ -140,9 +167,10 @@ def _revise(
         sha256=sha256,
         base_version=base,
         rationale=before.rationale,
-        reason=reason,
+        reason=text.reason,
         things=pack(things_in(content)),
-        author=person if new_words else before.author,
+        author=text.person if text.new_words else before.author,
+        token=text.token,
         created_at=clock.now(),
     )
 

@@ -1,13 +1,14 @@
 """The approval rules of a workspace as rows, and the facts they are asked about."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from agents import clock
-from agents.models import Membership, MemoryStore, Person, Workspace
+from agents.identities import group_accounts, with_addresses
+from agents.models import MemoryStore, Person, Workspace
 from agents.people import Member
 from agents.qualifications import Roll, roll_of
 from reviews import lifecycle
@@ -32,6 +33,7 @@ from reviews.models import ApprovalRule, ApprovalRuleVersion, Decision, Proposal
 from reviews.risk import Risk
 from reviews.screening import Code
 
+ADDRESSES = ("own_address", "address")
 TRAIT_OF: Mapping[Code, Trait] = {
     Code.SKIPPED_CHECK: Trait.SKIPPED_CHECK,
     Code.REMOVED_CHECK: Trait.SKIPPED_CHECK,
@@ -188,42 +190,66 @@ def needs_of(proposal: Proposal) -> Needs:
     return tuple((group, count) for group, count in proposal.route["needs"])
 
 
-def person_facts(member: Member) -> PersonFacts:
-    """Return what the rules ask about a member."""
-    return PersonFacts(member.person.pk, member.role.value, member.groups, member.unqualified)
-
-
 def people_facts(workspace: Workspace) -> tuple[PersonFacts, ...]:
     """Return the facts of everyone active in the workspace, in a fixed order."""
     roll, now = roll_of(workspace), clock.now()
-    members = Membership.objects.filter(workspace=workspace, person__is_active=True)
+    members = Person.objects.filter(is_active=True, memberships__workspace=workspace)
+    rows = list(with_addresses(members).values_list("pk", "memberships__role", *ADDRESSES))
+    accounts = group_accounts((key, addresses) for key, _, *addresses in rows)
+    roles = {key: role for key, role, *_ in rows}
     return tuple(
         PersonFacts(
-            member.person_id,
-            member.role,
-            roll.counted(member.person_id, now),
-            roll.uncounted(member.person_id, now),
+            key,
+            roles[key],
+            roll.counted(key, now),
+            roll.uncounted(key, now),
+            accounts[key] - {key},
         )
-        for member in members.order_by("person")
+        for key in sorted(roles)
     )
 
 
-def proposal_facts(proposal: Proposal, votes: Sequence[Vote] | None = None) -> ProposalFacts:
-    """Return who is barred from deciding the proposal's newest revision, and who has voted.
+def facts_about(
+    proposal: Proposal, member: Member, votes: Sequence[Vote]
+) -> tuple[PersonFacts, ProposalFacts]:
+    """Return what is asked about a member who would decide, and who is barred; in one query.
 
-    votes: those of votes_of, where they are at hand.
+    votes: those of votes_of. Accounts that share a verified address with one that took part are
+    the same person, whatever name they go by.
     """
-    revisions = proposal.revisions.exclude(author=None)
-    votes = votes_of(proposal) if votes is None else votes
+    own, owner = member.person.pk, proposal.agent.owner_id if proposal.agent else None
+    took_part = {own, owner, proposal.proposer_id, proposal.started_by_id}
+    took_part |= {vote.person for vote in votes}
+    written = proposal.revisions.filter(author=OuterRef("pk"))
+    people = Person.objects.annotate(wrote=Exists(written)).filter(
+        Q(pk__in=took_part - {None}) | Q(pk__in=proposal.revisions.values("author"))
+    )
+    rows = list(with_addresses(people).values_list("pk", "wrote", *ADDRESSES))
+    accounts = group_accounts((key, addresses) for key, _, *addresses in rows)
+    authors = frozenset(key for key, wrote, *_ in rows if wrote)
+    others = accounts.get(own, frozenset()) - {own}
+    person = PersonFacts(own, member.role.value, member.groups, member.unqualified, others)
+    return person, _proposal_facts(proposal, votes, authors)
+
+
+def _proposal_facts(
+    proposal: Proposal, votes: Sequence[Vote], authors: frozenset[int]
+) -> ProposalFacts:
     standing = lifecycle.settle(needs_of(proposal), votes)
     return ProposalFacts(
         proposer=proposal.proposer_id,
-        authors=frozenset(revisions.values_list("author_id", flat=True)),
+        authors=authors,
         starter=proposal.started_by_id,
         owner=proposal.agent.owner_id if proposal.agent else None,
         voted=frozenset(vote.person for vote in votes),
         disputed=standing.kind is StandingKind.DISAGREEMENT,
     )
+
+
+def proposal_facts(proposal: Proposal) -> ProposalFacts:
+    """Return who is barred from deciding the proposal's newest revision, and who has voted."""
+    authors = proposal.revisions.exclude(author=None).values_list("author_id", flat=True)
+    return _proposal_facts(proposal, votes_of(proposal), frozenset(authors))
 
 
 def decisions_of(proposal: Proposal) -> list[Decision]:
@@ -249,9 +275,10 @@ def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) ->
     owner = proposal.agent.owner_id if proposal.agent else None
     # Most proposals have no vote yet, and then nobody's groups matter.
     roll = roll_of(proposal.workspace) if cast else Roll()
+    first = _first_accounts({one.person_id for one in cast if one.person_id is not None})
     return [
         Vote(
-            person=decision.person_id,
+            person=first.get(decision.person_id, decision.person_id),
             verdict=Verdict(decision.verdict),
             groups=roll.counted(decision.person_id, decision.created_at),
             is_owner_of_agent=decision.person_id == owner,
@@ -259,6 +286,15 @@ def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) ->
         for decision in cast
         if decision.person_id is not None
     ]
+
+
+def _first_accounts(voters: Collection[int]) -> Mapping[int, int]:
+    """Return account -> the lowest account of the same person among `voters`: they count once."""
+    if len(voters) < 2:
+        return {}
+    rows = with_addresses(Person.objects.filter(pk__in=voters)).values_list("pk", *ADDRESSES)
+    accounts = group_accounts((key, addresses) for key, *addresses in rows)
+    return {key: min(same) for key, same in accounts.items()}
 
 
 def advances(proposal: Proposal, member: Member, votes: Sequence[Vote] | None = None) -> bool:

@@ -71,7 +71,8 @@ class WhoseTurn:
     """What this member can do here. barred: why not, beside controls that are off.
 
     effect: what the vote does, lead first. needs: the approvals asked for, in words. follows: who
-    reads what is asked of it when it is sent back.
+    reads what is asked of it when it is sent back. unseen: whose decisions on this revision this
+    member is not told before deciding too; votes holds none of them.
     """
 
     chip: Chip
@@ -90,22 +91,24 @@ class WhoseTurn:
     unsatisfiable: str
     follows: str
     may_undo: bool = False
+    unseen: frozenset[int] = frozenset()
 
 
 def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]) -> WhoseTurn:
     """Return whose turn it is; decisions: all of the proposal's, with their persons."""
     needs = rules.needs_of(proposal)
     votes = rules.votes_of(proposal, decisions)
-    facts = rules.proposal_facts(proposal, votes)
+    person, facts = rules.facts_about(proposal, member, votes)
     standing = lifecycle.settle(needs, votes)
     is_open = proposal.state in lifecycle.OPEN
-    barred = may_decide(rules.person_facts(member), facts) or ""
+    barred = may_decide(person, facts) or ""
     off = barred
     if is_open and not barred and not rules.advances(proposal, member, votes):
         off = f"The approval still needed is one from {' or '.join(standing.groups)}."
         off += _say_unqualified(member, standing.groups)
     lead, effect = _effect(proposal, standing, count_approvals(needs))
     may_approve = is_open and not off
+    unseen = frozenset() if barred or not is_open else unseen_by(member, proposal, decisions, facts)
     return WhoseTurn(
         chip=_chip(proposal, may_approve),
         sees_controls=member.may(Right.DECIDE) and (is_open or _is_conflicted(proposal)),
@@ -115,13 +118,13 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
         may_withdraw=may_withdraw(proposal, member)
         and Act.WITHDRAW in lifecycle.acts_from(State(proposal.state)),
         may_undo=proposal.state == State.SCHEDULED
-        and may_undo(rules.person_facts(member), facts, proposal.decided_by_id) is None,
+        and may_undo(person, facts, proposal.decided_by_id) is None,
         barred=off,
         lead=lead,
         effect=effect,
         needs=_needs(proposal, standing, count_approvals(needs), may_approve),
         approvals=count_approvals(needs),
-        votes=_votes(proposal, decisions),
+        votes=_votes(proposal, decisions, unseen),
         disputed=standing.kind is StandingKind.DISAGREEMENT,
         # Where this member's approval is the last one needed, somebody present can give it.
         unsatisfiable=(
@@ -130,6 +133,7 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
             else ""
         ),
         follows=who_answers(proposal),
+        unseen=unseen,
     )
 
 
@@ -139,6 +143,20 @@ def _say_unqualified(member: Member, groups: Sequence[str]) -> str:
     if not missing:
         return ""
     return f" You stand in {missing[0]} without a current qualification: renew it under Practice."
+
+
+def unseen_by(
+    member: Member, proposal: Proposal, decisions: Sequence[Decision], facts: ProposalFacts
+) -> frozenset[int]:
+    """Return whose decisions on this revision `member`, who may vote, is not told before voting.
+
+    What another said first weighs on what one says second. Who settles a disagreement is told
+    both sides: that is what they judge.
+    """
+    if facts.disputed:
+        return frozenset()
+    voters = {one.person_id for one in decisions if one.revision == proposal.revision}
+    return frozenset(key for key in voters if key is not None) - {member.person.pk}
 
 
 def who_answers(proposal: Proposal) -> str:
@@ -191,7 +209,9 @@ def effect_of(more: int, total: int) -> tuple[str, str]:
     return f"{which} of {NUMBERS[total]} approvals.", f"Applies {when} after the last."
 
 
-def _votes(proposal: Proposal, decisions: Sequence[Decision]) -> tuple[VoteLine, ...]:
+def _votes(
+    proposal: Proposal, decisions: Sequence[Decision], unseen: frozenset[int]
+) -> tuple[VoteLine, ...]:
     return tuple(
         VoteLine(
             name=decision.person.name if decision.person else f"Rule {decision.rule}",
@@ -200,7 +220,9 @@ def _votes(proposal: Proposal, decisions: Sequence[Decision]) -> tuple[VoteLine,
             reason=_reason(decision),
         )
         for decision in decisions
-        if decision.revision == proposal.revision and not decision.is_undone
+        if decision.revision == proposal.revision
+        and not decision.is_undone
+        and decision.person_id not in unseen
     )
 
 

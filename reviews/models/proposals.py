@@ -203,6 +203,7 @@ class ProposalRevision(models.Model):
     rationale = models.TextField(blank=True)
     reason = models.TextField(blank=True)
     things = models.JSONField(null=True, blank=True)
+    token = models.CharField(max_length=64, blank=True)
     author = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -244,6 +245,7 @@ class Decision(models.Model):
 
     verdict: approve, reject or send_back; `rule` names the rule that decided instead of a person.
     shown: what the page had shown when the vote was cast (revision sha256, evidence opened).
+    token: of the form it was sent with, so that sending it again decides nothing twice.
     """
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="decisions")
@@ -257,6 +259,7 @@ class Decision(models.Model):
     reason_code = models.CharField(max_length=30, blank=True)
     reason = models.TextField(blank=True)
     shown = models.JSONField(default=dict)
+    token = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -94,6 +94,7 @@ def rebase(request: MemberRequest, here: Conflict, text: str, form: RebaseForm) 
         by=request.member,
         expected_revision=form.cleaned_data["revision"],
         expected_head=live,
+        token=form.cleaned_data["token"],
     )
 
 

@@ -21,7 +21,7 @@ from reviews.lifecycle import IllegalTransition
 from reviews.models import Proposal
 from reviews.reading import opened_positions
 from reviews.turns import who_answers
-from reviews.views.desk import SeeOther, desk_of, is_fragment
+from reviews.views.desk import SeeOther, desk_of, is_fragment, new_token
 from reviews.views.onward import move_on, said_of
 from reviews.views.proposal import proposal_page
 
@@ -68,8 +68,10 @@ def _refused(request: MemberRequest, number: int, words: str, status: int) -> Ht
 @refused_in_place
 def approve(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
-    shown = shown_of(request, found, ShownForm(request.POST))
-    decided = decisions.approve(found, by=request.member, shown=shown)
+    form = ShownForm(request.POST)
+    shown = shown_of(request, found, form)
+    token = form.cleaned_data["token"]
+    decided = decisions.approve(found, by=request.member, shown=shown, token=token)
     return move_on(request, decided, said_of(decided, "approved"))
 
 
@@ -84,9 +86,9 @@ def reject(request: MemberRequest, number: int) -> HttpResponse:
     if not form.is_valid():
         return reject_page(request, found, form)
     shown = shown_of(request, found, form)
-    code, reason = form.cleaned_data["code"], form.cleaned_data["reason"]
+    said = {name: form.cleaned_data[name] for name in ("code", "reason", "token")}
     try:
-        decided = decisions.reject(found, by=request.member, shown=shown, code=code, reason=reason)
+        decided = decisions.reject(found, by=request.member, shown=shown, **said)
     except ReasonMissing as error:
         form.add_error("reason", str(error))
         return reject_page(request, found, form)
@@ -99,6 +101,7 @@ def reject_page(request: MemberRequest, found: Proposal, form: RejectForm) -> Ht
     if is_fragment(request):
         return proposal_page(request, found, status=status, reject_form=form, rejecting=True)
     context = {"proposal": found, "form": form, "suffix": desk_of(request).suffix}
+    context["token"] = new_token()
     return render(request, "reviews/reject.html", context, status=status)
 
 
@@ -113,9 +116,9 @@ def request_changes(request: MemberRequest, number: int) -> HttpResponse:
     if not form.is_valid():
         return request_page(request, found, form)
     shown = shown_of(request, found, form)
-    reason = form.cleaned_data["reason"]
+    said = {name: form.cleaned_data[name] for name in ("reason", "token")}
     try:
-        decided = decisions.request_changes(found, by=request.member, shown=shown, reason=reason)
+        decided = decisions.request_changes(found, by=request.member, shown=shown, **said)
     except ReasonMissing as error:
         form.add_error("reason", str(error))
         return request_page(request, found, form)
@@ -128,7 +131,7 @@ def request_page(request: MemberRequest, found: Proposal, form: RequestForm) -> 
     if is_fragment(request):
         return proposal_page(request, found, status=status, request_form=form, requesting=True)
     context = {"proposal": found, "form": form, "suffix": desk_of(request).suffix}
-    context["follows"] = who_answers(found)
+    context |= {"follows": who_answers(found), "token": new_token()}
     return render(request, "reviews/request.html", context, status=status)
 
 

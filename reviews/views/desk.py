@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
@@ -149,7 +150,13 @@ def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
         "due": lines.due_of(proposal),
         "kin": _kin_lines(desk, proposal) if at.kin else (),
         "kin_more": max(0, at.kin - MOST_KIN),
+        "token": new_token(),
     }
+
+
+def new_token() -> str:
+    """Return what the forms of one page send along: by it a form that comes twice is known."""
+    return token_hex(16)
 
 
 def _kin_lines(desk: Desk, proposal: Proposal) -> list[lines.KinLine]:

@@ -52,6 +52,7 @@ def submit(request: MemberRequest, found: Proposal, form: EditForm) -> HttpRespo
             reason=form.cleaned_data["reason"],
             by=request.member,
             expected_revision=form.cleaned_data["revision"],
+            token=form.cleaned_data["token"],
         )
     except (StaleProposal, IllegalTransition) as error:
         notice = {

@@ -428,3 +428,41 @@ def test_texts_are_identical_when_only_white_space_differs(texts, is_identical):
 def test_only_a_merge_can_be_an_identical_merge():
     change = replace(merge("Read."), op=Op.UPDATE)
     assert not is_identical_merge(change, ["Read.", "Read."])
+
+
+def accounts(number: int, *others: int, role: str = "reviewer") -> PersonFacts:
+    return PersonFacts(number, role, others=frozenset(others))
+
+
+@pytest.mark.parametrize(
+    "proposal",
+    [
+        ProposalFacts(proposer=7),
+        ProposalFacts(starter=7),
+        ProposalFacts(authors=frozenset({7})),
+        ProposalFacts(voted=frozenset({7})),
+        ProposalFacts(owner=7, disputed=True),
+    ],
+)
+def test_what_another_account_of_a_person_did_bars_the_person(proposal):
+    assert may_decide(accounts(1, 7), proposal) is not None
+    assert may_decide(accounts(1, 8), proposal) is None
+
+
+def test_two_accounts_of_a_person_give_one_approval():
+    people = [accounts(1, 2), accounts(2, 1)]
+    assert unsatisfiable(ONE, people) is None
+    why = unsatisfiable(TWO, people)
+    assert why is not None
+    assert "1 people may decide here" in why
+
+
+def test_nobody_is_left_where_the_others_are_accounts_of_the_proposer():
+    people = [accounts(1, 7), accounts(7, 1)]
+    assert unsatisfiable(ONE, people, ProposalFacts(proposer=7)) is not None
+
+
+def test_who_cast_the_vote_undoes_it_from_another_account():
+    assert may_undo(accounts(1, 7), ProposalFacts(), 7) is None
+    lead = accounts(2, 7, role="lead")
+    assert may_undo(lead, ProposalFacts(proposer=7), 1) is not None
