@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from dreaming.views import agents, dreams, outcomes, schedules
+from dreaming.views import agents, dreams, insights, outcomes, schedules
 from dreaming.views.health import healthz, readyz
 from dreaming.views.landing import landing, set_theme, workspace_home
 from dreaming.views.metrics import metrics
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", set_theme, name="set_theme"),
     path("w/<slug:workspace>/", workspace_home, name="workspace_home"),
     path("w/<slug:workspace>/dreams/", include(DREAM_PAGES)),
+    path("w/<slug:workspace>/insights/", insights.insights, name="insights"),
     path("w/<slug:workspace>/agents/", agents.agents, name="agents"),
     path("w/<slug:workspace>/agents/shared/", agents.shared_memory, name="shared_memory"),
     path("w/<slug:workspace>/agents/<slug:agent>/", agents.agent, name="agent"),

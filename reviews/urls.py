@@ -21,6 +21,7 @@ from reviews.views import (
     rule_changes,
     rules,
     search,
+    sightings,
     turn,
     undo,
 )
@@ -43,6 +44,7 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("conflict/preview/", conflict.preview, name="proposal_conflict_preview"),
     path("evidence/", proposal.more_evidence, name="proposal_more_evidence"),
     path("evidence/<int:position>/", proposal.evidence, name="proposal_evidence"),
+    path("decisions/<int:decision>/", sightings.decision, name="decision"),
 ]
 RULE: list[URLPattern | URLResolver] = [
     path("", rules.rule, name="rule"),
@@ -56,7 +58,7 @@ RULE: list[URLPattern | URLResolver] = [
 AUDIT: list[URLPattern | URLResolver] = [
     path("", audit.audit, name="audit"),
     path("verify/", audit.audit_verify, name="audit_verify"),
-    path("entry/<int:pk>/", audit.audit_entry, name="audit_entry"),
+    path("entry/<int:number>/", audit.audit_entry, name="audit_entry"),
     path("checkpoint/", audit.audit_checkpoint, name="audit_checkpoint"),
     path("exports/", audit.export_list, name="exports"),
     path("exports/make/", audit.export_make, name="export_make"),

@@ -267,3 +267,88 @@ def day_marks(
         Mark(round(middles[n], 1), f"{points[n].on.day} {MONTHS[points[n].on.month - 1]}")
         for n in places
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One period: how many in all, and how many of them the chart is about."""
+
+    on: date
+    total: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlot:
+    """Columns drawn for one width: hollow in all, filled the part."""
+
+    css: str
+    width: int
+    left: float
+    right: float
+    tick_x: float
+    floor: float
+    levels: tuple[Mark, ...]
+    days: tuple[Mark, ...]
+    totals: tuple[Bar, ...]
+    parts: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Counts over time from 0, and the whole table."""
+
+    statement: str
+    plots: tuple[ColumnPlot, ...]
+    rows: tuple[Column, ...]
+
+
+def columns_of(points: Sequence[Column], *, what: str, part: str) -> Columns | None:
+    """Return the columns of consecutive periods, oldest first; None where nothing is counted.
+
+    what, part: the words for all and for the part: "sessions", "failed".
+    """
+    total, parts = sum(one.total for one in points), sum(one.part for one in points)
+    if not total:
+        return None
+    return Columns(
+        statement=(
+            f"{spell_number(total)} {what} in {len(points)} periods, {spell_number(parts)} {part}"
+        ),
+        plots=(
+            plot_columns(points, css="wide", width=600, left=40.0, right=590.0, labels=5),
+            plot_columns(points, css="narrow", width=340, left=30.0, right=334.0, labels=3),
+        ),
+        rows=tuple(points),
+    )
+
+
+def plot_columns(
+    points: Sequence[Column], *, css: str, width: int, left: float, right: float, labels: int
+) -> ColumnPlot:
+    """Return the columns of one width: each period a hollow bar, its part filled within."""
+    top, levels = level_marks(max(point.total for point in points))
+    step = (right - left) / len(points)
+    wide = round(min(22.0, step * 0.6), 1)
+    unit = (FLOOR - TOP) / top
+    middles = [left + step * (place + 0.5) for place in range(len(points))]
+    days = [GrowthPoint(point.on, 0, 0, 0) for point in points]
+    drawn = list(zip(points, middles, strict=True))
+    return ColumnPlot(
+        css=css,
+        width=width,
+        left=left,
+        right=right,
+        tick_x=left - 8,
+        floor=FLOOR,
+        levels=tuple(Mark(round(FLOOR - unit * n, 1), spell_number(n)) for n in levels),
+        days=day_marks(days, middles, labels),
+        totals=tuple(
+            bar(x, wide, FLOOR - unit * one.total, unit * one.total)
+            for one, x in drawn
+            if one.total
+        ),
+        parts=tuple(
+            bar(x, wide, FLOOR - unit * one.part, unit * one.part) for one, x in drawn if one.part
+        ),
+    )

@@ -177,6 +177,11 @@ class Proposal(models.Model):
                 fields=["workspace", "origin_kind", "origin_id"], name="proposals_of_origin"
             ),
             models.Index(fields=["workspace", "-number"], name="proposals_newest"),
+            # What was proposed and where it stands, counted without the rows.
+            models.Index(
+                fields=["workspace", "filed_at", "op", "state", "origin_kind"],
+                name="proposals_filed",
+            ),
             models.Index(fields=["store", "path", "state"], name="proposals_on_path"),
             models.Index(fields=["workspace", "pattern_key"], name="proposals_of_pattern"),
             models.Index(fields=["workspace", "text_key"], name="proposals_of_text"),

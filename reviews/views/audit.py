@@ -98,8 +98,9 @@ def audit_verify(request: MemberRequest) -> HttpResponse:
 
 @require_GET
 @member_page(Right.AUDIT_OWN)
-def audit_entry(request: MemberRequest, pk: int) -> HttpResponse:
-    row = trail.visible_entries(request.member).select_related("leaf").filter(pk=pk).first()
+def audit_entry(request: MemberRequest, number: int) -> HttpResponse:
+    entries = trail.visible_entries(request.member).select_related("leaf")
+    row = entries.filter(leaf__workspace=request.workspace.slug, leaf__number=number).first()
     if row is None:
         raise Http404(f"{request.workspace.name} has no such entry, or it is not for you.")
     opened = trail.open_entry(row)

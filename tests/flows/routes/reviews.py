@@ -7,8 +7,9 @@ from agents import clock
 from agents.access import member_for
 from agents.numbers import take_numbers
 from reviews.approval_rules import Rule
+from reviews.audit import sealing
 from reviews.audit.actors import SYSTEM
-from reviews.audit.models import Entry
+from reviews.audit.models import Leaf
 from reviews.decisions import Shown, approve
 from reviews.exports import Period, export_history
 from reviews.models import Absence, Containment
@@ -64,7 +65,15 @@ def at_containment(cast: Cast) -> dict[str, Any]:
 
 
 def at_entry(cast: Cast) -> dict[str, Any]:
-    return here(cast) | {"pk": Entry.objects.filter(workspace=cast.workspace.slug).latest("id").pk}
+    sealing.seal()
+    last = Leaf.objects.filter(workspace=cast.workspace.slug).latest("number")
+    return here(cast) | {"number": last.number}
+
+
+def at_decision(cast: Cast) -> dict[str, Any]:
+    filed = build.filed(cast.store)
+    approve(filed, by=member_for(cast.reviewer, cast.workspace.slug), shown=Shown(1, "pending"))
+    return here(cast) | {"number": filed.number, "decision": 1}
 
 
 def at_export(cast: Cast) -> dict[str, Any]:
@@ -156,6 +165,7 @@ ROUTES = [
     Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
     Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
     Route("proposal_more_evidence", "GET", at_proposal, "in 404 200 200 200 403 in"),
+    Route("decision", "GET", at_decision, "in 404 403 200 200 403 in"),
     # Rules                         anonymous outsider reviewer lead auditor admin token
     Route("proposal_turn", "GET", at_proposal, "in 404 200 200 200 403 in"),
     Route("proposal_assign", "POST", at_proposal, "in 404 403 303 403 403 in", assigned),

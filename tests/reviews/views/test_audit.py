@@ -44,6 +44,10 @@ def page(name: str, **where: Any) -> str:
     return reverse(name, kwargs={"workspace": "northwind", **where})
 
 
+def entry_page(entry: Entry) -> str:
+    return page("audit_entry", number=Leaf.objects.get(entry=entry.pk).number)
+
+
 def text_of(answer: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
@@ -200,7 +204,7 @@ def test_a_row_that_was_changed_stands_in_the_list_as_such(cast, client_of):
     said = text_of(client_of(cast.auditor).get(page("audit")))
     assert "Changed after it was sealed" in said
     assert "Not to be believed" not in said
-    answer = client_of(cast.auditor).get(page("audit_entry", pk=entry.pk))
+    answer = client_of(cast.auditor).get(entry_page(entry))
     assert answer.status_code == 409
     assert "This row was changed after it was sealed." in text_of(answer)
 
@@ -214,7 +218,7 @@ def test_one_entry_shows_its_texts_its_body_and_its_place(cast, client_of):
     entry = note(cast, values={"reason": "Because of S-1"})
     sealing.seal()
     sealing.checkpoint(NOW)
-    said = text_of(client_of(cast.auditor).get(page("audit_entry", pk=entry.pk)))
+    said = text_of(client_of(cast.auditor).get(entry_page(entry)))
     assert "Because of S-1" in said
     assert "&quot;decision.approved&quot;" in said
     assert f"In the tree of {Checkpoint.objects.get().size}" in said
@@ -224,7 +228,7 @@ def test_one_entry_as_json_proves_itself_against_a_signed_root(cast, client_of):
     entry = note(cast, values={"reason": "Because"})
     sealing.seal()
     sealing.checkpoint(NOW)
-    said = client_of(cast.auditor).get(page("audit_entry", pk=entry.pk), {"format": "json"}).json()
+    said = client_of(cast.auditor).get(entry_page(entry), {"format": "json"}).json()
     spelled = json.dumps(said["body"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     leaf = hashlib.sha256(b"\x00" + spelled.encode()).digest()
     assert leaf.hex() == said["leaf_hash"]
@@ -237,7 +241,7 @@ def test_one_entry_as_json_proves_itself_against_a_signed_root(cast, client_of):
 def test_an_entry_waits_for_its_proof_until_a_checkpoint_covers_it(cast, client_of):
     entry = note(cast)
     sealing.seal()
-    said = text_of(client_of(cast.auditor).get(page("audit_entry", pk=entry.pk)))
+    said = text_of(client_of(cast.auditor).get(entry_page(entry)))
     assert "The next checkpoint covers it." in said
 
 
@@ -248,16 +252,32 @@ def test_a_proof_that_does_not_hold_is_shown(cast, client_of):
     sealing.checkpoint(NOW)
     place = Leaf.objects.get(entry=other.pk)
     change("audit_leaf", "leaf_index", place.index, hash=b"x" * 32)
-    said = text_of(client_of(cast.auditor).get(page("audit_entry", pk=entry.pk)))
+    said = text_of(client_of(cast.auditor).get(entry_page(entry)))
     assert "In the tree of" not in said
 
 
 def test_an_entry_of_another_person_or_workspace_is_not_there(cast, client_of):
     theirs = note(cast, by=cast.lead)
-    elsewhere = write(1, workspace="elsewhere")
+    for _ in range(200):
+        elsewhere = write(1, workspace="elsewhere")
+    sealing.seal()
     reviewer, auditor = client_of(cast.reviewer), client_of(cast.auditor)
-    assert reviewer.get(page("audit_entry", pk=theirs.pk)).status_code == 404
-    assert auditor.get(page("audit_entry", pk=elsewhere.pk)).status_code == 404
+    assert reviewer.get(entry_page(theirs)).status_code == 404
+    assert auditor.get(entry_page(elsewhere)).status_code == 404
+
+
+def test_an_entry_that_waits_for_its_number_has_no_page_yet(cast, client_of):
+    note(cast)
+    sealing.seal()
+    last = Leaf.objects.filter(workspace="northwind").latest("number").number
+    assert client_of(cast.auditor).get(page("audit_entry", number=last + 99)).status_code == 404
+
+
+def test_the_list_leads_to_each_entry_by_its_number(cast, client_of):
+    entry = note(cast)
+    sealing.seal()
+    html = client_of(cast.auditor).get(page("audit")).content.decode()
+    assert f'href="{entry_page(entry)}"' in html
 
 
 def test_the_checkpoint_is_taken_away_as_it_was_signed(cast, client_of, signed):
