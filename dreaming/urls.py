@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:workspace>/agents/", agents.agents, name="agents"),
     path("w/<slug:workspace>/agents/shared/", agents.shared_memory, name="shared_memory"),
     path("w/<slug:workspace>/agents/<slug:agent>/", agents.agent, name="agent"),
+    path("w/<slug:workspace>/agents/<slug:store>/on/", agents.release_on, name="release_on"),
     path("w/<slug:workspace>/agents/<slug:store>/outcomes/", outcomes.outcomes, name="outcomes"),
     path("", include("agents.urls")),
     path("", include("reviews.urls")),

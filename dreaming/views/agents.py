@@ -1,15 +1,17 @@
 """Agents for a lead: the list, and what one of them (or all together) remembers and how it grew."""
 
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from agents import clock
-from agents.access import SHARED, member_page
-from agents.http import MemberRequest
-from agents.models import Channel
+from agents.access import SHARED, member_page, store_of
+from agents.errors import InvalidInput
+from agents.http import MemberRequest, asked
+from agents.models import Channel, Release
 from agents.readership import count_reads
 from agents.rights import Right
 from agents.stores import MAX_MEMORIES
@@ -57,6 +59,26 @@ def agent(request: MemberRequest, agent: str) -> HttpResponse:
 def shared_memory(request: MemberRequest) -> HttpResponse:
     found = find_channels(request.workspace).get(store__agent=None)
     return render(request, "dreaming/agent.html", overview_of(request, found))
+
+
+@require_GET
+@member_page(Right.SEE_MEMORY)
+def release_on(request: MemberRequest, store: str) -> HttpResponse:
+    found = store_of(request.member, store)
+    end = datetime.combine(read_day(asked(request, "day")), time.max, tzinfo=UTC)
+    releases = Release.objects.filter(store=found, created_at__lte=end)
+    release = releases.order_by("-sequence").first()
+    if release is None:
+        raise Http404(f"{found} had no release on {end.date()}.")
+    return redirect("release", request.workspace.slug, release.number)
+
+
+def read_day(text: str) -> date:
+    """Return the day that is spelled 2026-11-24, or raise InvalidInput."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(f"{text[:20]!r} is no day. Write it as 2026-11-24.") from error
 
 
 def overview_of(request: MemberRequest, channel: Channel) -> dict[str, Any]:

@@ -46,6 +46,7 @@ ROUTES = [
     # Agents                        anonymous outsider reviewer lead auditor admin token
     Route("agents", "GET", here, "in 404 200 200 200 403 in"),
     Route("agent", "GET", at_agent, "in 404 200 200 200 403 in"),
+    Route("release_on", "GET", at_store, "in 404 302 302 302 403 in", sends(day="2126-01-01")),
     Route("outcomes", "GET", at_store, "in 404 200 200 200 403 in"),
     Route("shared_memory", "GET", here, "in 404 200 200 200 403 in"),
 ]
