@@ -46,11 +46,13 @@ def insights(request: MemberRequest) -> HttpResponse:
     since = now - tallies.LOOKED_BACK
     weeks = tallies.count_weeks(request.workspace, now)
     points = [Column(week.until, week.known, week.failed) for week in weeks]
+    dreams = tallies.count_dreams(request.workspace, since)
     dreamt = tallies.count_dreamt(request.workspace, since)
     context = {
         "fates": fate_lines(tallies.count_fates(request.workspace, since)),
         "decided": tallies.tally_decided(request.workspace, since, now),
-        "dreams": tallies.count_dreams(request.workspace, since),
+        "dreams": dreams.total(),
+        "dreams_by_state": dreams.most_common(),
         "dreamt": dreamt.total(),
         "dreamt_applied": dreamt["applied"],
         "weeks": weeks,

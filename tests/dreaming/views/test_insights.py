@@ -50,6 +50,7 @@ def test_an_empty_workspace_tells_nothing_and_says_so(cast, client_of):
         "Nothing was applied 30 days ago or earlier",
         "Nothing was proposed in this time.",
         "Not enough to tell",
+        "No dream started in this time.",
     ):
         assert words in said
     assert "%" not in said.replace("of 95%", "")
@@ -62,6 +63,8 @@ def test_each_share_stands_with_its_count_and_interval(cast, client_of):
     assert "0 of 20 approved" in said
     assert "New memory 20 0 20 0 0 0" in said
     assert "20 sessions with a known end in 12 periods, 5 failed" in said
+    assert "Dreams 20 20 proposals, 20 applied" in said
+    assert "Completed 20" in said
 
 
 def test_ages_at_decision_are_told_by_risk_with_an_interval(cast, client_of):
