@@ -23,6 +23,7 @@ ROLES = (
 SCOPES = (
     (Scope.SESSIONS_WRITE, _("Send sessions")),
     (Scope.MEMORY_READ, _("Read approved memory")),
+    (Scope.MEMORY_PROPOSE, _("Read and propose through the memory tool")),
 )
 
 

@@ -184,6 +184,7 @@ class Agent(models.Model):
 class Scope(models.TextChoices):
     SESSIONS_WRITE = "sessions:write"
     MEMORY_READ = "memory:read"
+    MEMORY_PROPOSE = "memory:propose"
 
 
 class Token(models.Model):

@@ -7,7 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from agents.models import Scope
 from agents.transcripts.wire import SessionRecord
-from agents.wire import ErrorAnswer, MemoryAnswer, SessionsAnswer
+from agents.wire import ErrorAnswer, MemoryAnswer, SessionsAnswer, ToolAnswer, ToolCall
 
 REF = "#/components/schemas/{model}"
 JSON = "application/json"
@@ -32,6 +32,8 @@ def describe_api() -> Described:
             (SessionRecord, "validation"),
             (SessionsAnswer, "serialization"),
             (MemoryAnswer, "serialization"),
+            (ToolCall, "validation"),
+            (ToolAnswer, "serialization"),
             (ErrorAnswer, "serialization"),
         ],
         ref_template=REF,
@@ -48,6 +50,7 @@ def describe_api() -> Described:
         "paths": {
             "/sessions": {"post": _describe_sessions()},
             "/agents/{agent}/memory": {"get": _describe_memory()},
+            "/agents/{agent}/memory-tool": {"post": _describe_tool()},
         },
         "components": {
             "securitySchemes": {
@@ -140,6 +143,24 @@ def _describe_memory() -> Described:
             },
             "304": {"description": "This session has this text already."},
             **_errors("400", "401", "403", "404", "405", "422"),
+        },
+    }
+
+
+def _describe_tool() -> Described:
+    return {
+        "operationId": "use_memory",
+        "summary": "Run a command of the memory tool; what it writes is proposed to people",
+        "description": f"Needs the scope {Scope.MEMORY_PROPOSE.value}. For the tool"
+        " memory_20250818: view reads approved memory, every other command becomes a proposal.",
+        "parameters": [_parameter("agent", "path", "The agent's slug.", {"type": "string"})],
+        "requestBody": {"required": True, "content": {JSON: {"schema": _ref("ToolCall")}}},
+        "responses": {
+            "200": {
+                "description": "What the model is told; `is_error` where it asked wrongly.",
+                "content": {JSON: {"schema": _ref("ToolAnswer")}},
+            },
+            **_errors("400", "401", "403", "404", "405", "413"),
         },
     }
 

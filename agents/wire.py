@@ -1,6 +1,6 @@
 """The answers of the API. What is sent in is `agents.transcripts.wire.SessionRecord`."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -64,6 +64,23 @@ class MemoryAnswer(Answer):
     release: str = Field(description="of the agent's own memory", examples=["R-14"])
     shared_release: str = Field(description="of the workspace's shared memory", examples=["R-9"])
     items: list[MemoryItem]
+
+
+class ToolCall(BaseModel):
+    """One use of the memory tool, as the model asked for it."""
+
+    session: str = Field(min_length=1, max_length=300, description="your id of the session")
+    input: dict[str, Any] = Field(
+        description="the tool's input", examples=[{"command": "view", "path": "/memories"}]
+    )
+
+
+class ToolAnswer(Answer):
+    """What the model is told, as the content of the tool's result."""
+
+    result: str
+    is_error: bool
+    proposals: list[str] = Field(description="what its writes wait as", examples=[["P-1042"]])
 
 
 class ErrorWords(Answer):

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("agents.api_urls")),
+    path("api/v1/", include("reviews.api_urls")),
     path("", landing, name="landing"),
     path("theme/", set_theme, name="set_theme"),
     path("w/<slug:workspace>/", workspace_home, name="workspace_home"),

@@ -12,7 +12,16 @@ from agents.transcripts.wire import SessionRecord
 from agents.wire import ErrorAnswer, MemoryAnswer, SessionsAnswer
 from dreaming.middleware import STATUSES
 
-CALLS = {"/sessions": "post", "/agents/{agent}/memory": "get"}
+CALLS = {
+    "/sessions": "post",
+    "/agents/{agent}/memory": "get",
+    "/agents/{agent}/memory-tool": "post",
+}
+SCOPES = {
+    "/sessions": Scope.SESSIONS_WRITE,
+    "/agents/{agent}/memory": Scope.MEMORY_READ,
+    "/agents/{agent}/memory-tool": Scope.MEMORY_PROPOSE,
+}
 
 
 def call(path):
@@ -46,8 +55,7 @@ def test_every_reference_is_of_a_schema_that_is_there_and_each_schema_is_used():
 
 @pytest.mark.parametrize("path", CALLS)
 def test_a_call_names_the_scope_it_needs(path):
-    scope = {"/sessions": Scope.SESSIONS_WRITE, "/agents/{agent}/memory": Scope.MEMORY_READ}[path]
-    assert scope.value in call(path)["description"]
+    assert SCOPES[path].value in call(path)["description"]
 
 
 @pytest.mark.parametrize("path", CALLS)

@@ -67,5 +67,12 @@ ROUTES = [
         of_role("401 401 200"),
         sends(session="run-1"),
     ),
+    Route(
+        "api_memory_tool",
+        "POST",
+        lambda cast: {"slug": cast.agent.slug},
+        of_role("401 401 200"),
+        sends(session="run-1", input={"command": "view", "path": "/memories"}),
+    ),
     Route("api_openapi", "GET", nowhere, of_role("200 200 200")),
 ]
