@@ -12,6 +12,7 @@ from agents.qualifications import LONGEST_DAYS as LONGEST_QUALIFICATION_DAYS
 from agents.qualifications import SHORTEST_DAYS
 from agents.rights import Right, Role
 from agents.tokens import LONGEST_DAYS
+from agents.web.templatetags.daybreak import visible
 from agents.workspaces import AGENT_SLUG_LENGTH
 
 ROLES = (
@@ -45,6 +46,14 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=ROLES)
 
 
+class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """People to tick, each by a name that hides nothing."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the name as a page shows it."""
+        return visible(obj)
+
+
 class GroupForm(forms.Form):
     """An approver group: its name and everybody in it."""
 
@@ -53,7 +62,7 @@ class GroupForm(forms.Form):
         max_length=60,
         help_text=_("Rules name it: letters, digits and hyphens, like risk-desk."),
     )
-    people = forms.ModelMultipleChoiceField(
+    people = PeopleField(
         label=_("People"),
         queryset=Person.objects.none(),
         to_field_name="public_id",

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from dreaming.views import agents, dreams, insights, outcomes, schedules
+from dreaming.views.design import design
 from dreaming.views.health import healthz, readyz
 from dreaming.views.landing import landing, set_theme, workspace_home
 from dreaming.views.metrics import metrics
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("reviews.api_urls")),
     path("", landing, name="landing"),
     path("theme/", set_theme, name="set_theme"),
+    path("design/", design, name="design"),
     path("w/<slug:workspace>/", workspace_home, name="workspace_home"),
     path("w/<slug:workspace>/dreams/", include(DREAM_PAGES)),
     path("w/<slug:workspace>/insights/", insights.insights, name="insights"),

@@ -13,6 +13,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 from django.utils.translation import templatize
 
+from tests.browser.atlas import DOORS, SHEETS, UNSEEN
 from tests.translatable import unmarked, unwrapped
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -242,6 +243,13 @@ def test_a_translator_is_shown_every_word(path) -> None:
     found = templatize(path.read_text(), origin=name_of(path))
     marked = re.findall(r"\{%\s*(?:translate|blocktranslate)\b", path.read_text())
     assert len(re.findall(r"gettext\(", found)) >= len(marked)
+
+
+def test_every_page_is_in_the_atlas_or_has_a_reason_not_to_be() -> None:
+    known = {sheet.name for sheet in SHEETS}
+    assert set(DOORS) - known - set(UNSEEN) == set(), "add a Sheet to tests/browser/atlas.py"
+    assert (known | set(UNSEEN)) - set(DOORS) == set(), "these no longer exist"
+    assert known & set(UNSEEN) == set()
 
 
 @pytest.mark.parametrize("path", WORDED, ids=name_of)

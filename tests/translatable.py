@@ -23,6 +23,7 @@ SCRIPTS_OWN = frozenset(
         "data-poll",
         "data-quiet",
         "data-row",
+        "data-specimen",
         "data-until",
     }
 )

@@ -49,9 +49,35 @@ function release(element) {
   }
 }
 
+// Without a connection a decision could only be lost. What is written stays in its fields.
+// The server is asked itself: a browser without a network may still reach one on its own machine.
+let lost = false;
+const cut = () => lost;
+
+async function probe() {
+  const was = lost;
+  lost = await fetch("/healthz", { cache: "no-store" }).then(() => false, () => true);
+  if (lost) setTimeout(probe, 5_000);
+  if (lost === was) return;
+  page.toggleAttribute("data-offline", lost);
+  const note = document.getElementById("no-connection");
+  const shown = lost && note ? [note.content.cloneNode(true)] : [];
+  document.getElementById("connection")?.replaceChildren(...shown);
+}
+for (const name of ["online", "offline"]) addEventListener(name, probe);
+
+function refuse(event) {
+  event.preventDefault();
+  toast(toasts()?.dataset.offline ?? "");
+}
+document.addEventListener("submit", (event) => {
+  if (cut() && !event.target.hasAttribute("hx-post") && event.target.method === "post") refuse(event);
+}, true);
+
 // A second press while the first is under way would be a second decision.
 document.addEventListener("htmx:confirm", (event) => {
   const { elt, verb, triggeringEvent } = event.detail;
+  if (cut() && !quiet(elt)) return refuse(event);
   if (verb !== "get" && elt.dataset.sending) return event.preventDefault();
   const submitter = triggeringEvent?.submitter;
   if (submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
@@ -140,6 +166,7 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 for (const [name, cause] of [["htmx:sendError", "offline"], ["htmx:timeout", "slow"]]) {
   document.addEventListener(name, (event) => {
+    if (!lost) probe();
     if (!quiet(event.detail.elt)) toast(toasts()?.dataset[cause] ?? "");
   });
 }

@@ -27,6 +27,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Specimens of the design page look like the real things and do nothing.
+document.addEventListener("click", (event) => {
+  const pressed = event.target.closest?.("[data-specimen] :is(a, button)");
+  if (!pressed || pressed.hash) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const menu = document.querySelector("details.menu[open]");

@@ -144,3 +144,23 @@ def test_a_menu_closes_on_escape_and_outside(page, live_server, cast, sign_in) -
     menu.locator("summary").click()
     page.locator("#counter").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+
+
+def test_without_a_connection_nothing_is_decided_and_what_is_written_stays(
+    opened, axe, cspwatch, context
+) -> None:
+    for words in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
+        cspwatch.expect(words)
+    page = opened()
+    page.locator("#mine").fill("Half a thought")
+    context.set_offline(offline=True)
+    expect(page.locator("#connection")).to_contain_text("Decisions are off")
+    axe(page)
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("#connection")).to_contain_text("Decisions are off")
+    expect(page.locator("#counter")).to_have_text("1")
+    expect(page.locator("#mine")).to_have_value("Half a thought")
+    context.set_offline(offline=False)
+    expect(page.locator("#connection")).to_be_empty()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("#counter")).to_have_text("2")

@@ -130,14 +130,14 @@ def initials(name: str) -> str:
 
 
 @register.filter
-def visible(text: str) -> SafeString:
+def visible(text: object) -> SafeString:
     """Escape hostile text and box each hidden character as its code point."""
     return format_html_join(
         "",
         "{}",
         (
             (hidden_chip(part.text, part.name) if part.is_hidden else part.text,)
-            for part in split_hidden(text)
+            for part in split_hidden(str(text))
         ),
     )
 

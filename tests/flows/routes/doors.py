@@ -26,6 +26,7 @@ ROUTES = [
     # The test client speaks from this machine; others are in tests/dreaming/views/test_metrics.py.
     Route("metrics", "GET", nowhere, of_role("200 200 200")),
     Route("landing", "GET", nowhere, of_role("in 302 in")),
+    Route("design", "GET", nowhere, of_role("in 200 in")),
     Route("set_theme", "POST", nowhere, of_role("302 302 302"), sends(theme="dark")),
     # Sign-in; nobody registers themselves
     Route("account_login", "GET", nowhere, of_role("200 302 200")),
