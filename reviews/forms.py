@@ -14,6 +14,7 @@ from agents.rights import Right
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
 from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
+from reviews.sampling import MOST_PERCENT
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -268,3 +269,9 @@ class ExportForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Both days are included, in UTC. Leave them empty for everything.",
     )
+
+
+class DoubleReviewForm(forms.Form):
+    """How many of 100 proposals that need one approval get a second person."""
+
+    percent = forms.IntegerField(label=_("Of 100 proposals"), min_value=0, max_value=MOST_PERCENT)

@@ -13,7 +13,7 @@ from agents.numbers import take_number
 from agents.people import Member, actor_of
 from agents.rights import Right
 from agents.stores import check_content, check_path, text_sha256
-from reviews import deadlines, lifecycle, risk, rules
+from reviews import deadlines, lifecycle, risk, rules, sampling
 from reviews.approval_rules import Facts, Route, route
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
@@ -123,7 +123,7 @@ def _file(
         filed_at=clock.now(),
         **_origin_columns(origin),
         **_pattern_columns(change, origin, sentences),
-        **judged_columns(judged, change.taint),
+        **sampling.draw(judged_columns(judged, change.taint), store.workspace, number),
     )
     join_kin(proposal, change.content, events.values())
     save_once(proposal)

@@ -10,7 +10,7 @@ from agents.models import MemoryVersion, Person
 from agents.people import Member, actor_of
 from agents.rights import Right
 from agents.stores import check_content, text_sha256
-from reviews import deadlines, lifecycle, rules
+from reviews import deadlines, lifecycle, rules, sampling
 from reviews.audit.actions import Action
 from reviews.audit.log import append
 from reviews.changes import Change, Op, Trust
@@ -156,7 +156,8 @@ def _revise(row: Proposal, state: State, text: Text) -> None:
     row.state, row.state_reason, row.content_sha256 = state.value, "", sha256
     row.verdict, row.apply_at, row.settled_at = "", None, None
     row.decided_at, row.decided_by = None, None
-    for column, value in judged_columns(judged, Trust(row.taint)).items():
+    columns = sampling.draw(judged_columns(judged, Trust(row.taint)), row.workspace, row.number)
+    for column, value in columns.items():
         setattr(row, column, value)
     save_once(row)
     deadlines.begin_round(row)

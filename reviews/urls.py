@@ -93,6 +93,7 @@ PAGES: list[URLPattern | URLResolver] = [
     path("away/<int:pk>/end/", absences.absence_end, name="absence_end"),
     path("rules/due-times/", due_times.due_times, name="due_times"),
     path("rules/due-times/set/", due_times.due_times_set, name="due_times_set"),
+    path("rules/double-review/", practice.double_review_set, name="double_review_set"),
     path("rules/new/", rule_changes.rule_new, name="rule_new"),
     path("rules/<slug:rule>/", include(RULE)),
     path("containment/<int:pk>/", containment.containment, name="containment"),

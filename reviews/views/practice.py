@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -15,14 +16,15 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from agents import clock
 from agents.access import member_page
+from agents.errors import InvalidInput
 from agents.http import MemberRequest, is_prefetch
 from agents.models import Qualification
 from agents.people import Member
 from agents.qualifications import Holding, holdings_of
 from agents.rights import Right
-from reviews import first_visit, practice
+from reviews import first_visit, practice, sampling
 from reviews.exhibits import Exhibit, Staging, dossier_of_sample, quote_of
-from reviews.forms import RejectForm, RequestForm
+from reviews.forms import DoubleReviewForm, RejectForm, RequestForm
 from reviews.models import SampleAnswer, SampleRun
 from reviews.practice import Reply, answers_of, next_position, run_of, sample_of
 from reviews.samples.base import Answer, is_right
@@ -90,6 +92,18 @@ def practice_home(request: MemberRequest) -> HttpResponse:
 def first_visit_end(request: MemberRequest) -> HttpResponse:
     first_visit.settle_in(by=request.member)
     return SeeOther(reverse("queue", args=[request.workspace.slug]))
+
+
+@require_POST
+@member_page(Right.PROPOSE_RULES)
+def double_review_set(request: MemberRequest) -> HttpResponse:
+    form = DoubleReviewForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(str(form.errors["percent"][0]))
+    percent = form.cleaned_data["percent"]
+    sampling.set_double_review(request.workspace, percent, by=request.member)
+    messages.info(request, _("%s of 100 are drawn for double review.") % percent)
+    return SeeOther(reverse("rules", args=[request.workspace.slug]))
 
 
 def holdings_at(member: Member) -> tuple[Holding, ...]:

@@ -13,14 +13,19 @@ from agents.access import member_page
 from agents.http import MemberRequest
 from agents.models import Agent, Person, Workspace
 from agents.rights import Right
+from agents.web.charts import wilson
 from reviews.approval_rules import PersonFacts, Rule
 from reviews.models import ApprovalRuleVersion, RuleChange, RuleChangeState
 from reviews.rule_changes import proposed_rule
 from reviews.rule_forms import RetireRuleForm
 from reviews.rule_sentences import Facet, able_people, asks_for, facets_of, speaks_about
 from reviews.rules import people_facts, rule_of, rules_of, unsatisfiable_rules
+from reviews.sampling import DEFAULT_PERCENT, MOST_PERCENT, agreement_of
 
 MOST_NAMES = 8
+LEAST_PAIRS = 20
+"""Fewer looks at the same proposal say nothing about how often two people agree."""
+
 MOST_ANSWERED = 5
 
 
@@ -59,8 +64,26 @@ def rules(request: MemberRequest) -> HttpResponse:
         "short": sum(bool(line.unsatisfiable) for line in lines),
         "waiting": changes.filter(state=RuleChangeState.PENDING).order_by("proposed_at", "pk"),
         "answered": answered[:MOST_ANSWERED],
+        **double_review_context(request.workspace),
     }
     return render(request, "reviews/rules.html", context)
+
+
+def double_review_context(workspace: Workspace) -> dict[str, Any]:
+    """Return how much is drawn for double review, and how often the second person agreed."""
+    found = agreement_of(workspace)
+    is_told = found.of >= LEAST_PAIRS
+    low, high = wilson(found.agreed, found.of) if is_told else (0.0, 0.0)
+    return {
+        "drawn_percent": workspace.double_review_percent,
+        "most_percent": MOST_PERCENT,
+        "offered_percent": workspace.double_review_percent or DEFAULT_PERCENT,
+        "agreement": found,
+        "agreed_share": found.agreed / found.of if is_told else None,
+        "agreed_low": low,
+        "agreed_high": high,
+        "least_pairs": LEAST_PAIRS,
+    }
 
 
 @require_GET

@@ -6,7 +6,7 @@ from agents.group_rules import require_qualification
 from agents.people import find_member, set_group
 from reviews import practice
 from tests.cast import Cast
-from tests.flows.routes.lines import Route, here
+from tests.flows.routes.lines import Route, here, sends
 from tests.flows.routes.reviews import ASKED, REJECTED, SHOWN
 
 
@@ -37,6 +37,7 @@ ROUTES = [
     Route("practice_start", "POST", here, "in 404 303 303 403 403 in"),
     Route("qualification_start", "POST", at_asking_group, "in 404 303 303 403 403 in"),
     Route("first_visit_end", "POST", here, "in 404 303 303 403 403 in"),
+    Route("double_review_set", "POST", here, "in 404 403 303 403 403 in", sends(percent=5)),
     Route("practice_run", "GET", at_run, "in 404 302 404 403 403 in"),
     Route("practice_sample", "GET", at_sample, "in 404 200 404 403 403 in"),
     Route("sample_approve", "POST", at_sample, "in 404 303 404 403 403 in", SHOWN),
