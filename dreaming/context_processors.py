@@ -14,6 +14,7 @@ from agents.rights import Right
 from dreaming.models import Schedule
 from dreaming.navigation import navigation_of, url_of, workspaces_of
 from dreaming.schedules import next_start
+from reviews.notices import unread_of
 
 THEMES = ("light", "dark")
 
@@ -39,10 +40,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         # Lazy, because a fragment shows none of these and must not pay for their queries.
         "navigation": SimpleLazyObject(partial(navigation_of, member, request.path)),
         "workspaces": SimpleLazyObject(partial(workspaces_of, member)),
+        "unread": partial(count_unread, member),
         "frozen": SimpleLazyObject(partial(frozen_notice, member)),
         # Called by the one page that says it: a lazy object is no datetime to a filter.
         "next_dream": partial(next_dream, member),
     }
+
+
+def count_unread(member: Member) -> int:
+    """Return how much the member was told and has not read, for the bell."""
+    return unread_of(member).values("pk")[:100].count()
 
 
 def next_dream(member: Member) -> datetime | None:

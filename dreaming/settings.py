@@ -54,6 +54,7 @@ KNOWN = (
     "DAYBREAK_SQLITE_SYNCHRONOUS",
     "DAYBREAK_TEST_ENGINE",
     "DAYBREAK_TRUSTED_PROXIES",
+    "DAYBREAK_URL",
     "DAYBREAK_WATCH_TICK_S",
     "DAYBREAK_WEB_PROCESSES",
 )
@@ -196,6 +197,8 @@ def database_from(url: str) -> dict[str, Any]:
 DATABASES = {"default": database_from(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PORT = env_int("PORT", 8000, least=1)
+BASE_URL = env_text("DAYBREAK_URL", f"http://localhost:{PORT}").rstrip("/")
+"""Where people open Daybreak: addresses in mails begin with it."""
 WEB_PROCESSES = env_int("DAYBREAK_WEB_PROCESSES", 1, least=1)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -345,6 +348,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "dreaming.tasks.seal_log", "schedule": SEAL_TICK_S},
     "reap": {"task": "dreaming.tasks.reap", "schedule": REAP_S},
     "schedule": {"task": "dreaming.tasks.start_due", "schedule": 30.0},
+    "mails": {"task": "dreaming.tasks.send_mails", "schedule": WATCH_TICK_S},
     "watch": {"task": "dreaming.tasks.watch_proposals", "schedule": WATCH_TICK_S},
 }
 for entry in CELERY_BEAT_SCHEDULE.values():

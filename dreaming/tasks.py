@@ -8,7 +8,7 @@ from agents.wakeups import DREAM, send_wakeup
 from dreaming import dreams, schedules
 from dreaming.leases import due_dreams
 from dreaming.ticks import REAPED, note_tick
-from reviews import decisions, watch
+from reviews import decisions, mails, watch
 from reviews.audit import sealing
 
 
@@ -42,6 +42,13 @@ def start_due() -> None:
 def watch_proposals() -> None:
     """Remind, escalate, check again and tell whose turn it is."""
     watch.watch(clock.now())
+    watch.tell_containments()
+
+
+@shared_task
+def send_mails() -> None:
+    """Send what people hear of by mail."""
+    mails.post(clock.now())
 
 
 @shared_task

@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from agents import clock
 from agents.models import Workspace
+from agents.people import people_with
+from agents.rights import Right
 from reviews import absences, deadlines, notices, rechecks
 from reviews.assignments import WAITING
 from reviews.audit.actions import Action
@@ -19,7 +22,7 @@ from reviews.audit.log import append
 from reviews.due_times import Limits, due_after
 from reviews.holders import Case, Roster, Turn, able_people, escalation_people, turn_of
 from reviews.lifecycle import State
-from reviews.models import Deadline, Decision, Proposal
+from reviews.models import Containment, Deadline, Decision, Notice, Proposal
 from reviews.notices import Kind, Telling, path_of
 from reviews.proposals import lock
 from reviews.rosters import cases_of, roster_of
@@ -156,6 +159,19 @@ def escalate(proposal: Proposal, group: str, now: datetime) -> bool:
             after={"state": row.state, "to": group or "leads", "round": deadline.round},
         )
     return True
+
+
+def tell_containments() -> None:
+    """Tell everybody but who did it that a containment waits for its answer, once."""
+    standing = Containment.objects.filter(answer="").select_related("workspace").order_by("pk")
+    for row in standing[:LIMIT]:
+        deciders = people_with(row.workspace, Right.DECIDE).exclude(pk=row.by_id)
+        name, path = f"containment-{row.pk}", f"containment/{row.pk}/"
+        people = tuple(deciders.order_by("pk").values_list("pk", flat=True))
+        notices.tell(row.workspace, [Telling(Kind.CONTAINMENT, name, "once", people, path)])
+    answered = Containment.objects.exclude(answer="").order_by("-pk").values_list("pk", flat=True)
+    names = [f"containment-{pk}" for pk in answered[:LIMIT]]
+    Notice.objects.filter(object__in=names, settled_at=None).update(settled_at=clock.now())
 
 
 def _tell(scene: Scene, rows: Sequence[Proposal], cases: Mapping[int, Case]) -> None:

@@ -6,6 +6,13 @@ POST what is sent. What is told: a status; several that are all right, as 302|42
 the sign-in page.
 """
 
-from tests.flows.routes import agents, doors, dreaming, practice, reviews
+from tests.flows.routes import agents, doors, dreaming, notices, practice, reviews
 
-ROUTES = [*doors.ROUTES, *agents.ROUTES, *dreaming.ROUTES, *reviews.ROUTES, *practice.ROUTES]
+ROUTES = [
+    *doors.ROUTES,
+    *agents.ROUTES,
+    *dreaming.ROUTES,
+    *reviews.ROUTES,
+    *practice.ROUTES,
+    *notices.ROUTES,
+]
