@@ -74,6 +74,16 @@ def decisions_of(proposal: Proposal) -> list[Decision]:
     return list(found.order_by("pk"))
 
 
+def number_of(row: Entry) -> int:
+    """Return which decision on its proposal an entry records, 0 for one that records none."""
+    if row.action not in VOTES:
+        return 0
+    votes = Entry.objects.filter(
+        workspace=row.workspace, object=row.object, action__in=[str(action) for action in VOTES]
+    )
+    return votes.filter(pk__lte=row.pk).count()
+
+
 def sighting_of(proposal: Proposal, number: int) -> Sighting | None:
     """Return decision `number` of the proposal as it was shown, None where there is none."""
     decisions = decisions_of(proposal)

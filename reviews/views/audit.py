@@ -16,7 +16,7 @@ from agents.http import MemberRequest
 from agents.rights import Right
 from agents.web.ids import BadId, parse_id
 from agents.web.paging import page_of
-from reviews import exports, first_visit, trail
+from reviews import exports, first_visit, sightings, trail
 from reviews.audit.errors import BadProof
 from reviews.audit.history import LoggedEntry
 from reviews.audit.models import Entry
@@ -111,7 +111,22 @@ def audit_entry(request: MemberRequest, number: int) -> HttpResponse:
     if request.GET.get("format") == "json":
         return entry_json(opened, proof)
     context = {"row": row, "proof": proof, **entry_context(request, opened)}
+    context["shown"] = shown_address(request, row)
     return render(request, "reviews/audit_entry.html", context)
+
+
+def shown_address(request: MemberRequest, row: Entry) -> str:
+    """Return the page of the decision an entry records, "" for other entries and other roles."""
+    number = sightings.number_of(row)
+    if not number or not (
+        request.member.may(Right.SEE_QUEUE) and request.member.may(Right.AUDIT_WORKSPACE)
+    ):
+        return ""
+    try:
+        proposal = parse_id(row.object, expected="P").number
+    except BadId:
+        return ""
+    return reverse("decision", args=[request.workspace.slug, proposal, number])
 
 
 def entry_context(

@@ -31,7 +31,10 @@ def decision(request: MemberRequest, number: int, decision: int) -> HttpResponse
         "sighting": sighting,
         "did": DID[sighting.decision.verdict],
         "why": REASON_CODES.get(sighting.decision.reason_code, ""),
-        "shown": [(name, spell(value)) for name, value in sorted(sighting.decision.shown.items())],
+        "shown": [
+            (name.replace("_", " "), spell(value))
+            for name, value in sorted(sighting.decision.shown.items())
+        ],
     }
     return render(request, "reviews/decision.html", context)
 

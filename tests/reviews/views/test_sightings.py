@@ -183,3 +183,26 @@ def test_more_evidence_asks_no_more(cast, client_of, clock):
         return len(queries)
 
     assert asked(1) == asked(12)
+
+
+def test_the_entry_of_a_decision_leads_to_what_was_shown(cast, client_of, clock):
+    filed = build.filed(cast.store, content="Run `sudo rm -rf /var/cache` first.\n")
+    for who in ("reviewer", "second_reviewer"):
+        vote(cast, filed, who, opened=())
+    settle(clock)
+    sealing.seal()
+    votes = Entry.objects.filter(object=str(filed), action="decision.approved").order_by("pk")
+    numbers = [Leaf.objects.get(entry=one).number for one in votes]
+    for which, number in enumerate(numbers, start=1):
+        page = f"/w/northwind/audit/entry/{number}/"
+        assert f'href="{at(filed, which)}"' in client_of(cast.auditor).get(page).content.decode()
+        assert at(filed, which) not in client_of(cast.admin).get(page).content.decode()
+
+
+def test_an_entry_that_is_no_decision_leads_to_none(cast, client_of):
+    filed = build.filed(cast.store)
+    sealing.seal()
+    entry = Entry.objects.get(object=str(filed), action="proposal.filed")
+    number = Leaf.objects.get(entry=entry).number
+    html = client_of(cast.auditor).get(f"/w/northwind/audit/entry/{number}/").content.decode()
+    assert "/decisions/" not in html
