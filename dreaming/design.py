@@ -43,6 +43,11 @@ class Token:
     name: str
     use: Promise
 
+    @property
+    def css(self) -> str:
+        """Return the class of its swatch."""
+        return f"f-{self.name}"
+
 
 COLOURS = (
     Token("canvas", _("page, queue")),
