@@ -42,6 +42,7 @@ class Right(StrEnum):
     AUDIT_EXPORT = "export the approval history"
     MANAGE_PEOPLE = "manage people"
     MANAGE_TOKENS = "manage agents' tokens"
+    MANAGE_WEBHOOKS = "manage webhooks"
 
 
 REVIEWER = frozenset(
@@ -97,6 +98,7 @@ ADMIN = frozenset(
         Right.AUDIT_VERIFY,
         Right.MANAGE_PEOPLE,
         Right.MANAGE_TOKENS,
+        Right.MANAGE_WEBHOOKS,
     }
 )
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(

@@ -48,6 +48,7 @@ TABS = (
     Tab("exports", _("Exports"), "exports", Right.AUDIT_EXPORT),
     Tab("people", _("People"), "people", Right.MANAGE_PEOPLE),
     Tab("tokens", _("Tokens"), "tokens", Right.MANAGE_TOKENS),
+    Tab("webhooks", _("Webhooks"), "webhooks", Right.MANAGE_WEBHOOKS),
     Tab("workspace", _("Workspace"), "workspace", Right.FREEZE),
 )
 HOMES: dict[Role, tuple[str, ...]] = {

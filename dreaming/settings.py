@@ -56,6 +56,7 @@ KNOWN = (
     "DAYBREAK_TRUSTED_PROXIES",
     "DAYBREAK_URL",
     "DAYBREAK_WATCH_TICK_S",
+    "DAYBREAK_WEBHOOK_NETWORKS",
     "DAYBREAK_WEB_PROCESSES",
 )
 SECRET = (
@@ -199,6 +200,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PORT = env_int("PORT", 8000, least=1)
 BASE_URL = env_text("DAYBREAK_URL", f"http://localhost:{PORT}").rstrip("/")
 """Where people open Daybreak: addresses in mails begin with it."""
+WEBHOOK_NETWORKS = env_list("DAYBREAK_WEBHOOK_NETWORKS", ())
 WEB_PROCESSES = env_int("DAYBREAK_WEB_PROCESSES", 1, least=1)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -349,6 +351,7 @@ CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "dreaming.tasks.reap", "schedule": REAP_S},
     "schedule": {"task": "dreaming.tasks.start_due", "schedule": 30.0},
     "mails": {"task": "dreaming.tasks.send_mails", "schedule": WATCH_TICK_S},
+    "webhooks": {"task": "dreaming.tasks.send_webhooks", "schedule": WATCH_TICK_S},
     "watch": {"task": "dreaming.tasks.watch_proposals", "schedule": WATCH_TICK_S},
 }
 for entry in CELERY_BEAT_SCHEDULE.values():

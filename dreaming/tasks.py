@@ -8,7 +8,7 @@ from agents.wakeups import DREAM, send_wakeup
 from dreaming import dreams, schedules
 from dreaming.leases import due_dreams
 from dreaming.ticks import REAPED, note_tick
-from reviews import decisions, mails, watch
+from reviews import decisions, mails, watch, webhooks
 from reviews.audit import sealing
 
 
@@ -49,6 +49,12 @@ def watch_proposals() -> None:
 def send_mails() -> None:
     """Send what people hear of by mail."""
     mails.post(clock.now())
+
+
+@shared_task
+def send_webhooks() -> None:
+    """Send what happened to the webhooks of each workspace."""
+    webhooks.deliver(clock.now())
 
 
 @shared_task

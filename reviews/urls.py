@@ -25,6 +25,7 @@ from reviews.views import (
     sightings,
     turn,
     undo,
+    webhooks,
 )
 
 PROPOSAL: list[URLPattern | URLResolver] = [
@@ -89,6 +90,12 @@ PAGES: list[URLPattern | URLResolver] = [
     path("audit/", include(AUDIT)),
     path("practice/", include(PRACTICE)),
     path("rules/", rules.rules, name="rules"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/set/", webhooks.webhook_set, name="webhook_set"),
+    path("webhooks/<int:pk>/", webhooks.deliveries, name="deliveries"),
+    path("webhooks/<int:pk>/rotate/", webhooks.webhook_rotate, name="webhook_rotate"),
+    path("webhooks/<int:pk>/remove/", webhooks.webhook_remove, name="webhook_remove"),
+    path("webhooks/<int:pk>/<int:delivery>/again/", webhooks.delivery_again, name="delivery_again"),
     path("notices/", notices.notices, name="notices"),
     path("notices/read/", notices.notices_read, name="notices_read"),
     path("notices/<int:pk>/", notices.notice_open, name="notice_open"),

@@ -50,6 +50,9 @@ class Action(StrEnum):
     TOKEN_ISSUED = "token.issued"  # noqa: S105 (a name, no secret)
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 (a name, no secret)
     TOKEN_REFUSED = "token.refused"  # noqa: S105 (a name, no secret)
+    WEBHOOK_SET = "webhook.set"
+    WEBHOOK_ROTATED = "webhook.rotated"
+    WEBHOOK_REMOVED = "webhook.removed"
     RULE_PROPOSED = "rule.proposed"
     RULE_SET = "rule.set"
     RULE_DECLINED = "rule.declined"

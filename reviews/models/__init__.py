@@ -22,6 +22,7 @@ from reviews.models.rules import (
 )
 from reviews.models.samples import SampleAnswer, SampleRun
 from reviews.models.undos import Undo
+from reviews.models.webhooks import Delivery, Webhook
 
 __all__ = [
     "OPEN_STATES",
@@ -33,6 +34,7 @@ __all__ = [
     "ContainmentKind",
     "Deadline",
     "Decision",
+    "Delivery",
     "DueTimes",
     "Evidence",
     "Export",
@@ -49,4 +51,5 @@ __all__ = [
     "SampleAnswer",
     "SampleRun",
     "Undo",
+    "Webhook",
 ]

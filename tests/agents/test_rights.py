@@ -31,6 +31,7 @@ EXPECTED = {
     Right.AUDIT_EXPORT: "A",
     Right.MANAGE_PEOPLE: "D",
     Right.MANAGE_TOKENS: "D",
+    Right.MANAGE_WEBHOOKS: "D",
 }
 LETTERS = {Role.REVIEWER: "R", Role.LEAD: "L", Role.AUDITOR: "A", Role.ADMIN: "D"}
 CONTENT = {Right.SEE_QUEUE, Right.SEE_DREAMS, Right.SEE_MEMORY, Right.SEE_TRANSCRIPTS}

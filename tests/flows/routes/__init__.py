@@ -6,7 +6,7 @@ POST what is sent. What is told: a status; several that are all right, as 302|42
 the sign-in page.
 """
 
-from tests.flows.routes import agents, doors, dreaming, notices, practice, reviews
+from tests.flows.routes import agents, doors, dreaming, notices, practice, reviews, webhooks
 
 ROUTES = [
     *doors.ROUTES,
@@ -15,4 +15,5 @@ ROUTES = [
     *reviews.ROUTES,
     *practice.ROUTES,
     *notices.ROUTES,
+    *webhooks.ROUTES,
 ]
