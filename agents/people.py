@@ -71,6 +71,13 @@ def subject_of(person: Person) -> str:
     return f"person:{person.public_id}"
 
 
+def names_of(person: Person) -> list[str]:
+    """Return what a person may be called in a session: name and addresses, case-folded, sorted."""
+    further = EmailAddress.objects.filter(user=person, verified=True)
+    words = {person.name, person.email, *further.values_list("email", flat=True)}
+    return sorted(word.casefold() for word in words)
+
+
 def find_member(person: Person, workspace: Workspace) -> Member | None:
     """Return the person's place in the workspace, or None for an outsider."""
     membership = Membership.objects.filter(workspace=workspace, person=person).first()

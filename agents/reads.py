@@ -192,7 +192,10 @@ def _render(agent: Agent, pair: _Pair, budget_tokens: int) -> _Rendered:
     """Return the text of two releases within the budget: a kept one, else rendered now."""
     own, shared = contents(pair.own), contents(pair.shared)
     held = {line.memory_id for line in (*own, *shared)}
-    out = quarantined(agent.workspace) & held
+    limits = quarantined(agent.workspace)
+    out = {
+        line.memory_id for line in (*own, *shared) if line.version <= limits.get(line.memory_id, 0)
+    }
     pinned = held & set(
         Memory.objects.filter(workspace=agent.workspace_id, pinned=True).values_list(
             "pk", flat=True

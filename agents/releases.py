@@ -38,6 +38,7 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
 
 KEPT_RELEASES = 64
+EVERY_VERSION = 2**31 - 1
 MAX_LISTED = 2_000
 """Changes an entry lists one by one; more would not fit, and are their count."""
 
@@ -213,13 +214,18 @@ def differences(before: Release, after: Release) -> tuple[Difference, ...]:
     )
 
 
-def quarantined(workspace: Workspace) -> set[int]:
-    """Return the primary keys of the memories that are out of service now."""
-    return set(
-        Quarantine.objects.filter(
-            workspace=workspace, kind=QuarantineKind.MEMORY, lifted_at=None, memory__isnull=False
-        ).values_list("memory_id", flat=True)
+def quarantined(workspace: Workspace) -> Mapping[int, int]:
+    """Return the memories that are out of service now, by primary key.
+
+    Each with the number of the newest version that is out: what was approved since is served.
+    """
+    rows = Quarantine.objects.filter(
+        workspace=workspace, kind=QuarantineKind.MEMORY, lifted_at=None, memory__isnull=False
     )
+    out: dict[int, int] = {}
+    for memory, through in rows.values_list("memory_id", "through"):
+        out[memory] = max(out.get(memory, 0), EVERY_VERSION if through is None else through)
+    return out
 
 
 def forget_contents() -> None:

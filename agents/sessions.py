@@ -27,6 +27,7 @@ from agents.models import (
     Workspace,
 )
 from agents.numbers import take_numbers
+from agents.quarantines import take_out_arrivals
 from agents.read_records import begun_with, file_spooled_reads
 from agents.rows import Cell, insert_returning, insert_rows
 from agents.stores import text_sha256
@@ -408,6 +409,8 @@ def _write(plan: _Plan, batch: Sequence[_Ready], actor: Actor) -> None:
         ),
     )
     log.append_many([_draft(plan, ready, actor) for ready in batch])
+    # Last, for a quarantined person may speak in the events.
+    take_out_arrivals(plan.workspace, sessions.values())
 
 
 REVISION_COLUMNS = (

@@ -19,7 +19,7 @@ from django.db.models import F
 from agents import clock
 from agents.boundaries import why_outside
 from agents.freezes import is_frozen
-from agents.memory import name_store
+from agents.memory import lock_store, name_store
 from agents.models import MemoryStore, Person, Workspace
 from agents.numbers import take_number
 from agents.pauses import is_paused
@@ -312,6 +312,9 @@ def _why_cancelled(dream: Dream) -> str:
         return "The memory was frozen"
     if dream.cancel_requested_at is None and is_paused(dream.store):
         return "The workspace was paused"
+    out = selection.quarantined_since(dream)
+    if dream.cancel_requested_at is None and out is not None:
+        return f"{out}, which it read, was quarantined"
     return "Cancelled"
 
 
@@ -450,6 +453,8 @@ def admit_dream(dream: Dream, *, by: Member) -> Dream:
     with transaction.atomic():
         rows = Dream.objects.select_for_update(of=("self",))
         row = rows.select_related("workspace", "store__agent", "started_by").get(pk=dream.pk)
+        # Before it is asked whether a session is quarantined: whoever does that waits for it.
+        lock_store(row.store)
         _consent(row, by)
         log_dream(row, Action.DREAM_ADMITTED, actor=actor_of(by.person))
         if row.admitted_by_lead_id and row.admitted_by_reviewer_id:
@@ -474,6 +479,9 @@ def why_not_admit(dream: Dream, by: Member) -> str:
         return f"{dream} is {dream.state}; only a held dream is let through."
     if not may(by.role, Right.DECIDE):
         return "A lead and a reviewer let a held dream through."
+    out = selection.quarantined_since(dream)
+    if out is not None:
+        return f"{out}, which it read, is quarantined. Start a new dream."
     pk, has_reviewer = by.person.pk, dream.admitted_by_reviewer_id is not None
     reasons = {
         "You started it, so others let it through.": pk == dream.started_by_id,

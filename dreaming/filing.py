@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from agents import clock
-from agents.memory import heads_of, name_store
+from agents.memory import heads_of, lock_store, name_store
 from agents.models import MemoryStore, MemoryVersion
 from agents.numbers import take_numbers
 from agents.stores import text_sha256
 from dreaming.consolidation import Consolidated, Listed, consolidate
-from dreaming.engines.base import Dropped
+from dreaming.engines.base import DreamCancelled, Dropped
 from dreaming.leases import Lease
 from dreaming.loss import Loss, is_over_budget, measure_loss
 from dreaming.measures import Measured
@@ -37,6 +37,7 @@ from dreaming.precedents import (
     comes_back,
     say_return,
 )
+from dreaming.selection import quarantined_since
 from dreaming.sentences import sentences
 from reviews.audit.actions import Action
 from reviews.audit.actors import Actor, Cause
@@ -272,8 +273,13 @@ def file_changes(
 ) -> Refused:
     """File `changes` as proposals of `dream`, in the caller's transaction; return what cannot be.
 
-    said: what the numbers of a pattern say in words, by its key.
+    said: what the numbers of a pattern say in words, by its key. Raises DreamCancelled when a
+    session it read is quarantined by now: every number it found counts that session.
     """
+    # Whoever quarantines holds the store's row: it comes before, or sees what is filed here.
+    lock_store(dream.store)
+    if quarantined_since(dream) is not None:
+        raise DreamCancelled
     origin = Origin(
         kind=OriginKind.DREAM,
         id=str(dream),

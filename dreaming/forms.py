@@ -6,12 +6,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from agents.access import name_in_addresses, stores_of
-from agents.models import MemoryStore, Workspace
+from agents.models import MemoryStore, QuarantineKind, Workspace
 from dreaming.engines.registry import engine_names
 from dreaming.errors import BadTimes
 from dreaming.slots import CRON_LENGTH, clean_cron, clean_zone
+from reviews.forms import AnswerForm
 
 INSTRUCTIONS_LENGTH = 2_000
+REASON_LENGTH = 2_000
+MOST_COUNTED = 10**9
 LOCAL = "local"
 GRAMMAR = (
     "Optional, one thing a line, such as “focus: update_claim, refunds”, “only: mistakes, facts”, "
@@ -123,3 +126,61 @@ def _said(clean: Any, text: str) -> str:
         return str(clean(text))
     except BadTimes as error:
         raise forms.ValidationError(str(error)) from error
+
+
+def reason_field() -> forms.CharField:
+    """Return the field for a reason in words, which is always asked for."""
+    return forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why: the other person decides on it.")},
+    )
+
+
+class TargetForm(forms.Form):
+    """What a quarantine is to be about; the page it leads to shows what would go with it."""
+
+    kind = forms.ChoiceField(
+        label=_("What"),
+        choices=(
+            (QuarantineKind.SESSION, _("A session")),
+            (QuarantineKind.MEMORY, _("A memory")),
+            (QuarantineKind.AGENT, _("An agent")),
+            (QuarantineKind.PERSON, _("A person")),
+        ),
+    )
+    target = forms.CharField(
+        label=_("Which"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        help_text=_(
+            "S-5521, M-311, an agent's short name, or a person's address. Who is no member is named"
+            " as sessions name who they served."
+        ),
+    )
+
+
+class QuarantineForm(forms.Form):
+    """Why the target is taken out, and what the page had counted when that was pressed."""
+
+    reason = reason_field()
+    memories = forms.IntegerField(min_value=0, max_value=MOST_COUNTED, widget=forms.HiddenInput)
+    flagged = forms.IntegerField(min_value=0, max_value=MOST_COUNTED, widget=forms.HiddenInput)
+    sessions = forms.IntegerField(min_value=0, max_value=MOST_COUNTED, widget=forms.HiddenInput)
+    proposals = forms.IntegerField(min_value=0, max_value=MOST_COUNTED, widget=forms.HiddenInput)
+
+
+class QuarantineAnswerForm(AnswerForm):
+    """The answer to a quarantine; its two verdicts are those of every containment."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _("Needed to restore.")
+
+
+class RestorePartForm(forms.Form):
+    """Which memory of a quarantine is restored, by its number, and why."""
+
+    memory = forms.IntegerField(label=_("Memory"), min_value=1, max_value=10**18)
+    reason = reason_field()

@@ -26,6 +26,7 @@ from agents.models import (
     Session,
     SessionRevision,
 )
+from agents.releases import quarantined
 from dreaming.echoes import NOTHING_GIVEN, Echoes, lines_worth_finding
 from dreaming.engines.base import EngineCheck, EngineEvent, EngineSession
 from dreaming.errors import InputChanged
@@ -110,6 +111,12 @@ def selectable(store: MemoryStore) -> QuerySet[SessionRevision]:
     )
 
 
+def quarantined_since(dream: Dream) -> Session | None:
+    """Return a session the dream chose that is quarantined now, None where all are in service."""
+    rows = Session.objects.filter(revisions__in=dream.inputs.values("revision"))
+    return rows.exclude(quarantined_at=None).order_by("number").first()
+
+
 def _choose(dream: Dream, lease: Lease) -> None:
     with transaction.atomic():
         lease.lock()
@@ -139,6 +146,7 @@ def _left_out(dream: Dream) -> tuple[tuple[str, int], ...]:
 
 
 def _header(dream: Dream) -> dict[str, Any]:
+    out = quarantined(dream.workspace)
     return {
         "scope": "agent" if dream.agent_id is not None else "workspace",
         "instructions": dream.instructions,
@@ -158,6 +166,7 @@ def _header(dream: Dream) -> dict[str, Any]:
                 "learned_at": spell_time(head.created_at),
             }
             for head in heads_of(dream.store)
+            if head.number > out.get(head.memory_id, 0)
         ],
     }
 

@@ -7,6 +7,12 @@ from dreaming.views.design import design
 from dreaming.views.health import healthz, readyz
 from dreaming.views.landing import landing, set_theme, workspace_home
 from dreaming.views.metrics import metrics
+from dreaming.views.quarantines import (
+    quarantine,
+    quarantine_list,
+    quarantine_new,
+    quarantine_restore,
+)
 
 DREAM_PAGES: list[URLPattern | URLResolver] = [
     path("", dreams.dreams_list, name="dreams"),
@@ -19,6 +25,13 @@ DREAM_PAGES: list[URLPattern | URLResolver] = [
     path("<dream:number>/progress/", dreams.dream_progress, name="dream_progress"),
     path("<dream:number>/cancel/", dreams.dream_cancel, name="dream_cancel"),
     path("<dream:number>/admit/", dreams.dream_admit, name="dream_admit"),
+]
+
+QUARANTINE_PAGES: list[URLPattern | URLResolver] = [
+    path("", quarantine_list, name="quarantines"),
+    path("new/", quarantine_new, name="quarantine_new"),
+    path("<int:pk>/", quarantine, name="quarantine"),
+    path("<int:pk>/restore/", quarantine_restore, name="quarantine_restore"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -34,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:workspace>/", workspace_home, name="workspace_home"),
     path("w/<slug:workspace>/dreams/", include(DREAM_PAGES)),
     path("w/<slug:workspace>/insights/", insights.insights, name="insights"),
+    path("w/<slug:workspace>/quarantine/", include(QUARANTINE_PAGES)),
     path("w/<slug:workspace>/agents/", agents.agents, name="agents"),
     path("w/<slug:workspace>/agents/shared/", agents.shared_memory, name="shared_memory"),
     path("w/<slug:workspace>/agents/<slug:agent>/", agents.agent, name="agent"),

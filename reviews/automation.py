@@ -12,6 +12,7 @@ from django.db import transaction
 
 from agents import clock
 from agents.freezes import is_frozen
+from agents.models import Memory
 from agents.wakeups import APPLY, wake_on_commit
 from reviews import lifecycle, rules
 from reviews.approval_rules import Mode
@@ -21,7 +22,7 @@ from reviews.audit.log import append
 from reviews.changes import Change, Op, PatternFacts, Trust
 from reviews.lifecycle import Act, Given, State, Verdict
 from reviews.models import Decision, OriginKind, Proposal
-from reviews.proposals import is_stale, judge, lock, mark_conflicted
+from reviews.proposals import is_stale, judge, lock, mark_conflicted, paths_of
 
 
 def decide_by_rules(proposals: Iterable[Proposal]) -> int:
@@ -69,9 +70,10 @@ def why_not(row: Proposal) -> str:
         return f"by the rules of now, {now.rule} asks for people."
     if (now.rule, now.version) != (row.route["rule"], row.route["version"]):
         return f"rule {row.route['rule']} is another than when this was filed."
-    if before := _done_before(row):
-        return f"it was applied as {before} before, and taken back."
-    return ""
+    memory, before = _find_quarantined(row), _done_before(row)
+    if memory is not None:
+        return f"{memory} is quarantined."
+    return "" if before is None else f"it was applied as {before} before, and taken back."
 
 
 def _change_of(row: Proposal) -> Change:
@@ -87,6 +89,12 @@ def _change_of(row: Proposal) -> Change:
         taint=Trust(row.taint),
         merged=tuple(one["path"] for one in row.merged),
     )
+
+
+def _find_quarantined(row: Proposal) -> Memory | None:
+    """Return a memory the proposal changes that is out of service, None where all are in it."""
+    memories = Memory.objects.filter(store=row.store, path__in=paths_of(row))
+    return memories.filter(quarantines__lifted_at=None, quarantines__isnull=False).first()
 
 
 def _done_before(row: Proposal) -> Proposal | None:

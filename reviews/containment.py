@@ -4,8 +4,7 @@ Only text that was approved for its path before can come back this way; new text
 full number of approvals.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
 
 from django.db import transaction
 
@@ -24,11 +23,11 @@ from agents.releases import (
 from agents.rights import Right, may
 from reviews.audit.actions import Action
 from reviews.audit.log import append
-from reviews.errors import InvalidChange, MayNotDecide, NotAllowed, ReasonMissing, StaleProposal
-from reviews.models import Containment, ContainmentKind
+from reviews.errors import InvalidChange, NotAllowed, ReasonMissing, StaleProposal
+from reviews.models import ANSWER_WITHIN, Containment, ContainmentKind
 from reviews.proposals import conflict_others
+from reviews.quarantines import confirm, refuse_involved, release_numbers, restore
 
-ANSWER_WITHIN = timedelta(hours=48)
 CONFIRMED = "confirmed"
 REVERSED = "reversed"
 
@@ -120,25 +119,25 @@ def _restore(
 def answer(containment: Containment, *, by: Member, verdict: str, reason: str) -> Containment:
     """Confirm a containment, or reverse it: then its paths say again what they said before.
 
-    What was applied to other paths since stays. Raises MayNotDecide for the
-    lead who did it and for roles that do not decide, StaleProposal
-    when somebody answered before.
+    What was applied to other paths since stays. Raises MayNotDecide for the lead who did it, for
+    who it is about and for roles that do not decide, StaleProposal when somebody answered before.
     """
     if not may(by.role, Right.DECIDE):
         raise NotAllowed("A reviewer or lead answers a containment.")
     if verdict not in {CONFIRMED, REVERSED}:
         raise InvalidChange("Confirm or reverse; there is no other answer.")
     if verdict == REVERSED and not reason.strip():
-        raise ReasonMissing("Say why the containment is reversed.")
-    number = take_number(containment.workspace, "R") if verdict == REVERSED else 0
+        done = "reversed" if containment.quarantine is None else "restored"
+        raise ReasonMissing(f"Say why the containment is {done}.")
+    refuse_involved(containment, by)
+    numbers = _take_numbers(containment, verdict)
     with transaction.atomic(durable=True):
-        row = Containment.objects.select_for_update(of=("self",)).get(pk=containment.pk)
-        if row.by_id == by.person.pk:
-            raise MayNotDecide("Another person than the lead who did it answers.")
+        rows = Containment.objects.select_for_update(of=("self",))
+        row = rows.select_related("workspace", "quarantine").get(pk=containment.pk)
+        refuse_involved(row, by)
         if row.answer:
             raise StaleProposal(f"This was {row.answer} before.", proposal=row.target)
-        if verdict == REVERSED:
-            _reverse(row, by, number)
+        _carry_out(row, by, verdict, reason, numbers)
         row.answer, row.answered_by, row.answered_at = verdict, by.person, clock.now()
         row.save(update_fields=["answer", "answered_by", "answered_at"])
         append(
@@ -152,10 +151,31 @@ def answer(containment: Containment, *, by: Member, verdict: str, reason: str) -
     return row
 
 
-def _reverse(row: Containment, by: Member, number: int) -> None:
-    if row.release is None or row.release_before is None:
+def _take_numbers(row: Containment, verdict: str) -> dict[int, int]:
+    """Take the numbers of the releases the answer will publish, by store."""
+    if row.quarantine is not None:
+        return release_numbers(row.quarantine) if verdict == CONFIRMED else {}
+    if verdict == CONFIRMED or row.store is None:
+        return {}
+    return {row.store.pk: take_number(row.workspace, "R")}
+
+
+def _carry_out(
+    row: Containment, by: Member, verdict: str, reason: str, numbers: Mapping[int, int]
+) -> None:
+    if row.quarantine is None:
+        if verdict == REVERSED:
+            _reverse(row, by, numbers)
+    elif verdict == CONFIRMED:
+        confirm(row.quarantine, by=by, numbers=numbers)
+    else:
+        restore(row.quarantine, by=by, reason=reason)
+
+
+def _reverse(row: Containment, by: Member, numbers: Mapping[int, int]) -> None:
+    if row.store is None or row.release is None or row.release_before is None:
         raise InvalidChange(f"{row.target} kept no release to return to.")
-    actor = actor_of(by.person)
+    actor, number = actor_of(by.person), numbers[row.store.pk]
     back = take_back(row.store, row.release, row.release_before, actor=actor, number=number)
     conflict_others(row.store, back.paths, actor=actor)
 

@@ -111,12 +111,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ContainmentLine:
-    """A containment that waits for its answer."""
+    """A containment that waits for its answer. asks: for which of the two answers."""
 
+    sign: str
     url: str
     title: str
     store: str
     by: str
+    asks: str
     due: str
     is_late: bool
 
@@ -394,15 +396,30 @@ def containment_lines(
     now = clock.now()
     return tuple(
         ContainmentLine(
-            url=address("containment", row.pk),
+            sign="shield-alert" if row.quarantine_id else "history",
+            url=_containment_url(row, address),
             title=containment_title(row),
-            store=row.store.agent.name if row.store.agent else "Shared",
+            store=_containment_place(row),
             by=row.by.name,
+            asks="Confirm or restore" if row.quarantine_id else "Confirm or reverse",
             due=_due((row.due_at - now).total_seconds()),
             is_late=row.due_at <= now,
         )
         for row in found
     )
+
+
+def _containment_url(row: Containment, address: Address) -> str:
+    if row.quarantine_id is not None:
+        return address("quarantine", row.quarantine_id)
+    return address("containment", row.pk)
+
+
+def _containment_place(row: Containment) -> str:
+    """Return whose memory it is about; a quarantine may reach into several."""
+    if row.store is None:
+        return "Quarantine"
+    return row.store.agent.name if row.store.agent else "Shared"
 
 
 def _due(seconds: float) -> str:
@@ -413,6 +430,8 @@ def containment_title(row: Containment) -> str:
     """Return what was done, as a title."""
     if row.kind == ContainmentKind.ROLL_BACK:
         return f"Rolled back to {row.target}"
+    if row.kind == ContainmentKind.QUARANTINE:
+        return f"Quarantined {row.target}"
     return f"Restored {row.target}"
 
 

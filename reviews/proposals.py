@@ -261,6 +261,8 @@ def _event_of(quote: Evidence, events: Mapping[tuple[str, int, int], Event]) -> 
             f"{quote.session} has no event {quote.event} in revision {quote.revision} here, "
             "so it cannot be cited."
         )
+    if event.revision.session.quarantined_at is not None:
+        raise InvalidChange(f"{quote.session} is quarantined; its words are no evidence.")
     return event
 
 

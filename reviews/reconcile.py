@@ -25,31 +25,18 @@ from agents.web.ids import BadId, parse_id, spell_id
 from reviews.audit import triggers
 from reviews.audit.actions import Action
 from reviews.audit.canonical import Json
-from reviews.audit.errors import KeyMissing, ValueUnreadable
-from reviews.audit.history import LoggedEntry, logged, spoilt_text_readable
+from reviews.audit.history import spoilt_text_readable
 from reviews.audit.models import Entry
 from reviews.audit.report import Report, Status
-from reviews.audit.values import open_values
 from reviews.audit.verify import verify_log
+from reviews.entries import TEXTS, Difference, entries_about, facts_of
+from reviews.reconcile_quarantines import compare_quarantines
 
 Row = TypeVar("Row", bound=Model)
 OF_MEMORY = (Action.MEMORY_WRITTEN, Action.MEMORY_RETIRED)
 OF_RELEASE = (Action.RELEASE_PUBLISHED,)
 ROWS = 200
-TEXTS = 50
-"""Texts held at once: one has up to 100 KiB."""
 ENTRIES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place where rows and log part.
-
-    unlogged: no entry speaks of it; where the log has gaps, the entry may be what is missing.
-    """
-
-    message: str
-    unlogged: bool = False
 
 
 class Text(NamedTuple):
@@ -114,6 +101,7 @@ def differences(report: Report) -> Iterator[Difference]:
         yield from compare_releases(published)
     yield from compare_served()
     yield from find_lost()
+    yield from compare_quarantines(report)
 
 
 def _memories() -> QuerySet[Memory]:
@@ -232,8 +220,8 @@ def _sha256(text: str) -> str:
 def logged_memories(workspace: str, names: Sequence[str]) -> dict[str, Logged]:
     """Return what the log says of the memories of these names (M-311) in the workspace."""
     found: dict[str, Logged] = {}
-    for entry, texts in _opened(workspace, names, OF_MEMORY, ("path", "content")):
-        after = _facts(entry)
+    for entry, texts in entries_about(workspace, names, OF_MEMORY, ("path", "content")):
+        after = facts_of(entry)
         known = found.setdefault(entry.columns.object, Logged())
         known.store, known.path = str(after["store"]), texts.get("path") or known.path
         number = int(str(after["version"]))
@@ -246,57 +234,16 @@ def logged_memories(workspace: str, names: Sequence[str]) -> dict[str, Logged]:
     return found
 
 
-def _facts(entry: LoggedEntry) -> Mapping[str, Json]:
-    after = entry.body.get("after")
-    return after if isinstance(after, Mapping) else {}
-
-
-def _opened(
-    workspace: str, names: Sequence[str], actions: Iterable[Action], wanted: Sequence[str]
-) -> Iterator[tuple[LoggedEntry, dict[str, str | None]]]:
-    """Yield the entries on these objects in their order, with the texts of `wanted` that stand."""
-    rows = Entry.objects.filter(
-        workspace=workspace, object__in=names, action__in=[str(action) for action in actions]
-    ).select_related("leaf")
-    last = 0
-    while some := list(rows.filter(pk__gt=last).order_by("pk")[:TEXTS]):
-        last = some[-1].pk
-        entries = list(logged([(row, getattr(row, "leaf", None)) for row in some]))
-        texts = texts_of(
-            [
-                entry.commitments[name]
-                for entry in entries
-                for name in wanted
-                if name in entry.commitments
-            ]
-        )
-        for entry in entries:
-            named = entry.commitments
-            yield entry, {name: texts.get(named[name]) for name in wanted if name in named}
-
-
-def texts_of(commitments: Sequence[str]) -> dict[str, str | None]:
-    """Return the texts behind these commitments, in few queries; None for one that is gone.
-
-    One that stays closed is left out and hides no other: `verify_log` names it.
-    """
-    try:
-        return open_values({one: one for one in commitments})
-    except (KeyMissing, ValueUnreadable, TypeError):
-        if len(commitments) == 1:
-            return {}
-        middle = len(commitments) // 2
-        return texts_of(commitments[:middle]) | texts_of(commitments[middle:])
-
-
 def compare_releases(releases: Sequence[Release]) -> Iterator[Difference]:
     """Yield what differs between these releases and their entries."""
     items = _items_of(releases)
     for slug, some in groupby(sorted(releases, key=_slug_of), key=_slug_of):
         rows = list(some)
         said = {
-            entry.columns.object: Published(_facts(entry), texts.get("sha256"))
-            for entry, texts in _opened(slug, [str(row) for row in rows], OF_RELEASE, ("sha256",))
+            entry.columns.object: Published(facts_of(entry), texts.get("sha256"))
+            for entry, texts in entries_about(
+                slug, [str(row) for row in rows], OF_RELEASE, ("sha256",)
+            )
         }
         for row in rows:
             known = said.get(str(row))

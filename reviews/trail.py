@@ -23,6 +23,7 @@ from reviews.audit.history import LoggedEntry, logged
 from reviews.audit.log import append
 from reviews.audit.models import Entry, Leaf
 from reviews.audit.report import Report
+from reviews.entries import texts_of
 from reviews.errors import NotAllowed
 from reviews.wording import EntryLine, changed_line, line_of
 
@@ -192,7 +193,7 @@ def lines_of(rows: Sequence[Entry]) -> list[EntryLine]:
     """Return the lines of the rows, in their order; one that was changed says only that."""
     opened = {entry.event_id: entry for entry in _opened(rows)}
     commitments = sorted({c for entry in opened.values() for c in entry.commitments.values()})
-    texts = reconcile.texts_of(commitments)
+    texts = texts_of(commitments)
     return [
         line_of(row.pk, opened[row.event_id], values_of(opened[row.event_id], texts))
         if row.event_id in opened
@@ -211,12 +212,12 @@ def open_entry(row: Entry) -> tuple[LoggedEntry, Values] | None:
     entry = next(iter(_opened([row])), None)
     if entry is None:
         return None
-    return entry, values_of(entry, reconcile.texts_of(sorted(set(entry.commitments.values()))))
+    return entry, values_of(entry, texts_of(sorted(set(entry.commitments.values()))))
 
 
 def _problems_in(entry: LoggedEntry) -> list[str]:
     commitment = entry.commitments.get("problems")
-    text = reconcile.texts_of([commitment]).get(commitment) if commitment else None
+    text = texts_of([commitment]).get(commitment) if commitment else None
     return (text or "").splitlines()
 
 

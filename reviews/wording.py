@@ -79,12 +79,14 @@ WORDS: Mapping[str, str] = {
     Action.CONTAINMENT_OPENED: "Contained",
     Action.CONTAINMENT_CONFIRMED: "Confirmed a containment",
     Action.CONTAINMENT_REVERSED: "Reversed a containment",
+    Action.QUARANTINE_OPENED: "Quarantined",
+    Action.QUARANTINE_LIFTED: "Restored from quarantine",
     Action.EXPORT_MADE: "Exported",
     Action.EXPORT_DOWNLOADED: "Took an export out",
     Action.AUDIT_VERIFIED: "Verified the log",
     Action.LOG_MANIFEST: "Counted the log",
 }
-DETAILS = ("title", "reason", "message", "words", "path", "name")
+DETAILS = ("title", "target", "reason", "message", "words", "path", "name")
 FACTS: Mapping[str, str] = {
     "status": "{}",
     "state": "{}",

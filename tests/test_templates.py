@@ -109,7 +109,6 @@ NOT_YET_TRANSLATABLE = {
     "templates/reviews/reject.html",
     "templates/reviews/release.html",
     "templates/reviews/request.html",
-    "templates/reviews/rules.html",
     "templates/reviews/withdraw.html",
     "reviews/forms.py",
     "reviews/views/audit.py",

@@ -19,6 +19,7 @@ from agents.models import (
     Session,
     Workspace,
 )
+from agents.quarantines import covers
 from agents.transcripts.base import Verdict
 from agents.web.charts import Growth, GrowthPoint, growth_of, wilson
 from agents.web.ids import parse_id
@@ -116,7 +117,9 @@ def live_items(channel: Channel) -> QuerySet[ReleaseItem]:
         store=channel.store_id, path=OuterRef("memory__path"), state__in=OPEN_STATES
     )
     counted = waiting.order_by().values("path").annotate(n=Count("pk")).values("n")
-    out = Quarantine.objects.filter(memory=OuterRef("memory"), lifted_at=None)
+    out = Quarantine.objects.filter(
+        covers(OuterRef("version__number")), memory=OuterRef("memory"), lifted_at=None
+    )
     return (
         served.filter(~Exists(later), version__isnull=False)
         .select_related("version", "memory", "release")

@@ -1,6 +1,6 @@
 """What is proposed, who decided, and by which rule. One file a noun."""
 
-from reviews.models.containments import Containment, ContainmentKind
+from reviews.models.containments import ANSWER_WITHIN, Containment, ContainmentKind
 from reviews.models.deadlines import Absence, Deadline, DueTimes
 from reviews.models.exports import Export
 from reviews.models.notices import Mail, Notice, NoticeChoices
@@ -25,6 +25,7 @@ from reviews.models.undos import Undo
 from reviews.models.webhooks import Delivery, Webhook
 
 __all__ = [
+    "ANSWER_WITHIN",
     "OPEN_STATES",
     "STATES",
     "Absence",

@@ -28,6 +28,9 @@ from reviews.views.desk import SeeOther, address_of, desk_of
 @member_page(Right.SEE_QUEUE)
 def containment(request: MemberRequest, pk: int) -> HttpResponse:
     found = containment_of(request.member, pk)
+    if found.quarantine_id is not None:
+        # Its own page shows what went with it, and takes the answer.
+        return SeeOther(address_of("quarantine", request.workspace.slug, found.quarantine_id))
     if request.method == "GET":
         return containment_page(request, found, AnswerForm())
     require_right(request.member, Right.DECIDE)

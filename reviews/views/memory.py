@@ -13,6 +13,7 @@ from agents import clock
 from agents.access import SHARED, member_page, memory_of
 from agents.http import MemberRequest
 from agents.models import Memory, MemoryVersion, Quarantine, ReleaseItem
+from agents.quarantines import covers
 from agents.readership import count_sessions
 from agents.rights import Right
 from reviews.diffs import Diff, diff
@@ -79,10 +80,11 @@ def newest_item(found: Memory) -> ReleaseItem | None:
     It has also `is_quarantined` (now) and `was_quarantined` (ever).
     """
     quarantines = Quarantine.objects.filter(memory=OuterRef("memory"))
+    in_force = quarantines.filter(covers(OuterRef("version__number")), lifted_at=None)
     items = ReleaseItem.objects.filter(memory=found).select_related("release")
     return (
         items.annotate(
-            is_quarantined=Exists(quarantines.filter(lifted_at=None)),
+            is_quarantined=Exists(in_force),
             was_quarantined=Exists(quarantines),
         )
         .order_by("-release__sequence")

@@ -314,7 +314,7 @@ def test_quarantined_are_the_memories_whose_quarantine_is_not_lifted(store, cloc
             reason="Wrong.",
             lifted_at=lifted,
         )
-    assert releases.quarantined(store.workspace) == {rows[0].pk}
+    assert releases.quarantined(store.workspace) == {rows[0].pk: releases.EVERY_VERSION}
 
 
 def test_the_log_says_what_came_and_left_and_commits_to_the_sha256(store):

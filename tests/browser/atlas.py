@@ -171,6 +171,8 @@ ROOMS = (
     Sheet("insights", bare=here),
     Sheet("sessions", bare=here, wrong="?agent=nobody-here"),
     Sheet("session", full=at_failure),
+    Sheet("quarantines", "lead", bare=here, wrong="?is=late"),
+    Sheet("quarantine"),
     # Dreams
     Sheet("dreams", "lead", bare=here),
     Sheet("dream", full=at_dream),
@@ -196,6 +198,7 @@ UNSEEN = {
     "audit_checkpoint": "a signed note to take away",
     "export_manifest": "JSON to take away",
     "mfa_download_recovery_codes": "text to take away",
+    "quarantine_new": "stands behind a target in its query; on the list where there is none",
     "workspace_home": "leads to the first page of a role",
     "proposal_turn": "a piece of the proposal's page",
     "release_on": "leads to the release of a day",

@@ -7,6 +7,7 @@ import pytest
 
 from agents import clock, freezes
 from agents.memory import find_head
+from agents.models import Memory, Quarantine
 from agents.releases import contents, live_release
 from reviews import containment, decisions, rules
 from reviews.approval_rules import Mode, Rule, Trait
@@ -101,6 +102,24 @@ def test_the_page_says_that_the_rule_decided(ruled: Cast, client_of) -> None:
     assert "Applied by rule" in html
     assert "Rule fold-identical version 1 approved revision 1" in html
     assert "the rule decides, nobody is asked" in html
+
+
+@pytest.mark.parametrize("path", ["/a.md", "/b.md"])
+def test_what_is_quarantined_is_left_to_people(ruled: Cast, path: str) -> None:
+    proposal = merge(ruled)
+    memory = Memory.objects.get(path=path)
+    Quarantine.objects.create(
+        workspace=ruled.workspace,
+        kind="memory",
+        target=str(memory),
+        memory=memory,
+        through=1,
+        by=ruled.lead,
+        reason="It lies.",
+    )
+    settled = settle(proposal)
+    assert settled.state == "pending"
+    assert f"{memory} is quarantined" in settled.state_reason
 
 
 def test_deciding_twice_changes_nothing(ruled: Cast) -> None:

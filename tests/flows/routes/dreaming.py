@@ -5,6 +5,7 @@ from typing import Any
 from tests import build
 from tests.cast import Cast
 from tests.flows.routes.lines import REASON, Route, at_agent, here, sends
+from tests.reviews.poison import quarantine
 
 
 def at_dream(cast: Cast) -> dict[str, Any]:
@@ -25,6 +26,25 @@ def at_own_store(cast: Cast) -> dict[str, Any]:
 
 def at_store(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"store": cast.agent.slug}
+
+
+def at_session(cast: Cast) -> dict[str, Any]:
+    return {"kind": "session", "target": str(build.session(cast.agent))}
+
+
+def with_counts(cast: Cast) -> dict[str, Any]:
+    return at_session(cast) | {
+        "reason": "Odd",
+        "memories": 0,
+        "flagged": 0,
+        "sessions": 1,
+        "proposals": 0,
+    }
+
+
+def at_quarantine(cast: Cast) -> dict[str, Any]:
+    made = quarantine(cast, "memory", build.memory(cast.store))
+    return here(cast) | {"pk": made.quarantine_id}
 
 
 TIMES = sends(
@@ -49,4 +69,23 @@ ROUTES = [
     Route("release_on", "GET", at_store, "in 404 302 302 302 403 in", sends(day="2126-01-01")),
     Route("outcomes", "GET", at_store, "in 404 200 200 200 403 in"),
     Route("shared_memory", "GET", here, "in 404 200 200 200 403 in"),
+    # Quarantine                    anonymous outsider reviewer lead auditor admin token
+    Route("quarantines", "GET", here, "in 404 200 200 200 403 in"),
+    Route("quarantine_new", "GET", here, "in 404 403 200 403 403 in", at_session),
+    Route("quarantine_new", "POST", here, "in 404 403 303 403 403 in", with_counts),
+    Route("quarantine", "GET", at_quarantine, "in 404 200 200 200 403 in"),
+    Route(
+        "quarantine",
+        "POST",
+        at_quarantine,
+        "in 404 303 403 403 403 in",
+        sends(verdict="confirmed", reason="Looked at"),
+    ),
+    Route(
+        "quarantine_restore",
+        "POST",
+        at_quarantine,
+        "in 404 303 403 403 403 in",
+        lambda cast: {"memory": cast.store.memories.get().number, "reason": "Sound"},
+    ),
 ]
