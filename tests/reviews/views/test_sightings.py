@@ -124,8 +124,9 @@ def test_the_entries_behind_it_are_one_press_away(cast, client_of, proposal, clo
     assert f'href="/w/northwind/audit/entry/{number}/"' in html
 
 
-def test_an_entry_that_was_changed_is_not_believed(cast, client_of, proposal, clock):
-    vote(cast, proposal)
+def test_an_entry_that_was_changed_is_not_believed(cast, client_of, clock):
+    proposal = build.filed(cast.store)
+    vote(cast, proposal, opened=())
     settle(clock)
     sealing.seal()
     voted = Entry.objects.get(object=str(proposal), action="decision.approved")
