@@ -85,7 +85,6 @@ NOT_YET_TRANSLATABLE = {
     "templates/reviews/_after.html",
     "templates/reviews/_bar.html",
     "templates/reviews/_change.html",
-    "templates/reviews/_evidence.html",
     "templates/reviews/_head.html",
     "templates/reviews/_more.html",
     "templates/reviews/_notices.html",

@@ -9,6 +9,7 @@ BLOCK = re.compile(
     r"\{%\s*(?:blocktranslate|blocktrans)\b(.*?)%\}(.*?)\{%\s*endblock(?:translate|trans)\s*%\}",
     re.DOTALL,
 )
+TARGET = re.compile(r"\{% block skip_to %\}\w+\{% endblock %\}")
 TAG = re.compile(r"<(/?)([a-z!][a-z0-9-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL)
 LABEL = re.compile(r'(?<![\w-])(aria-label|title|alt|placeholder|label|data-[a-z-]+)="([^"]*)"')
 SCRIPTS_OWN = frozenset(
@@ -45,6 +46,7 @@ def unmarked(source: str) -> list[str]:
     found = [f"pluralize: {code}" for code in CODE.findall(source) if "|pluralize" in code]
     found += list(_literals(source))
     found += list(_torn(source))
+    source = TARGET.sub("", source)
     plain = CODE.sub(_blank, BLOCK.sub(_blank, source))
     found += [
         f"{name}: {value}"

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agents.access import member_page
@@ -119,7 +120,12 @@ def rule_retire(request: MemberRequest, rule: str) -> HttpResponse:
 
 def proposed(request: MemberRequest, made: RuleChange) -> HttpResponse:
     """Show the change that waits now."""
-    messages.info(request, f"Change {made.number} of {made.name} waits for an admin.")
+    messages.info(
+        request,
+        _("Change {number} of {name} waits for an admin.").format(
+            number=made.number, name=made.name
+        ),
+    )
     return SeeOther(reverse("rule_change", args=[request.workspace.slug, made.name, made.number]))
 
 
@@ -144,7 +150,10 @@ def rule_apply(request: MemberRequest, rule: str, number: int) -> HttpResponse:
         return change_page(request, change, form, status=422)
     except (*REFUSALS, MayNotDecide) as error:
         return not_recorded(request, rule, number, error)
-    messages.info(request, f"Version {version.number} of {rule} is in force.")
+    messages.info(
+        request,
+        _("Version {number} of {rule} is in force.").format(number=version.number, rule=rule),
+    )
     return SeeOther(reverse("rule", args=[request.workspace.slug, rule]))
 
 
@@ -162,7 +171,9 @@ def rule_refuse(request: MemberRequest, rule: str, number: int) -> HttpResponse:
         return change_page(request, change, form, status=422)
     except (StaleRule, MayNotDecide) as error:
         return not_recorded(request, rule, number, error)
-    messages.info(request, f"Change {number} of {rule} is refused.")
+    messages.info(
+        request, _("Change {number} of {rule} is refused.").format(number=number, rule=rule)
+    )
     return SeeOther(reverse("rules", args=[request.workspace.slug]))
 
 
@@ -176,7 +187,9 @@ def rule_withdraw(request: MemberRequest, rule: str, number: int) -> HttpRespons
         )
     except (StaleRule, MayNotDecide) as error:
         return not_recorded(request, rule, number, error)
-    messages.info(request, f"Change {number} of {rule} is withdrawn.")
+    messages.info(
+        request, _("Change {number} of {rule} is withdrawn.").format(number=number, rule=rule)
+    )
     return SeeOther(reverse("rules", args=[request.workspace.slug]))
 
 

@@ -182,6 +182,10 @@ ROOMS = (
     Sheet("schedule", "lead", wrong="form[action$='/set/']"),
     # The workspace
     Sheet("workspace", "admin", bare=here, wrong="form[action$='/add/']"),
+    Sheet("notices"),
+    Sheet("notifications"),
+    Sheet("webhooks", "admin"),
+    Sheet("deliveries", "admin"),
     Sheet("people", "admin", bare=here, wrong="form[action$='/people/add/']"),
     Sheet("tokens", "admin", bare=here, wrong="form[action$='/issue/']"),
     Sheet("landing", "outsider", "in no workspace"),
@@ -203,6 +207,7 @@ UNSEEN = {
     "proposal_turn": "a piece of the proposal's page",
     "release_on": "leads to the release of a day",
     "proposal_more_evidence": "a piece of the proposal's page",
+    "notice_open": "leads to what a notice is about",
     "queue_completions": "a piece of the queue's search field",
     "practice_run": "leads to its first sample that waits",
     "dream_progress": "a piece of the dream's page; a running one is opened",
