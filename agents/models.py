@@ -66,6 +66,7 @@ class Workspace(models.Model):
     masked = models.JSONField(default=every_kind)
     frozen_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
+    test_item_percent = models.PositiveSmallIntegerField(default=0)
     double_review_percent = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -104,7 +104,7 @@ def row_of(sample: Sample, staging: Staging) -> Proposal:
     )
     risk = assess(change, sample.old or None, taint=sample.taint)
     seen = sample.seen
-    return Proposal(
+    row = Proposal(
         number=staging.number,
         op=sample.op.value,
         path=sample.path,
@@ -125,6 +125,9 @@ def row_of(sample: Sample, staging: Staging) -> Proposal:
         filed_at=staging.now - FILED_BEFORE,
         **_judged(change, risk),
     )
+    # What the database computes of a saved row; its place in the list is read from it.
+    row.__dict__ |= {"lead": staging.number, "waits": 1}
+    return row
 
 
 def _judged(change: ProposedChange, risk: Risk) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
 from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
 from reviews.sampling import MOST_PERCENT
+from reviews.seeding import MOST_PERCENT as MOST_TEST_ITEMS
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -275,3 +276,11 @@ class DoubleReviewForm(forms.Form):
     """How many of 100 proposals that need one approval get a second person."""
 
     percent = forms.IntegerField(label=_("Of 100 proposals"), min_value=0, max_value=MOST_PERCENT)
+
+
+class TestItemsForm(forms.Form):
+    """After how many of 100 decisions a known case is shown."""
+
+    percent = forms.IntegerField(
+        label=_("Of 100 decisions"), min_value=0, max_value=MOST_TEST_ITEMS
+    )

@@ -27,6 +27,7 @@ from reviews.views import (
     undo,
     webhooks,
 )
+from reviews.views.seeded import or_test_item
 
 PROPOSAL: list[URLPattern | URLResolver] = [
     path("", proposal.proposal, name="proposal"),
@@ -86,7 +87,7 @@ PAGES: list[URLPattern | URLResolver] = [
     path("review/", queue.queue, name="queue"),
     path("review/completions/", search.completions, name="queue_completions"),
     path("review/new/", file.propose, name="propose"),
-    path("review/<proposal:number>/", include(PROPOSAL)),
+    path("review/<proposal:number>/", include(or_test_item(PROPOSAL))),
     path("audit/", include(AUDIT)),
     path("practice/", include(PRACTICE)),
     path("rules/", rules.rules, name="rules"),
@@ -107,6 +108,7 @@ PAGES: list[URLPattern | URLResolver] = [
     path("rules/due-times/", due_times.due_times, name="due_times"),
     path("rules/due-times/set/", due_times.due_times_set, name="due_times_set"),
     path("rules/double-review/", practice.double_review_set, name="double_review_set"),
+    path("rules/test-items/", practice.test_items_set, name="test_items_set"),
     path("rules/new/", rule_changes.rule_new, name="rule_new"),
     path("rules/<slug:rule>/", include(RULE)),
     path("containment/<int:pk>/", containment.containment, name="containment"),

@@ -71,6 +71,8 @@ WORDS: Mapping[str, str] = {
     Action.QUALIFICATION_FAILED: "Did not qualify",
     Action.SAMPLE_OPENED: "Opened a quote of a sample",
     Action.SAMPLE_ANSWERED: "Answered a sample",
+    Action.TEST_ITEM_SHOWN: "Showed a test item",
+    Action.TEST_ITEM_ANSWERED: "Answered a test item",
     Action.DECISION_UNDONE: "Undid a decision",
     Action.MEMORY_WRITTEN: "Wrote memory",
     Action.MEMORY_RETIRED: "Retired memory",

@@ -114,6 +114,8 @@ class Action(StrEnum):
     QUALIFICATION_FAILED = "qualification.failed"
     SAMPLE_OPENED = "sample.opened"
     SAMPLE_ANSWERED = "sample.answered"
+    TEST_ITEM_SHOWN = "testitem.shown"
+    TEST_ITEM_ANSWERED = "testitem.answered"
     # Memory and what is served
     STORE_CREATED = "store.created"
     MEMORY_WRITTEN = "memory.written"

@@ -21,6 +21,7 @@ from reviews.models.rules import (
     RuleChangeState,
 )
 from reviews.models.samples import SampleAnswer, SampleRun
+from reviews.models.seeded import SeededItem
 from reviews.models.undos import Undo
 from reviews.models.webhooks import Delivery, Webhook
 
@@ -51,6 +52,7 @@ __all__ = [
     "RuleChangeState",
     "SampleAnswer",
     "SampleRun",
+    "SeededItem",
     "Undo",
     "Webhook",
 ]

@@ -5,8 +5,9 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 
 from agents.http import MemberRequest
+from reviews import seeding
 from reviews.access import proposal_of
-from reviews.models import Proposal
+from reviews.models import Proposal, SeededItem
 from reviews.queue import page_of, segments_of
 from reviews.views.desk import (
     Context,
@@ -23,6 +24,7 @@ from reviews.views.desk import (
 )
 from reviews.views.proposal import proposal_context
 from reviews.views.queue import calm_context
+from reviews.views.seeded import item_context
 
 
 def said_of(decided: Proposal, verb: str) -> str:
@@ -36,11 +38,25 @@ def move_on(request: MemberRequest, decided: Proposal, words: str) -> HttpRespon
     """Open the next proposal of the list: by redirect, or as a pane with the queue renewed."""
     desk = desk_of(request)
     following = next_of(desk, decided)
+    item = seeding.offer(decided, by=request.member)
+    if item is not None:
+        return show_item(request, desk, item, words, decided)
     if not is_fragment(request):
         messages.info(request, words)
         return SeeOther(desk.address("proposal", following) if following else desk.address("queue"))
     found = proposal_of(request.member, following) if following else None
     return show_next(request, desk, found, words, decided)
+
+
+def show_item(
+    request: MemberRequest, desk: Desk, item: SeededItem, words: str, decided: Proposal
+) -> HttpResponse:
+    """Open a test item as the next proposal is opened."""
+    if not is_fragment(request):
+        messages.info(request, words)
+        return SeeOther(desk.address("proposal", item.number))
+    pane = item_context(request, item)
+    return show_next(request, desk, pane["dossier"].proposal, words, decided, pane)
 
 
 def stay_at(request: MemberRequest, proposal: Proposal, words: str) -> HttpResponse:
@@ -70,16 +86,18 @@ def show_next(
     found: Proposal | None,
     words: str,
     decided: Proposal | None = None,
+    own: Context | None = None,
 ) -> HttpResponse:
     """Return a pane, and out of band the queue, the count in the head, and the words.
 
     found: whose pane, None where nothing is left. decided: what was decided in this request.
+    own: what its pane shows, where it is no proposal's.
     """
     counts = counts_of(desk)
     at = neighbours_of(desk, found, counts) if found else None
     queue = queue_context(desk, counts, found, at, decided=decided)
     if found and at:
-        pane: Context = proposal_context(request, found) | pane_context(desk, found, at)
+        pane: Context = (own or proposal_context(request, found)) | pane_context(desk, found, at)
         body = render_to_string("reviews/proposal.html#pane", pane, request)
         url = desk.address("proposal", found.number)
     else:

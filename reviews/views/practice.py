@@ -22,9 +22,9 @@ from agents.models import Qualification
 from agents.people import Member
 from agents.qualifications import Holding, holdings_of
 from agents.rights import Right
-from reviews import first_visit, practice, sampling
+from reviews import first_visit, practice, sampling, seeding
 from reviews.exhibits import Exhibit, Staging, dossier_of_sample, quote_of
-from reviews.forms import DoubleReviewForm, RejectForm, RequestForm
+from reviews.forms import DoubleReviewForm, RejectForm, RequestForm, TestItemsForm
 from reviews.models import SampleAnswer, SampleRun
 from reviews.practice import Reply, answers_of, next_position, run_of, sample_of
 from reviews.samples.base import Answer, is_right
@@ -103,6 +103,18 @@ def double_review_set(request: MemberRequest) -> HttpResponse:
     percent = form.cleaned_data["percent"]
     sampling.set_double_review(request.workspace, percent, by=request.member)
     messages.info(request, _("%s of 100 are drawn for double review.") % percent)
+    return SeeOther(reverse("rules", args=[request.workspace.slug]))
+
+
+@require_POST
+@member_page(Right.PROPOSE_RULES)
+def test_items_set(request: MemberRequest) -> HttpResponse:
+    form = TestItemsForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(str(form.errors["percent"][0]))
+    percent = form.cleaned_data["percent"]
+    seeding.set_test_items(request.workspace, percent, by=request.member)
+    messages.info(request, _("After %s of 100 decisions a test item comes next.") % percent)
     return SeeOther(reverse("rules", args=[request.workspace.slug]))
 
 

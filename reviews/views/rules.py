@@ -14,6 +14,7 @@ from agents.http import MemberRequest
 from agents.models import Agent, Person, Workspace
 from agents.rights import Right
 from agents.web.charts import wilson
+from reviews import seeding
 from reviews.approval_rules import PersonFacts, Rule
 from reviews.models import ApprovalRuleVersion, RuleChange, RuleChangeState
 from reviews.rule_changes import proposed_rule
@@ -65,8 +66,24 @@ def rules(request: MemberRequest) -> HttpResponse:
         "waiting": changes.filter(state=RuleChangeState.PENDING).order_by("proposed_at", "pk"),
         "answered": answered[:MOST_ANSWERED],
         **double_review_context(request.workspace),
+        **test_item_context(request.workspace),
     }
     return render(request, "reviews/rules.html", context)
+
+
+def test_item_context(workspace: Workspace) -> dict[str, Any]:
+    """Return how many test items are shown, and how often they were answered rightly."""
+    hits = seeding.hits_of(workspace)
+    low, high = wilson(hits.right, hits.of) if hits.of >= LEAST_PAIRS else (0.0, 0.0)
+    return {
+        "test_percent": workspace.test_item_percent,
+        "most_test_percent": seeding.MOST_PERCENT,
+        "offered_test_percent": workspace.test_item_percent or seeding.DEFAULT_PERCENT,
+        "hits": hits,
+        "hit_share": hits.right / hits.of if hits.of >= LEAST_PAIRS else None,
+        "hit_low": low,
+        "hit_high": high,
+    }
 
 
 def double_review_context(workspace: Workspace) -> dict[str, Any]:

@@ -38,6 +38,7 @@ ROUTES = [
     Route("qualification_start", "POST", at_asking_group, "in 404 303 303 403 403 in"),
     Route("first_visit_end", "POST", here, "in 404 303 303 403 403 in"),
     Route("double_review_set", "POST", here, "in 404 403 303 403 403 in", sends(percent=5)),
+    Route("test_items_set", "POST", here, "in 404 403 303 403 403 in", sends(percent=2)),
     Route("practice_run", "GET", at_run, "in 404 302 404 403 403 in"),
     Route("practice_sample", "GET", at_sample, "in 404 200 404 403 403 in"),
     Route("sample_approve", "POST", at_sample, "in 404 303 404 403 403 in", SHOWN),
