@@ -8,7 +8,7 @@ from agents.wakeups import DREAM, send_wakeup
 from dreaming import dreams, schedules
 from dreaming.leases import due_dreams
 from dreaming.ticks import REAPED, note_tick
-from reviews import decisions, mails, watch, webhooks
+from reviews import decisions, drafts, mails, watch, webhooks
 from reviews.audit import sealing
 
 
@@ -59,8 +59,9 @@ def send_webhooks() -> None:
 
 @shared_task
 def reap() -> None:
-    """Find what lost messages and lost workers left: dreams to resume, reads to file."""
+    """Find what was left: dreams to resume, reads to file, drafts nobody came back to."""
     if due_dreams(clock.now()).exists():
         send_wakeup(DREAM)
     file_spooled_reads()
+    drafts.drop_old_drafts(clock.now())
     note_tick(REAPED)

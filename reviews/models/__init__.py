@@ -2,6 +2,7 @@
 
 from reviews.models.containments import ANSWER_WITHIN, Containment, ContainmentKind
 from reviews.models.deadlines import Absence, Deadline, DueTimes
+from reviews.models.drafts import Draft
 from reviews.models.exports import Export
 from reviews.models.notices import Mail, Notice, NoticeChoices
 from reviews.models.proposals import (
@@ -37,6 +38,7 @@ __all__ = [
     "Deadline",
     "Decision",
     "Delivery",
+    "Draft",
     "DueTimes",
     "Evidence",
     "Export",

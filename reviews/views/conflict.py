@@ -13,7 +13,7 @@ from agents.errors import InvalidInput, StoreFull
 from agents.http import MemberRequest
 from agents.people import require_right
 from agents.rights import Right
-from reviews import revisions
+from reviews import drafts, revisions
 from reviews.access import proposal_of
 from reviews.conflicts import (
     Conflict,
@@ -44,8 +44,10 @@ def conflict(request: MemberRequest, number: int) -> HttpResponse:
         return save(request, found)
     if found.state != "conflicted":
         return redirect(desk_of(request).address("proposal", number))
-    here = conflict_of(found)
-    return conflict_page(request, here, first_picks(here), by_hand="by_hand" in request.GET)
+    here, by_hand = conflict_of(found), "by_hand" in request.GET
+    left = drafts.draft_of(found, request.member) if by_hand else None
+    text = left.text if left else ""
+    return conflict_page(request, here, first_picks(here), by_hand=by_hand, draft=text)
 
 
 @require_POST
@@ -114,6 +116,7 @@ def stale_page(
 
 def saved(request: MemberRequest, rebased: Proposal) -> HttpResponse:
     """Show the proposal, open again on what is live."""
+    drafts.drop_draft(rebased, request.member)
     words = f"{rebased} stands on what is live now and is open again."
     url = desk_of(request).address("proposal", rebased.number)
     if not is_fragment(request):

@@ -13,13 +13,13 @@ from agents.http import MemberRequest
 from agents.rights import Right
 from agents.stores import MAX_MEMORY_BYTES
 from agents.web.characters import count_hidden
-from reviews import revisions
+from reviews import drafts, revisions
 from reviews.access import proposal_of
 from reviews.dossier import base_text, compare, dossier_of
 from reviews.errors import InvalidChange, ReasonMissing, StaleProposal
 from reviews.forms import EditForm
 from reviews.lifecycle import OPEN, IllegalTransition
-from reviews.models import Proposal
+from reviews.models import Draft, Proposal
 from reviews.turns import Chip
 from reviews.views.desk import Context, SeeOther, desk_of, is_fragment, show_pane
 from reviews.views.proposal import proposal_page, session_base
@@ -33,12 +33,40 @@ EDITING = Chip("Editing", "pencil", "yours")
 def edit(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
     if found.state == "conflicted":
-        return redirect(desk_of(request).address("proposal_conflict", number))
+        return to_conflict(request, found)
     if found.state not in OPEN:
         return proposal_page(request, found, status=409, notice=_closed(found))
     if request.method == "GET":
-        return edit_page(request, found, EditForm(initial={"text": _text_of(found)}))
+        return edit_page(request, found, *opening_form(request, found))
     return submit(request, found, EditForm(request.POST))
+
+
+def opening_form(request: MemberRequest, found: Proposal) -> tuple[EditForm, Draft | None]:
+    """Return the form with the draft that was left here, or with the proposal's own text."""
+    draft = drafts.draft_of(found, request.member) if "afresh" not in request.GET else None
+    text = draft.text if draft else _text_of(found)
+    return EditForm(initial={"text": text}), draft
+
+
+def to_conflict(request: MemberRequest, found: Proposal) -> HttpResponse:
+    """Go where a conflict is settled; a text that came for this page is kept and stands there."""
+    desk = desk_of(request)
+    address = desk.address("proposal_conflict", found.number)
+    if request.method != "POST":
+        return redirect(address)
+    keep(request, found, EditForm(request.POST))
+    messages.info(request, f"{found} is in conflict now. Your text is kept: it stands below.")
+    return SeeOther(f"{address}{'&' if desk.suffix else '?'}by_hand=1")
+
+
+def keep(request: MemberRequest, found: Proposal, form: EditForm) -> None:
+    """Save what the form holds as the draft; the proposal's own words are none."""
+    form.is_valid()
+    text, revision = form.cleaned_data.get("text", ""), form.cleaned_data.get("revision")
+    if text == _text_of(found):
+        drafts.drop_draft(found, request.member)
+        return
+    drafts.keep_draft(found, request.member, revision=revision or found.revision, text=text)
 
 
 def submit(request: MemberRequest, found: Proposal, form: EditForm) -> HttpResponse:
@@ -70,6 +98,7 @@ def submit(request: MemberRequest, found: Proposal, form: EditForm) -> HttpRespo
 
 def submitted(request: MemberRequest, revised: Proposal) -> HttpResponse:
     """Show the proposal with its new revision; its author cannot decide it, and sees so."""
+    drafts.drop_draft(revised, request.member)
     words = f"Revision {revised.revision} of {revised} is submitted. Others decide it."
     if is_fragment(request):
         notice = {"kind": "good", "title": words, "text": ""}
@@ -86,7 +115,7 @@ def submitted(request: MemberRequest, revised: Proposal) -> HttpResponse:
 def preview(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
     form = EditForm(request.POST)
-    form.is_valid()
+    keep(request, found, form)
     text = form.cleaned_data.get("text", "")
     context = preview_context(found, text, request.POST.get("against", ""))
     return render(request, "reviews/edit.html#livediff", context)
@@ -111,14 +140,22 @@ def preview_context(found: Proposal, text: str, against: str = "") -> Context:
 
 
 def edit_page(
-    request: MemberRequest, found: Proposal, form: EditForm, *, status: int = 200, **more: Any
+    request: MemberRequest,
+    found: Proposal,
+    form: EditForm,
+    draft: Draft | None = None,
+    *,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
-    """Answer with the editor, the draft in it."""
+    """Answer with the editor and the text in it; draft: where it was restored from one."""
     text = str(form["text"].value() or "").replace("\r\n", "\n")
     context = {
         "dossier": dossier_of(found, request.member),
         "form": form,
         "text": text,
+        "draft": draft,
+        "afresh": f"{desk_of(request).more}afresh=1",
         "editing_chip": EDITING,
         "session_base": session_base(request),
         **preview_context(found, text),
