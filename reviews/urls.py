@@ -115,6 +115,7 @@ PAGES: list[URLPattern | URLResolver] = [
     path("agents/<slug:agent>/roll-back/", containment.roll_back, name="roll_back"),
     path("memory/<memory:number>/", memory.memory, name="memory"),
     path("releases/<release:number>/", releases.release, name="release"),
+    path("agents/<slug:agent>/releases/", releases.release_list, name="releases"),
     path("memory/<memory:number>/restore/", containment.restore_version, name="restore_version"),
 ]
 

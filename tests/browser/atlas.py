@@ -158,6 +158,7 @@ DESK = (
     Sheet("sample_evidence"),
     Sheet("memory", full=at_memory),
     Sheet("release", full=at_release),
+    Sheet("releases", "lead", bare=lambda cast: here(cast) | {"agent": cast.agent.slug}),
 )
 ROOMS = (
     Sheet("audit", "auditor", bare=here, wrong="?q=whom:me+since:soon"),

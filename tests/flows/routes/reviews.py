@@ -193,6 +193,7 @@ ROUTES = [
     # Memory, releases              anonymous outsider reviewer lead auditor admin token
     Route("memory", "GET", at_memory, "in 404 200 200 200 403 in"),
     Route("release", "GET", at_release, "in 404 200 200 200 403 in"),
+    Route("releases", "GET", at_agent, "in 404 200 200 200 403 in"),
     # Audit                         anonymous outsider reviewer lead auditor admin token
     Route("audit", "GET", here, "in 404 200 200 200 200 in"),
     Route("audit_verify", "POST", here, "in 404 403 403 302 302 in"),

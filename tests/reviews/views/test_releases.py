@@ -127,3 +127,70 @@ def test_asks_no_more_for_more_paths(cast, lead):
 
     few = count(write_many(cast.store, 10))
     assert count(write_many(cast.store, 20, start=10)) == few <= 15
+
+
+# The list, and the difference of any two
+
+LIST = "/w/northwind/agents/refund-desk/releases/"
+
+
+def test_lists_the_releases_of_a_store_newest_first(cast, lead):
+    first = write_many(cast.store, 2)
+    second = write_many(cast.store, 1, start=2)
+    write_many(cast.shared_store, 1, start=9)
+    page = lead.get(LIST)
+    assert [str(one) for one in page.context["page"].items][:2] == [str(second), str(first)]
+    assert page.context["live"] == second
+    assert "2 memories, 0 retired" in " ".join(page.content.decode().split())
+    assert first.sha256[:12] in page.content.decode()
+
+
+def test_any_two_are_compared_by_an_address(cast, lead):
+    first = write_many(cast.store, 1)
+    write_many(cast.store, 1, start=1)
+    last = write_many(cast.store, 1, start=2)
+    page = read(lead, f"{LIST}?from={first}&to={last}")
+    assert f"{first} to {last}" in page
+    assert "2 paths differ" in page
+    assert "/rules/0002.md" in page
+    assert "/rules/0000.md" not in page
+    back = read(lead, f"{LIST}?from={last}&to={first}")
+    assert "<del>" in back
+
+
+def test_the_same_twice_says_so(cast, lead):
+    only = write_many(cast.store, 1)
+    assert "Both hold the same texts." in read(lead, f"{LIST}?from={only}&to={only}")
+
+
+@pytest.mark.parametrize("query", ["?from=R-1", "?from=R-1&to=R-999", "?from=x&to=", "?at=junk"])
+def test_what_cannot_be_compared_shows_the_list_alone(cast, lead, query):
+    write_many(cast.store, 1)
+    page = lead.get(LIST + query)
+    assert page.status_code == 200
+    assert page.context["compared"] is None
+
+
+def test_a_release_of_another_store_is_not_compared(cast, lead):
+    own = write_many(cast.store, 1)
+    other = write_many(cast.shared_store, 1, start=5)
+    assert lead.get(f"{LIST}?from={own}&to={other}").context["compared"] is None
+
+
+def test_the_shared_memory_has_its_list(cast, lead):
+    release = write_many(cast.shared_store, 1)
+    assert str(release) in read(lead, "/w/northwind/agents/shared/releases/")
+
+
+def test_a_longer_list_asks_no_more(cast, lead):
+    def count():
+        lead.get(LIST)
+        with CaptureQueriesContext(connection) as asked:
+            lead.get(LIST)
+        return len(asked)
+
+    write_many(cast.store, 1)
+    few = count()
+    for n in range(1, 6):
+        write_many(cast.store, 1, start=n)
+    assert count() == few <= 12
