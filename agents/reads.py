@@ -244,7 +244,7 @@ def _render_now(
     own_paths = {line.path for line in own}
     considered = [*own, *(line for line in shared if line.path not in own_paths)]
     served = [line for line in considered if line.memory_id not in out]
-    context = render(_remember(served, {line.memory_id for line in shared}, pinned), budget_tokens)
+    context = render(remember(served, {line.memory_id for line in shared}, pinned), budget_tokens)
     return _Rendered(
         key=key,
         text=context.text,
@@ -265,7 +265,7 @@ def _item_of(line: ReleaseLine, reason: str) -> Item:
     return Item(line.memory, line.version, line.path, is_in=False, reason=reason)
 
 
-def _remember(
+def remember(
     lines: Collection[ReleaseLine], shared: set[int], pinned: set[int]
 ) -> list[Remembered]:
     """Return the memories of these lines as the renderer takes them."""

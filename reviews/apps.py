@@ -10,6 +10,7 @@ class ReviewsConfig(AppConfig):
     def ready(self) -> None:
         register(AppendOnly("reviews_decision"))
         register(AppendOnly("reviews_undo"))
+        register(AppendOnly("reviews_comment"))
         register(
             AppendOnly("reviews_evidence", clearable=("quote",), commitment="'evidence:' || OLD.id")
         )

@@ -103,13 +103,22 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiffRow:
-    """One line, or (FOLD) the unchanged lines in `folded`. Numbers count from 1."""
+    """One line, or (FOLD) the unchanged lines in `folded`. Numbers count from 1.
+
+    lines: how many lines a fold stands for, where it does not have each.
+    """
 
     kind: RowKind
     old_no: int | None = None
     new_no: int | None = None
     parts: tuple[Part, ...] = ()
     folded: tuple["DiffRow", ...] = ()
+    lines: int = 0
+
+    @property
+    def count(self) -> int:
+        """Return how many lines a fold stands for."""
+        return self.lines or len(self.folded)
 
     @property
     def sign(self) -> str:

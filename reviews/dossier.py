@@ -12,7 +12,9 @@ from agents.memory import heads_of
 from agents.models import MemoryVersion
 from agents.people import Member
 from reviews import rules
+from reviews.blocks import in_blocks
 from reviews.changes import Op
+from reviews.comments import Discussion, discussion_of
 from reviews.diffs import Diff, Part, PartKind, diff
 from reviews.firsts import NONE, Firsts, firsts_of
 from reviews.grounds import Why, why_of
@@ -29,6 +31,9 @@ ALIKE = 60.0
 MOST_NEAR = 3
 COMPARED = 300
 MOST_FLAGS = 4
+MOST_MARKED = 40
+"""First-seen stretches marked in a text; beyond, the chips tell of them."""
+
 OPS: Mapping[str, str] = {
     Op.CREATE: "New",
     Op.UPDATE: "Update",
@@ -72,7 +77,7 @@ class Change:
     @property
     def whole(self) -> Part:
         """Return the whole new text as one part, what is first seen marked."""
-        return Part(PartKind.SAME, self.new, firsts=self.firsts.spans)
+        return Part(PartKind.SAME, self.new, firsts=self.firsts.spans[:MOST_MARKED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ class Dossier:
     quotes: tuple[Quote, ...]
     near: tuple[Near, ...]
     steps: tuple[Step, ...]
+    discussion: Discussion | None = None
     asked: Asked | None = None
     replaced_by: Proposal | None = None
     replaces: Proposal | None = None
@@ -165,6 +171,7 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
         change=change,
         quotes=quotes,
         near=near_of(proposal, change.new),
+        discussion=discussion_of(proposal, member, turn.unseen),
         steps=steps_of(proposal, revisions, _told(proposal, decisions, turn.unseen)),
         **_way_back(proposal),
     )
@@ -194,7 +201,7 @@ def change_of(proposal: Proposal, content: str, firsts: Firsts = NONE) -> Change
         label=_label(proposal),
         old=old,
         new=new,
-        diff=mark_firsts(compare(old, new), firsts.spans),
+        diff=mark_firsts(in_blocks(compare(old, new)), firsts.spans[:MOST_MARKED]),
         folded=_folded(proposal),
         firsts=firsts,
     )

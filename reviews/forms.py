@@ -94,6 +94,17 @@ class UndoForm(forms.Form):
     round = forms.IntegerField(min_value=0, max_value=1_000_000)
 
 
+class CommentForm(forms.Form):
+    """A comment on a proposal."""
+
+    text = forms.CharField(
+        label=_("Comment"),
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 2, "id": "comment-text"}),
+        help_text=_("@name tells somebody. A comment stays as it is."),
+    )
+
+
 class EditForm(forms.Form):
     """A reviewer's own version of a proposed text."""
 

@@ -6,6 +6,7 @@ import agents.http  # noqa: F401 (registers the spellings of human ids)
 from reviews.views import (
     absences,
     audit,
+    comment,
     conflict,
     containment,
     decide,
@@ -45,6 +46,8 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("turn/assign/", turn.assign, name="proposal_assign"),
     path("conflict/", conflict.conflict, name="proposal_conflict"),
     path("conflict/preview/", conflict.preview, name="proposal_conflict_preview"),
+    path("comment/", comment.comment, name="proposal_comment"),
+    path("reads/", proposal.reads, name="proposal_reads"),
     path("evidence/", proposal.more_evidence, name="proposal_more_evidence"),
     path("evidence/<int:position>/", proposal.evidence, name="proposal_evidence"),
     path("decisions/<int:decision>/", sightings.decision, name="decision"),

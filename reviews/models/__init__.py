@@ -1,5 +1,6 @@
 """What is proposed, who decided, and by which rule. One file a noun."""
 
+from reviews.models.comments import Comment, Mention
 from reviews.models.containments import ANSWER_WITHIN, Containment, ContainmentKind
 from reviews.models.deadlines import Absence, Deadline, DueTimes
 from reviews.models.drafts import Draft
@@ -33,6 +34,7 @@ __all__ = [
     "Absence",
     "ApprovalRule",
     "ApprovalRuleVersion",
+    "Comment",
     "Containment",
     "ContainmentKind",
     "Deadline",
@@ -43,6 +45,7 @@ __all__ = [
     "Evidence",
     "Export",
     "Mail",
+    "Mention",
     "Notice",
     "NoticeChoices",
     "OriginKind",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET
 from agents import clock
 from agents.access import SHARED, member_page, memory_of
 from agents.http import MemberRequest
-from agents.models import Memory, MemoryVersion, Quarantine, ReleaseItem
+from agents.models import Memory, MemoryVersion, Quarantine, Release, ReleaseItem
 from agents.quarantines import covers
 from agents.readership import count_sessions
 from agents.rights import Right
+from reviews.authorship import Written, trace_lines
 from reviews.diffs import Diff, diff
 from reviews.models import OPEN_STATES, Proposal
 from reviews.provenance import Source, sources_of
@@ -43,10 +44,29 @@ class Compared:
     diff: Diff
 
 
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line of the text now: the version that wrote it so, and where that came from."""
+
+    line: Written
+    source: Source | None
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """What was served of the memory at the end of a day (UTC); version None: nothing."""
+
+    on: date
+    version: MemoryVersion | None
+    release: Release | None
+    source: Source | None
+
+
 @require_GET
 @member_page(Right.SEE_MEMORY)
 def memory(request: MemberRequest, number: int) -> HttpResponse:
-    """Show a memory; `from` and `to` name two versions to compare."""
+    """Show a memory; `from` and `to` name two versions to compare, `as_of` a day to go back to."""
     found = memory_of(request.member, number)
     versions = list(found.versions.order_by("-number"))
     served = newest_item(found)
@@ -65,6 +85,9 @@ def memory(request: MemberRequest, number: int) -> HttpResponse:
         "is_quarantined": getattr(served, "is_quarantined", False),
         "was_quarantined": getattr(served, "was_quarantined", False),
         "rows": version_rows(found, versions, live, sources),
+        "lines": line_rows(versions, sources),
+        "as_of": as_of(found, request.GET.get("as_of", ""), sources),
+        "today": clock.now().date(),
         "compared": compare(versions, request.GET.get("from", ""), request.GET.get("to", "")),
         "open": Proposal.objects.filter(
             store=store, path=found.path, state__in=OPEN_STATES
@@ -118,3 +141,29 @@ def compare(versions: Sequence[MemoryVersion], start: str, end: str) -> Compared
     if before is None or after is None:
         return None
     return Compared(before, after, diff(before.content, after.content))
+
+
+def line_rows(versions: Sequence[MemoryVersion], sources: Mapping[str, Source]) -> list[LineRow]:
+    """Return the lines of the newest text with who approved each; versions: newest first."""
+    by_number = {version.number: version for version in versions}
+    texts = [(one.number, one.content) for one in reversed(versions)]
+    rows: list[LineRow] = []
+    for line in trace_lines(texts):
+        source = sources.get(by_number[line.version].proposal)
+        is_first = not rows or rows[-1].line.version != line.version
+        rows.append(LineRow(line, source, is_first))
+    return rows
+
+
+def as_of(found: Memory, day: str, sources: Mapping[str, Source]) -> AsOf | None:
+    """Return what was served of the memory when `day` (2026-11-20) ended, None for no day."""
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        return None
+    end = datetime.combine(on, time.max, tzinfo=UTC)
+    items = ReleaseItem.objects.filter(memory=found, release__created_at__lte=end)
+    last = items.select_related("release", "version").order_by("-release__sequence").first()
+    version = last.version if last else None
+    source = sources.get(version.proposal) if version else None
+    return AsOf(on, version, last.release if last else None, source)

@@ -10,9 +10,11 @@ from agents.access import member_page
 from agents.http import MemberRequest, is_prefetch
 from agents.rights import Right
 from reviews.access import proposal_of
+from reviews.comments import see_mentions
 from reviews.dossier import dossier_of
-from reviews.forms import RejectForm, RequestForm, WithdrawForm
-from reviews.lines import UndoLine, undo_line
+from reviews.foresight import preview_of
+from reviews.forms import CommentForm, RejectForm, RequestForm, WithdrawForm
+from reviews.lines import UndoLine, store_label, undo_line
 from reviews.models import Proposal
 from reviews.queue import Decided
 from reviews.quotes import A_PAGE, find_evidence, quotes_of, widen
@@ -37,6 +39,9 @@ def proposal_page(
 ) -> HttpResponse:
     """Answer with the proposal's pane; more: notice, or a reject form with what was typed."""
     context = proposal_context(request, found) | more
+    discussion = context["dossier"].discussion
+    if discussion.names_reader and not is_prefetch(request):
+        see_mentions(found, request.member)
     return show_pane(request, "reviews/proposal.html", context, proposal=found, status=status)
 
 
@@ -56,6 +61,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "withdraw_form": WithdrawForm(),
         "session_base": session_base(request),
         "ask_link": f"{desk_of(request).more}after=",
+        "comment_form": CommentForm(),
         "has_bar": True,
     }
 
@@ -112,3 +118,18 @@ def more_evidence(request: MemberRequest, number: int) -> HttpResponse:
     }
     page = "reviews/evidence_list.html"
     return render(request, f"{page}#rest" if is_fragment(request) else page, context)
+
+
+@require_GET
+@member_page(Right.SEE_MEMORY)
+def reads(request: MemberRequest, number: int) -> HttpResponse:
+    """Answer with what the agent reads now and would read after; as a page without script."""
+    found = proposal_of(request.member, number)
+    context = {
+        "proposal": found,
+        "preview": preview_of(found),
+        "store_label": store_label(found),
+        "suffix": desk_of(request).suffix,
+    }
+    page = "reviews/reads.html"
+    return render(request, f"{page}#reads" if is_fragment(request) else page, context)

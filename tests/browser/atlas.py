@@ -140,6 +140,7 @@ DESK = (
     Sheet("proposal_edit", full=at_waiting),
     Sheet("proposal_conflict"),
     Sheet("proposal_evidence", full=at_quote),
+    Sheet("proposal_reads", full=at_waiting),
     Sheet("propose", bare=here, wrong="main form[method=post]"),
     Sheet("rules", bare=here),
     Sheet("decision", "lead"),

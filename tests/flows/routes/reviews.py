@@ -118,6 +118,7 @@ def assigned(cast: Cast) -> dict[str, Any]:
     return {"person": cast.reviewer.public_id}
 
 
+SAID = sends(text="Which orders does it hold for?")
 SHOWN = sends(revision=1, state="pending")
 REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
 ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
@@ -164,6 +165,8 @@ ROUTES = [
     Route("proposal_conflict", "POST", at_conflict, "in 404 303 303 403 403 in", REBASED),
     Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
     Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
+    Route("proposal_comment", "POST", at_proposal, "in 404 303 303 403 403 in", SAID),
+    Route("proposal_reads", "GET", at_proposal, "in 404 200 200 200 403 in"),
     Route("proposal_more_evidence", "GET", at_proposal, "in 404 200 200 200 403 in"),
     Route("decision", "GET", at_decision, "in 404 403 200 200 403 in"),
     # Rules                         anonymous outsider reviewer lead auditor admin token

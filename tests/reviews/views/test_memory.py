@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -9,6 +11,7 @@ from agents.releases import publish
 from reviews.audit.actors import SYSTEM
 from reviews.changes import Op
 from tests import build
+from tests.reviews.filings import move
 
 pytestmark = pytest.mark.django_db
 
@@ -241,3 +244,52 @@ def test_asks_no_more_for_more_versions(cast, rule, lead):
     few = count()
     grow(10)
     assert count() == few <= 15
+
+
+# Who approved each line, and the memory on a day
+
+
+def page(cast, client_of, memory, query: str = "") -> str:
+    client = client_of(cast.reviewer)
+    response = client.get(f"/w/{cast.workspace.slug}/memory/{memory}/{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_each_line_says_which_version_it_comes_from(cast, client_of) -> None:
+    memory = build.memory(cast.store, "/a.md", "One.\nTwo.\n")
+    move(cast, "/a.md", "One.\nTwo <b>more</b>\u202e.\n")
+
+    html = page(cast, client_of, memory)
+    lines = html[html.index("Who approved each line") : html.index('id="versions"')]
+
+    assert lines.index("Version 1") < lines.index("One.") < lines.index("Version 2")
+    assert "Rosa" in lines
+    assert "<b>more" not in lines
+    assert "U+202E" in lines
+
+
+def test_on_a_day_it_shows_what_was_served_then(cast, client_of, clock) -> None:
+    clock.at = datetime(2026, 11, 3, 9, tzinfo=UTC)
+    memory = build.memory(cast.store, "/a.md", "One.\n")
+    clock.at = datetime(2026, 11, 10, 9, tzinfo=UTC)
+    move(cast, "/a.md", "Two.\n")
+
+    before, after = (page(cast, client_of, memory, f"?as_of=2026-11-{day}") for day in ("09", "10"))
+
+    assert "version 1, served by" in before
+    assert '<div class="memory" dir="auto">One.' in before
+    assert "version 2, served by" in after
+
+
+def test_before_its_first_release_nothing_was_served(cast, client_of) -> None:
+    memory = build.memory(cast.store, "/a.md", "One.\n")
+
+    assert "Nothing was served of it" in page(cast, client_of, memory, "?as_of=2001-01-01")
+
+
+@pytest.mark.parametrize("day", ["", "x", "2026-13-01", "9999-99-99"])
+def test_a_day_that_is_none_is_left_out(cast, client_of, day) -> None:
+    memory = build.memory(cast.store, "/a.md", "One.\n")
+
+    assert 'id="as-of"' not in page(cast, client_of, memory, f"?as_of={day}")
