@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import OuterRef
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from agents.models import Workspace
 from agents.people import Member
 from agents.rights import Right, Role
-from reviews.models import Proposal
+from reviews.models import Notice, Proposal
+from reviews.queue import Counted
 
 MOST_COUNTED = 1_000
 """The queue's count stops here: "1,000" on a tab says enough, and stays one short index read."""
+
+MOST_UNREAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +95,18 @@ def home_of(role: Role, slug: str) -> str:
 
 
 def workspaces_of(member: Member) -> list[dict[str, Any]]:
-    """Return the workspaces of the person, the present one marked."""
+    """Return the workspaces of the person, the present one marked, with what is unread in each."""
+    told = Notice.objects.filter(
+        person=OuterRef("person"), workspace=OuterRef("workspace"), read_at=None, settled_at=None
+    )
     memberships = member.person.memberships.select_related("workspace").order_by("workspace__name")
+    memberships = memberships.annotate(unread=Counted(told.values("pk")[:MOST_UNREAD]))
     return [
         {
             "name": membership.workspace.name,
             "url": home_of(Role(membership.role), membership.workspace.slug),
             "current": membership.workspace_id == member.workspace.pk,
+            "unread": membership.unread,
         }
         for membership in memberships
     ]

@@ -95,6 +95,11 @@ def test_the_workspaces_of_a_person_lead_to_the_page_of_their_role_there(cast):
     member = member_for(cast.reviewer, "northwind")
     member.person.memberships.create(workspace=cast.elsewhere, role=Role.ADMIN)
     assert workspaces_of(member) == [
-        {"name": "Elsewhere", "url": "/w/elsewhere/people/", "current": False},
-        {"name": "Northwind", "url": home_of(Role.REVIEWER, "northwind"), "current": True},
+        {"name": "Elsewhere", "url": "/w/elsewhere/people/", "current": False, "unread": 0},
+        {
+            "name": "Northwind",
+            "url": home_of(Role.REVIEWER, "northwind"),
+            "current": True,
+            "unread": 0,
+        },
     ]
