@@ -1,12 +1,14 @@
 """What is typed and pressed on review pages, before a verb judges it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from agents import clock
 from agents.access import name_in_addresses, stores_of
 from agents.models import ApproverGroup, Person, Workspace
 from agents.people import Member, people_with
@@ -103,6 +105,32 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "id": "comment-text"}),
         help_text=_("@name tells somebody. A comment stays as it is."),
     )
+
+
+def tomorrow() -> date:
+    """Return the first day until which something can be put aside."""
+    return clock.now().date() + timedelta(days=1)
+
+
+class LaterForm(forms.Form):
+    """Until which day a proposal is put aside, and why."""
+
+    until = forms.DateField(
+        label=_("Until"),
+        initial=tomorrow,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("It comes back by itself that day, on top of its group."),
+    )
+    note = forms.CharField(
+        label=_("A note to yourself"),
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        # The dialog stands on one page with others that have fields of these names.
+        super().__init__(data, auto_id="later_%s")
 
 
 class EditForm(forms.Form):

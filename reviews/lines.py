@@ -15,11 +15,12 @@ from agents.people import Member
 from agents.rights import Right
 from agents.web.ids import spell_id
 from agents.web.templatetags.daybreak import visible
-from agents.web.times import spell_span
+from agents.web.times import spell_day, spell_span
 from reviews.changes import Op
 from reviews.due_times import Mark, mark_of
 from reviews.lifecycle import OPEN
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
+from reviews.postponements import NOTHING_ASIDE, Aside
 from reviews.queue import COUNTED, Counts, Decided, KinCounts, Neighbours, Row
 from reviews.reservations import DECIDABLE
 from reviews.risk import Level
@@ -42,6 +43,7 @@ WHERE_WORDS: tuple[tuple[Where, str], ...] = (
     (Where.OPEN, "Open, by risk"),
     (Where.YOURS, "Yours to decide"),
     (Where.LATE, "Late"),
+    (Where.LATER, "Put aside by you"),
     (Where.SECOND, "Waits for another approval"),
     (Where.CONFLICTED, "Base changed"),
     (Where.SENT_BACK, "Sent back"),
@@ -91,6 +93,7 @@ class Reader:
 
     member: Member
     address: Address
+    aside: Aside = NOTHING_ASIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,9 @@ def due_of(proposal: Proposal) -> Mark | None:
     return mark_of(proposal.due_at, proposal.remind_at, clock.now())
 
 
+BACK = Fact("Back from later")
+
+
 def _fact(row: Row, now: datetime, reader: Reader) -> Fact:
     """Return the one fact of a row: a flag where there is one, else how often it was seen."""
     if row.state == "scheduled":
@@ -272,8 +278,12 @@ def _fact(row: Row, now: datetime, reader: Reader) -> Fact:
     is_theirs = row.held_until is not None and row.held_by != reader.member.person.pk
     if is_theirs and row.state in DECIDABLE:
         return Fact(_held_words(row.held_name or "", _left(row, now)))
+    if row.number in reader.aside.back:
+        return BACK
     if row.state in STATE_FACTS:
         return STATE_FACTS[row.state]
+    if row.number in reader.aside.away:
+        return Fact(f"Until {spell_day(reader.aside.away[row.number].date(), now.date())}")
     return _change_of(row) or _yours(row, now) or _seen(row)
 
 

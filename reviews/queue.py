@@ -36,6 +36,7 @@ from reviews.models import (
     ProposalRevision,
     Reservation,
 )
+from reviews.postponements import NOTHING_ASIDE, Aside
 from reviews.risk import Level
 from reviews.searches import SHARED, Mark, Search, Terms, Where
 
@@ -74,6 +75,7 @@ STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.OPEN: OPEN_STATES,
     Where.YOURS: OPEN_STATES,
     Where.LATE: OPEN_STATES,
+    Where.LATER: OPEN_STATES,
     Where.SECOND: ("awaiting_second",),
     Where.CONFLICTED: ("conflicted",),
     Where.DECIDED: ("scheduled", "applied", "rejected"),
@@ -90,6 +92,10 @@ Keys = Mapping[str, int]
 NO_KEYS: Keys = MappingProxyType({})
 KinCounts = Mapping[tuple[int, int], int]
 """(risk rank, lead) -> how many of a list stand there together."""
+
+
+LEAVES_ASIDE = frozenset({Where.OPEN, Where.YOURS, Where.SECOND})
+"""Lists without what their reader put aside. What is late is listed all the same."""
 
 
 class Row(NamedTuple):
@@ -183,6 +189,7 @@ class Counted(Subquery):
     empty_result_set_value = 0
 
 
+Start = Callable[[QuerySet[Proposal]], Sequence[QuerySet[Proposal]]]
 Walk = Callable[[QuerySet[Proposal], Place], Sequence[QuerySet[Proposal]]]
 
 
@@ -190,28 +197,40 @@ Walk = Callable[[QuerySet[Proposal], Place], Sequence[QuerySet[Proposal]]]
 class Order:
     """One order of the list: how to begin at its ends and how to walk on from a place.
 
-    A walk is one or two queries, each answered by an index range, to be read one after the other.
+    Each is a few queries, each answered by an index range, to be read one after the other. first:
+    the columns of the order, for counting.
     """
 
     first: tuple[str, ...]
-    last: tuple[str, ...]
+    start: Start
+    end: Start
     after: Walk
     before: Walk
 
 
 def _after_by_risk(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-    later = Q(lead__gt=place.lead) | Q(lead=place.lead, number__gt=place.number)
-    # Said twice: the range is what an index is entered by, the rest leaves out a few rows.
-    same = rows.filter(later, risk_rank=place.risk_rank, lead__gte=place.lead)
+    same = _later_than(place, rows.filter(risk_rank=place.risk_rank))
     lower = rows.filter(risk_rank__lt=place.risk_rank)
-    return same.order_by("lead", "number"), lower.order_by(*WAITING_ORDER)
+    return same, lower.order_by(*WAITING_ORDER)
 
 
 def _before_by_risk(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-    earlier = Q(lead__lt=place.lead) | Q(lead=place.lead, number__lt=place.number)
-    same = rows.filter(earlier, risk_rank=place.risk_rank, lead__lte=place.lead)
+    same = _earlier_than(place, rows.filter(risk_rank=place.risk_rank))
     higher = rows.filter(risk_rank__gt=place.risk_rank)
-    return same.order_by("-lead", "-number"), higher.order_by("risk_rank", "-lead", "-number")
+    return same, higher.order_by(*WAITING_BACKWARDS)
+
+
+def _later_than(place: Place, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Return the rows of one risk behind `place`, in their order."""
+    later = Q(lead__gt=place.lead) | Q(lead=place.lead, number__gt=place.number)
+    # Said twice: the range is what an index is entered by, the rest leaves out a few rows.
+    return rows.filter(later, lead__gte=place.lead).order_by("lead", "number")
+
+
+def _earlier_than(place: Place, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Return the rows of one risk in front of `place`, the nearest first."""
+    earlier = Q(lead__lt=place.lead) | Q(lead=place.lead, number__lt=place.number)
+    return rows.filter(earlier, lead__lte=place.lead).order_by("-lead", "-number")
 
 
 def _after_by_number(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
@@ -222,14 +241,69 @@ def _before_by_number(rows: QuerySet[Proposal], place: Place) -> Sequence[QueryS
     return (rows.filter(number__gt=place.number).order_by("number"),)
 
 
+def _whole(*order: str) -> Start:
+    return lambda rows: (rows.order_by(*order),)
+
+
 WAITING_ORDER = ("-risk_rank", "lead", "number")
-BY_RISK = Order(WAITING_ORDER, ("risk_rank", "-lead", "-number"), _after_by_risk, _before_by_risk)
-NEWEST = Order(("-number",), ("number",), _after_by_number, _before_by_number)
+WAITING_BACKWARDS = ("risk_rank", "-lead", "-number")
+BY_RISK = Order(
+    WAITING_ORDER,
+    _whole(*WAITING_ORDER),
+    _whole(*WAITING_BACKWARDS),
+    _after_by_risk,
+    _before_by_risk,
+)
+NEWEST = Order(
+    ("-number",), _whole("-number"), _whole("number"), _after_by_number, _before_by_number
+)
+RANKS = tuple(sorted((level.rank for level in Level), reverse=True))
 
 
-def order_of(search: Search) -> Order:
-    """Return the order in which the search's list goes."""
-    return BY_RISK if search.is_by_risk else NEWEST
+def _with_back(back: Mapping[int, int]) -> Order:
+    """Return the order by risk in which what is back from later is on top of its group.
+
+    back: number -> risk rank. It is never much, so each group is parted in two ranges.
+    """
+
+    def parts(rows: QuerySet[Proposal], ranks: Sequence[int]) -> list[QuerySet[Proposal]]:
+        found = []
+        for rank in ranks:
+            group = rows.filter(risk_rank=rank)
+            on_top = [number for number, its in back.items() if its == rank]
+            if on_top:
+                found.append(group.filter(number__in=on_top))
+                group = group.exclude(number__in=on_top)
+            found.append(group)
+        return found
+
+    def start(rows: QuerySet[Proposal]) -> Sequence[QuerySet[Proposal]]:
+        return [part.order_by("lead", "number") for part in parts(rows, RANKS)]
+
+    def end(rows: QuerySet[Proposal]) -> Sequence[QuerySet[Proposal]]:
+        return [part.order_by("-lead", "-number") for part in reversed(parts(rows, RANKS))]
+
+    def after(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
+        own = parts(rows, (place.risk_rank,))[0 if place.number in back else -1 :]
+        lower = parts(rows, [rank for rank in RANKS if rank < place.risk_rank])
+        rest = [part.order_by("lead", "number") for part in (*own[1:], *lower)]
+        return [_later_than(place, own[0]), *rest]
+
+    def before(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
+        own = parts(rows, (place.risk_rank,))
+        own = own[:1] if place.number in back else own
+        higher = parts(rows, [rank for rank in RANKS if rank > place.risk_rank])
+        rest = [part.order_by("-lead", "-number") for part in (*own[-2::-1], *reversed(higher))]
+        return [_earlier_than(place, own[-1]), *rest]
+
+    return Order(WAITING_ORDER, start, end, after, before)
+
+
+def order_of(search: Search, aside: Aside = NOTHING_ASIDE) -> Order:
+    """Return the order in which the search's list goes; aside: what its reader put aside."""
+    if not search.is_by_risk:
+        return NEWEST
+    return _with_back(aside.back) if aside.back and search.where in LEAVES_ASIDE else BY_RISK
 
 
 def find_agents(workspace: Workspace, search: Search) -> tuple[Search, Keys]:
@@ -246,8 +320,13 @@ def find_agents(workspace: Workspace, search: Search) -> tuple[Search, Keys]:
     return replace(search, problems=(*search.problems, *missing)), found
 
 
-def list_of(member: Member, search: Search, agents: Keys = NO_KEYS) -> QuerySet[Proposal]:
-    """Return the proposals the search asks for, in no order; agents: keys of those it names."""
+def list_of(
+    member: Member, search: Search, agents: Keys = NO_KEYS, aside: Aside = NOTHING_ASIDE
+) -> QuerySet[Proposal]:
+    """Return the proposals the search asks for, in no order.
+
+    agents: keys of those it names; aside: what the member put aside.
+    """
     rows = Proposal.objects.filter(_narrow(search, agents), workspace=member.workspace)
     states = STATES_OF.get(search.where)
     if states == OPEN_STATES:
@@ -260,6 +339,10 @@ def list_of(member: Member, search: Search, agents: Keys = NO_KEYS) -> QuerySet[
         rows = rows.filter(due_at__lte=clock.now())
     if search.where is Where.YOURS:
         rows = _leave_barred(rows, member)
+    if search.where in LEAVES_ASIDE and aside.away:
+        rows = rows.exclude(number__in=sorted(aside.away))
+    if search.where is Where.LATER:
+        rows = rows.filter(number__in=sorted(aside.away))
     rows = _by_reservation(rows, member.workspace, search.marks)
     in_force = Q(reservation__until__gt=clock.now())
     return rows.annotate(held=FilteredRelation("reservation", condition=in_force))
@@ -323,7 +406,7 @@ def page_of(rows: QuerySet[Proposal], order: Order, cursor: str = "", size: int 
     """Return the page the cursor points at, or the first one for a cursor that cannot be read."""
     towards, place = read_cursor(cursor)
     if place is None:
-        return _page(_take([rows.order_by(*order.first)], size + 1), size, has_newer=False)
+        return _page(_take(order.start(rows), size + 1), size, has_newer=False)
     if towards == "n":
         found = _take(order.before(rows, place), size + 1)
         if len(found) > size:
@@ -373,7 +456,9 @@ def _take(walk: Sequence[QuerySet[Proposal]], count: int) -> list[Row]:
     return found
 
 
-def count_all(member: Member, rows: QuerySet[Proposal], search: Search) -> Counts:
+def count_all(
+    member: Member, rows: QuerySet[Proposal], search: Search, aside: Aside = NOTHING_ASIDE
+) -> Counts:
     """Return every number of the queue in one query; rows: those the search lists."""
     workspace = member.workspace
     every = Proposal.objects.filter(workspace=workspace)
@@ -384,7 +469,7 @@ def count_all(member: Member, rows: QuerySet[Proposal], search: Search) -> Count
         "decided_today": Counted(
             _capped(every.filter(decided_at__gte=start).order_by("decided_at"))
         ),
-        "open": Counted(_capped(every.filter(waits=1).order_by(*BY_RISK.first))),
+        "open": Counted(_capped(list_of(member, Search(), aside=aside).order_by(*BY_RISK.first))),
     }
     asked = {f"n_{name}": query for name, query in counted.items()}
     one = Workspace.objects.filter(pk=workspace.pk).annotate(**asked).values(*asked).get()
@@ -438,7 +523,7 @@ def open_containments(workspace: Workspace) -> QuerySet[Containment]:
 
 def rows_in_front(rows: QuerySet[Proposal]) -> tuple[Row, ...]:
     """Return the first of the conflicted proposals that stand in front of the list."""
-    return tuple(_take([rows.order_by(*BY_RISK.first)], MOST_IN_FRONT))
+    return tuple(_take(BY_RISK.start(rows), MOST_IN_FRONT))
 
 
 def find_neighbours(
@@ -485,7 +570,7 @@ def _steps_before(
     segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
 ) -> list[QuerySet[Proposal, Any]]:
     rows, order = segments[at]
-    earlier = [part.order_by(*its.last) for part, its in reversed(segments[:at])]
+    earlier = [step for part, its in reversed(segments[:at]) for step in its.end(part)]
     return [_numbers(step) for step in (*order.before(rows, place), *earlier)]
 
 
@@ -493,7 +578,7 @@ def _steps_after(
     segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
 ) -> list[QuerySet[Proposal, Any]]:
     rows, order = segments[at]
-    later = [part.order_by(*its.first) for part, its in segments[at + 1 :]]
+    later = [step for part, its in segments[at + 1 :] for step in its.start(part)]
     return [_numbers(step) for step in (*order.after(rows, place), *later)]
 
 
@@ -513,10 +598,10 @@ def place_of(proposal: Proposal) -> Place:
 
 
 def segments_of(
-    member: Member, search: Search, agents: Keys = NO_KEYS
+    member: Member, search: Search, agents: Keys = NO_KEYS, aside: Aside = NOTHING_ASIDE
 ) -> list[tuple[QuerySet[Proposal], Order]]:
     """Return the lists J and K walk: what is in conflict stands in front of what is open."""
-    main = (list_of(member, search, agents), order_of(search))
+    main = (list_of(member, search, agents, aside), order_of(search, aside))
     if search.where is not Where.OPEN:
         return [main]
     front = list_of(member, replace(search, where=Where.CONFLICTED), agents)

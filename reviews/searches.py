@@ -28,6 +28,7 @@ class Where(StrEnum):
     OPEN = "open"
     YOURS = "yours"
     LATE = "late"
+    LATER = "later"
     SECOND = "second"
     CONFLICTED = "conflicted"
     DECIDED = "decided"
@@ -47,7 +48,9 @@ class Mark(StrEnum):
     UNRESERVED = "unreserved"
 
 
-WAITING = frozenset({Where.OPEN, Where.YOURS, Where.LATE, Where.SECOND, Where.CONFLICTED})
+WAITING = frozenset(
+    {Where.OPEN, Where.YOURS, Where.LATE, Where.LATER, Where.SECOND, Where.CONFLICTED}
+)
 """What waits for somebody is listed by risk, oldest first; everything else newest first."""
 
 OTHER_NAMES: Mapping[str, str] = {"mine": Where.YOURS}

@@ -98,6 +98,8 @@ class Action(StrEnum):
     PROPOSAL_RECHECKED = "proposal.rechecked"
     PROPOSAL_RESERVED = "proposal.reserved"
     PROPOSAL_RELEASED = "proposal.released"
+    PROPOSAL_POSTPONED = "proposal.postponed"
+    PROPOSAL_TAKEN_BACK = "proposal.taken_back"
     PROPOSAL_COMMENTED = "proposal.commented"
     CHANGES_REQUESTED = "proposal.changes_requested"
     TAINT_CLEARED = "proposal.taint_cleared"

@@ -6,6 +6,7 @@ from reviews.models.deadlines import Absence, Deadline, DueTimes
 from reviews.models.drafts import Draft
 from reviews.models.exports import Export
 from reviews.models.notices import Mail, Notice, NoticeChoices
+from reviews.models.postponements import Postponement
 from reviews.models.proposals import (
     OPEN_STATES,
     STATES,
@@ -49,6 +50,7 @@ __all__ = [
     "Notice",
     "NoticeChoices",
     "OriginKind",
+    "Postponement",
     "Presence",
     "Proposal",
     "ProposalRevision",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_hex
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,10 +15,12 @@ from django.urls import NoReverseMatch, reverse
 
 from agents.http import MemberRequest
 from agents.people import Member
+from agents.rights import Right
 from agents.web.characters import HIDDEN_RUN
 from reviews import lines
 from reviews.kin import kin_of
-from reviews.models import Proposal
+from reviews.models import Postponement, Proposal
+from reviews.postponements import NOTHING_ASIDE, Aside, aside_of, find_postponement
 from reviews.queue import (
     SIZE,
     STATES_OF,
@@ -55,13 +58,28 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Desk:
     """Which list is open: the search, and the keys of the agents it names."""
 
     member: Member
     search: Search
     agents: Keys
+
+    @cached_property
+    def aside(self) -> Aside:
+        """Return what the member put aside; asked of the database once, by whom lists rows."""
+        return aside_of(self.member) if self.member.may(Right.DECIDE) else NOTHING_ASIDE
+
+    @property
+    def rows(self) -> QuerySet[Proposal]:
+        """Return the proposals of the list, in no order."""
+        return list_of(self.member, self.search, self.agents, self.aside)
+
+    @property
+    def segments(self) -> list[tuple[QuerySet[Proposal], Order]]:
+        """Return the lists J and K walk one after the other."""
+        return segments_of(self.member, self.search, self.agents, self.aside)
 
     @property
     def suffix(self) -> str:
@@ -147,6 +165,7 @@ def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
         "store_label": lines.store_label(proposal),
         "watch": lines.is_watched(proposal, desk.member),
         "held": lines.held_of(proposal, desk.member),
+        "put_aside": _put_aside(desk, proposal),
         "due": lines.due_of(proposal),
         "kin": _kin_lines(desk, proposal) if at.kin else (),
         "kin_more": max(0, at.kin - MOST_KIN),
@@ -157,6 +176,13 @@ def pane_context(desk: Desk, proposal: Proposal, at: Neighbours) -> Context:
 def new_token() -> str:
     """Return what the forms of one page send along: by it a form that comes twice is known."""
     return token_hex(16)
+
+
+def _put_aside(desk: Desk, proposal: Proposal) -> Postponement | None:
+    """Return what the member put aside of the proposal; one query where there is something."""
+    if proposal.number in desk.aside.away or proposal.number in desk.aside.back:
+        return find_postponement(proposal, desk.member)
+    return None
 
 
 def _kin_lines(desk: Desk, proposal: Proposal) -> list[lines.KinLine]:
@@ -173,7 +199,7 @@ def _dream_url(slug: str, proposal: Proposal) -> str:
 
 def counts_of(desk: Desk) -> Counts:
     """Return every number of the desk's queue."""
-    return count_all(desk.member, list_of(desk.member, desk.search, desk.agents), desk.search)
+    return count_all(desk.member, desk.rows, desk.search, desk.aside)
 
 
 def neighbours_of(desk: Desk, proposal: Proposal, counts: Counts | None = None) -> Neighbours:
@@ -194,7 +220,7 @@ def number_after(desk: Desk, proposal: Proposal) -> int | None:
 def _walk_from(
     desk: Desk, proposal: Proposal
 ) -> tuple[list[tuple[QuerySet[Proposal], Order]], int, Place]:
-    segments = segments_of(desk.member, desk.search, desk.agents)
+    segments = desk.segments
     at = 0 if proposal.state == "conflicted" else len(segments) - 1
     return segments, at, place_of(proposal)
 
@@ -211,13 +237,13 @@ def queue_context(
 
     decided: what was decided in this request.
     """
-    rows = list_of(desk.member, desk.search, desk.agents)
+    rows = desk.rows
     if proposal and at and at.position > SIZE and desk.search.is_by_risk:
         cursor = cursor_before(place_of(proposal))
-    page = page_of(rows, order_of(desk.search), cursor)
+    page = page_of(rows, order_of(desk.search, desk.aside), cursor)
     front = () if cursor else _front(desk, counts)
     containments = () if cursor else _containments(desk, counts)
-    reader = lines.Reader(desk.member, desk.address)
+    reader = lines.Reader(desk.member, desk.address, desk.aside)
     return {
         "search": desk.search,
         "suffix": desk.suffix,
@@ -263,7 +289,7 @@ def _front(desk: Desk, counts: Counts) -> tuple[Any, ...]:
     """Return the conflicted proposals that stand in front of what is open."""
     if desk.search.where is not Where.OPEN or not counts.conflicted:
         return ()
-    return rows_in_front(segments_of(desk.member, desk.search, desk.agents)[0][0])
+    return rows_in_front(desk.segments[0][0])
 
 
 def _containments(desk: Desk, counts: Counts) -> tuple[lines.ContainmentLine, ...]:

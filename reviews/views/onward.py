@@ -8,7 +8,7 @@ from agents.http import MemberRequest
 from reviews import seeding
 from reviews.access import proposal_of
 from reviews.models import Proposal, SeededItem
-from reviews.queue import page_of, segments_of
+from reviews.queue import page_of
 from reviews.views.desk import (
     Context,
     Desk,
@@ -73,7 +73,7 @@ def next_of(desk: Desk, decided: Proposal) -> int | None:
     following = number_after(desk, decided)
     if following is not None:
         return following
-    for rows, order in segments_of(desk.member, desk.search, desk.agents):
+    for rows, order in desk.segments:
         for row in page_of(rows, order, size=2).rows:
             if row.number != decided.number:
                 return row.number

@@ -13,7 +13,7 @@ from reviews.access import proposal_of
 from reviews.comments import see_mentions
 from reviews.dossier import dossier_of
 from reviews.foresight import preview_of
-from reviews.forms import CommentForm, RejectForm, RequestForm, WithdrawForm
+from reviews.forms import CommentForm, LaterForm, RejectForm, RequestForm, WithdrawForm
 from reviews.lines import UndoLine, store_label, undo_line
 from reviews.models import Proposal
 from reviews.queue import Decided
@@ -63,6 +63,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "ask_link": f"{desk_of(request).more}after=",
         "comment_form": CommentForm(),
         "has_bar": True,
+        "later_form": LaterForm(),
     }
 
 

@@ -24,6 +24,10 @@ def at_proposal(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": build.filed(cast.store).number}
 
 
+def in_days(_: Cast) -> dict[str, Any]:
+    return {"until": f"{clock.now() + timedelta(days=3):%Y-%m-%d}", "note": "After leave"}
+
+
 def at_conflict(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": build.proposal(cast.store, "conflicted").number}
 
@@ -156,6 +160,9 @@ ROUTES = [
     Route("proposal_presence", "POST", at_proposal, "in 404 200 200 403 403 in", SHOWN),
     Route("proposal_reserve", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
     Route("proposal_release", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
+    Route("proposal_later", "GET", at_proposal, "in 404 200 200 403 403 in"),
+    Route("proposal_later", "POST", at_proposal, "in 404 303 303 403 403 in", in_days),
+    Route("proposal_take_back", "POST", at_proposal, "in 404 303 303 403 403 in"),
     Route("proposal_withdraw", "GET", at_proposal, "in 404 200|403 200|403 200|403 403 in"),
     Route("proposal_withdraw", "POST", at_proposal, "in 404 403 403 403 403 in", REASON),
     Route("proposal_edit", "GET", at_proposal, "in 404 200 200 403 403 in"),
