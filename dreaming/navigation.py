@@ -9,14 +9,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from agents.models import Workspace
 from agents.people import Member
 from agents.rights import Right, Role
-from reviews.models import Notice, Proposal
-from reviews.queue import Counted
-
-MOST_COUNTED = 1_000
-"""The queue's count stops here: "1,000" on a tab says enough, and stays one short index read."""
+from reviews.lines import spell_count
+from reviews.models import Notice
+from reviews.queue import Counted, count_waiting
 
 MOST_UNREAD = 100
 
@@ -32,17 +29,17 @@ class Tab:
     label: Promise
     url_name: str
     right: Right
-    count: Callable[[Workspace], int] | None = None
+    count: Callable[[Member], str] | None = None
 
 
-def count_open(workspace: Workspace) -> int:
-    """Return how many proposals wait, at most MOST_COUNTED."""
-    waiting = Proposal.objects.filter(workspace=workspace, waits=1)
-    # In the order of an index, so that no planner reads the table from its start instead.
-    return waiting.order_by("-risk_rank", "number").values("number")[:MOST_COUNTED].count()
+def count_open(member: Member) -> str:
+    """Return how many proposals the member's queue holds, as printed: "" for none, "1,000+"."""
+    count = count_waiting(member)
+    return spell_count(count) if count else ""
 
 
 TABS = (
+    Tab("work", _("Work"), "work", Right.DECIDE),
     Tab("review", _("Review"), "queue", Right.SEE_QUEUE, count_open),
     Tab("dreams", _("Dreams"), "dreams", Right.SEE_DREAMS),
     Tab("agents", _("Agents"), "agents", Right.SEE_MEMORY),
@@ -74,7 +71,7 @@ def navigation_of(member: Member, path: str) -> list[dict[str, Any]]:
             "label": tab.label,
             "url": url,
             "current": url == here,
-            "count": tab.count(member.workspace) if tab.count else 0,
+            "count": tab.count(member) if tab.count else "",
         }
         for tab, url in urls
     ]

@@ -18,7 +18,7 @@ from agents.web.templatetags.daybreak import visible
 from agents.web.times import spell_day, spell_span
 from reviews.changes import Op
 from reviews.due_times import Mark, mark_of
-from reviews.lifecycle import OPEN
+from reviews.lifecycle import OPEN, State
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
 from reviews.postponements import NOTHING_ASIDE, Aside
 from reviews.queue import COUNTED, Counts, Decided, KinCounts, Neighbours, Row
@@ -98,7 +98,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row. fact: the one thing beside id and agent; due: its due time where that is near."""
+    """One row. fact: the one thing beside id and agent; due: its due time where that is near.
+
+    is_yours, is_others: whose turn it is, where the reader decides at all.
+    """
 
     id: str
     url: str
@@ -110,6 +113,8 @@ class Line:
     age: str
     due: Mark | None
     is_conflict: bool
+    is_yours: bool
+    is_others: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +243,7 @@ def _line(row: Row, now: datetime, reader: Reader, start: str, end: str) -> Line
     if row.decided_at is not None and not is_conflict:
         sign = "check" if row.verdict == "approve" else "x"
     fact = _fact(row, now, reader)
+    waits = row.state in OPEN and reader.member.may(Right.DECIDE)
     since = row.decided_at or row.filed_at
     return Line(
         id=name,
@@ -250,6 +256,8 @@ def _line(row: Row, now: datetime, reader: Reader, start: str, end: str) -> Line
         age=spell_span((now - since).total_seconds()),
         due=_near(row, now),
         is_conflict=is_conflict,
+        is_yours=waits and not row.bar,
+        is_others=waits and bool(row.bar),
     )
 
 
@@ -269,6 +277,21 @@ def due_of(proposal: Proposal) -> Mark | None:
 
 
 BACK = Fact("Back from later")
+YOUR_SECOND = Fact("2nd approval")
+BARS: Mapping[str, Fact] = {
+    "filed": Fact("Filed by you"),
+    "started": Fact("From your dream"),
+    "wrote": Fact("Edited by you"),
+    "voted": Fact("Needs another"),
+}
+"""Why others decide a proposal that waits; one without any of these is its reader's turn."""
+
+
+def _turn_of(row: Row, reader: Reader) -> Fact | None:
+    """Return whose turn it is where that has to be said: others', or the reader's as the second."""
+    if row.state not in OPEN or not reader.member.may(Right.DECIDE):
+        return None
+    return BARS.get(row.bar) or (YOUR_SECOND if row.state == State.AWAITING_SECOND else None)
 
 
 def _fact(row: Row, now: datetime, reader: Reader) -> Fact:
@@ -280,8 +303,9 @@ def _fact(row: Row, now: datetime, reader: Reader) -> Fact:
         return Fact(_held_words(row.held_name or "", _left(row, now)))
     if row.number in reader.aside.back:
         return BACK
-    if row.state in STATE_FACTS:
-        return STATE_FACTS[row.state]
+    turn = _turn_of(row, reader)
+    if turn is not None or row.state in STATE_FACTS:
+        return turn or STATE_FACTS[row.state]
     if row.number in reader.aside.away:
         return Fact(f"Until {spell_day(reader.aside.away[row.number].date(), now.date())}")
     return _change_of(row) or _yours(row, now) or _seen(row)

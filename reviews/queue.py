@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db.models import (
+    Case,
+    CharField,
     Count,
     Exists,
     FilteredRelation,
@@ -23,6 +25,8 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Value,
+    When,
 )
 
 from agents import clock
@@ -32,6 +36,7 @@ from reviews.models import (
     OPEN_STATES,
     Containment,
     Decision,
+    Postponement,
     Proposal,
     ProposalRevision,
     Reservation,
@@ -70,6 +75,7 @@ COLUMNS = (
     "held__until",
     "held__person",
     "held__person__name",
+    "bar",
 )
 STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.OPEN: OPEN_STATES,
@@ -122,6 +128,7 @@ class Row(NamedTuple):
     held_until: datetime | None = None
     held_by: int | None = None
     held_name: str | None = None
+    bar: str = ""
 
 
 class Decided(NamedTuple):
@@ -345,7 +352,11 @@ def list_of(
         rows = rows.filter(number__in=sorted(aside.away))
     rows = _by_reservation(rows, member.workspace, search.marks)
     in_force = Q(reservation__until__gt=clock.now())
-    return rows.annotate(held=FilteredRelation("reservation", condition=in_force))
+    whens = [When(barred, then=Value(word)) for word, barred in _bars(member).items()]
+    return rows.annotate(
+        held=FilteredRelation("reservation", condition=in_force),
+        bar=Case(*whens, default=Value(""), output_field=CharField()),
+    )
 
 
 def _by_reservation(
@@ -393,13 +404,23 @@ def _each_of(terms: Terms, agents: Keys) -> Iterator[Q]:
         yield Q(title__icontains=word) | Q(path__icontains=word)
 
 
-def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal]:
-    """Leave out what the member filed, started, wrote or has voted on: others decide that."""
+def _bars(member: Member) -> dict[str, Q]:
+    """Return what keeps the member from deciding a proposal, by a word for it."""
     own = {"proposal": OuterRef("pk"), "person": member.person}
     voted = Decision.objects.filter(**own, revision=OuterRef("revision"), undo=None)
     written = ProposalRevision.objects.filter(proposal=OuterRef("pk"), author=member.person)
-    filed = Q(proposer=member.person) | Q(started_by=member.person)
-    return rows.exclude(filed).filter(~Exists(voted), ~Exists(written))
+    return {
+        "filed": Q(proposer=member.person),
+        "started": Q(started_by=member.person),
+        "wrote": Q(Exists(written)),
+        "voted": Q(Exists(voted)),
+    }
+
+
+def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal]:
+    """Leave out what the member filed, started, wrote or has voted on: others decide that."""
+    bars = _bars(member)
+    return rows.exclude(bars["filed"] | bars["started"]).filter(~bars["wrote"], ~bars["voted"])
 
 
 def page_of(rows: QuerySet[Proposal], order: Order, cursor: str = "", size: int = SIZE) -> Page:
@@ -499,6 +520,20 @@ def last_decided(member: Member) -> Decided | None:
     )
     found = rows.order_by("-decided_at", "-pk").values_list(*Decided._fields).first()
     return Decided._make(found) if found else None
+
+
+def count_waiting(member: Member) -> int:
+    """Return how many proposals the member's queue holds, up to COUNTED and one; one query."""
+    away = Postponement.objects.filter(
+        person=member.person, workspace=member.workspace, until__gt=clock.now()
+    )
+    rows = Proposal.objects.filter(workspace=member.workspace, waits=1)
+    return count_rows(rows.exclude(number__in=away.values("number")))
+
+
+def count_rows(rows: QuerySet[Proposal]) -> int:
+    """Return how many rows there are, up to COUNTED and one."""
+    return _capped(rows.order_by(*BY_RISK.first)).count()
 
 
 def count_kin(rows: QuerySet[Proposal], page: Page) -> KinCounts:

@@ -28,6 +28,7 @@ from reviews.views import (
     turn,
     undo,
     webhooks,
+    work,
 )
 from reviews.views.seeded import or_test_item
 
@@ -90,6 +91,7 @@ PRACTICE: list[URLPattern | URLResolver] = [
     path("<int:attempt>/<int:position>/", include(SAMPLE)),
 ]
 PAGES: list[URLPattern | URLResolver] = [
+    path("work/", work.work, name="work"),
     path("review/", queue.queue, name="queue"),
     path("review/completions/", search.completions, name="queue_completions"),
     path("review/new/", file.propose, name="propose"),

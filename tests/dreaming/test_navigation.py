@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import pytest
 
 from agents.access import member_for
 from agents.rights import Role
 from dreaming import navigation
 from dreaming.navigation import TABS, count_open, home_of, navigation_of, url_of, workspaces_of
+from reviews import lines, queue
+from reviews.postponements import postpone
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -60,26 +64,44 @@ def test_only_the_nearest_tab_is_marked(cast):
         assert here == [tab["label"]]
 
 
+def reviewer_of(cast):
+    return member_for(cast.reviewer, "northwind")
+
+
 def test_open_proposals_of_this_workspace_are_counted(cast):
     build.proposal(cast.store)
     build.proposal(cast.store, "awaiting_second")
     build.proposal(cast.store, "applied")
     build.proposal(cast.other_agent.store)
-    assert count_open(cast.workspace) == 2
+    assert count_open(reviewer_of(cast)) == "2"
 
 
-def test_the_count_stops_where_it_says_enough(cast, monkeypatch):
-    monkeypatch.setattr(navigation, "MOST_COUNTED", 2)
-    for _ in range(3):
+def test_an_empty_queue_has_no_count(cast):
+    assert count_open(reviewer_of(cast)) == ""
+
+
+def test_what_somebody_put_aside_is_not_counted_for_them(cast, clock):
+    until = clock() + timedelta(days=1)
+    postpone(build.proposal(cast.store), by=reviewer_of(cast), until=until)
+    build.proposal(cast.store, content="b\n")
+    assert count_open(reviewer_of(cast)) == "1"
+    assert count_open(member_for(cast.lead, "northwind")) == "2"
+
+
+def test_beyond_what_is_counted_it_says_more(cast, monkeypatch):
+    monkeypatch.setattr(queue, "COUNTED", 2)
+    monkeypatch.setattr(lines, "COUNTED", 2)
+    for _ in range(4):
         build.proposal(cast.store)
-    assert count_open(cast.workspace) == 2
+    assert count_open(reviewer_of(cast)) == "2+"
 
 
 def test_the_count_is_one_query_whatever_waits(cast, django_assert_num_queries):
+    member = reviewer_of(cast)
     for _ in range(3):
         build.proposal(cast.store)
     with django_assert_num_queries(1):
-        count_open(cast.workspace)
+        count_open(member)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -69,7 +69,7 @@ def test_a_conflict_leads_to_where_it_is_settled(clock) -> None:
         ({"revision": 2, "support": 3}, "Edited", True),
         ({"op": "retire", "support": 3}, "Removes", True),
         ({"op": "merge", "merged": [{}, {}]}, "3 into 1", True),
-        ({"state": "awaiting_second", "op": "retire"}, "Needs another", True),
+        ({"state": "awaiting_second", "op": "retire"}, "2nd approval", True),
         ({"state": "conflicted", "op": "retire"}, "Base changed", True),
         ({"state": "scheduled", "verdict": "approve"}, "Approved", True),
         ({"state": "scheduled", "verdict": "reject"}, "Rejected", True),
@@ -198,3 +198,21 @@ def test_a_row_that_is_late_or_nearly_so_says_when_it_is_due(clock, left, words)
 @pytest.mark.parametrize("facts", [{"state": "applied"}, {"state": "conflicted"}, {"due_at": None}])
 def test_a_row_that_waits_for_no_decision_has_no_due_time(clock, facts) -> None:
     assert printed(**{"due_at": clock() - timedelta(hours=1), **facts}).due is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "words", "is_yours"),
+    [
+        ({}, "", True),
+        ({"bar": "filed"}, "Filed by you", False),
+        ({"bar": "started"}, "From your dream", False),
+        ({"bar": "wrote"}, "Edited by you", False),
+        ({"bar": "voted", "state": "awaiting_second"}, "Needs another", False),
+        ({"state": "awaiting_second"}, "2nd approval", True),
+        ({"state": "applied", "bar": "filed"}, "Applied", False),
+    ],
+)
+def test_a_row_says_whose_turn_it_is(clock, facts, words, is_yours) -> None:
+    found = printed(**facts)
+
+    assert (found.fact.text, found.is_yours) == (words, is_yours)

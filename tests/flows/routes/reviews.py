@@ -146,6 +146,7 @@ RULE = sends(**TWO_OF_ANYONE)
 NEW_RULE = sends(**TWO_OF_ANYONE, name="money-moves")
 ROUTES = [
     # Review                        anonymous outsider reviewer lead auditor admin token
+    Route("work", "GET", here, "in 404 200 200 403 403 in"),
     Route("queue", "GET", here, "in 404 200 200 200 403 in"),
     Route("queue_completions", "GET", here, "in 404 200 200 200 403 in"),
     Route("propose", "GET", here, "in 404 200 200 403 403 in"),

@@ -1,0 +1,75 @@
+"""What waits for one person, section by section: the page they begin their day on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from agents import clock
+from agents.people import Member
+from reviews.lines import ContainmentLine, Line, Reader, containment_lines, lines_of, spell_count
+from reviews.models import Proposal
+from reviews.postponements import Aside
+from reviews.queue import (
+    BY_RISK,
+    COUNTED,
+    NEWEST,
+    Order,
+    count_rows,
+    list_of,
+    open_containments,
+    order_of,
+    page_of,
+)
+from reviews.reservations import DECIDABLE, live_of
+from reviews.searches import Search, Where
+
+MOST = 8
+"""So many rows a section shows; the rest is behind its count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One list of the page. count: of the whole, as printed; search: where the whole is listed."""
+
+    name: str
+    count: str
+    lines: tuple[Line, ...]
+    search: str
+
+
+def sections_of(member: Member, aside: Aside, reader: Reader) -> tuple[Section, ...]:
+    """Return what waits for the member, what matters most first.
+
+    Two queries a section, whatever it holds. Others' words to the member have no section yet.
+    """
+    yours = list_of(member, Search(where=Where.YOURS), aside=aside)
+    first = order_of(Search(where=Where.YOURS), aside)
+    own = list_of(member, Search(where=Where.OWN)).filter(
+        state__in=("changes_requested", "conflicted")
+    )
+    reserved = live_of(member, clock.now()).values("number")
+    held = list_of(member, Search(where=Where.ALL)).filter(number__in=reserved, state__in=DECIDABLE)
+    later = list_of(member, Search(where=Where.LATER), aside=aside)
+    return (
+        _section("turn", yours, first, "is:yours", reader),
+        _section("second", yours.filter(state="awaiting_second"), BY_RISK, "is:second", reader),
+        _section("reserved", held, BY_RISK, "is:reserved", reader),
+        _section("later", later, BY_RISK, "is:later", reader),
+        _section("back", own, NEWEST, "is:own", reader),
+    )
+
+
+def _section(
+    name: str, rows: QuerySet[Proposal], order: Order, search: str, reader: Reader
+) -> Section:
+    shown = page_of(rows, order, size=MOST).rows
+    count = len(shown) if len(shown) < MOST else count_rows(rows)
+    return Section(name, spell_count(count), lines_of(shown, reader), search)
+
+
+def containments_for(member: Member, reader: Reader) -> Sequence[ContainmentLine]:
+    """Return the containments that wait for an answer by somebody like the member, in full."""
+    rows = open_containments(member.workspace).exclude(by=member.person)
+    found = rows.select_related("store__agent", "by")[:COUNTED]
+    return containment_lines(found, reader.address)
