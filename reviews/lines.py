@@ -469,31 +469,42 @@ def containment_title(row: Containment) -> str:
     return f"Restored {row.target}"
 
 
-def filters_of(search: Search, rows: Sequence[Row], url: str) -> Filters:
+def filters_of(search: Search, rows: Sequence[Row], url: str, view: str = "") -> Filters:
     """Return the filter links; agents: those of the rows shown, and those filtered by."""
     agents = {row.agent_slug or SHARED: row.agent_name or "Shared" for row in rows}
     agents |= {slug: agents.get(slug, slug) for slug in search.only.agents}
     return Filters(
         label=where_label(search.where),
         where=tuple(
-            _link(search, url, "is", where.value, label, is_on=search.where is where)
+            _link(search, url, view, "is", where.value, label, is_on=search.where is where)
             for where, label in WHERE_WORDS
         ),
         risks=tuple(
-            _link(search, url, "risk", level.value, label, is_on=search.only.risks == {level.value})
+            _link(
+                search,
+                url,
+                view,
+                "risk",
+                level.value,
+                label,
+                is_on=search.only.risks == {level.value},
+            )
             for level, label, _ in RISKS
         ),
         agents=tuple(
-            _link(search, url, "agent", slug, name, is_on=slug in search.only.agents)
+            _link(search, url, view, "agent", slug, name, is_on=slug in search.only.agents)
             for slug, name in sorted(agents.items(), key=lambda pair: pair[1])
         ),
     )
 
 
-def _link(search: Search, url: str, key: str, value: str, label: str, *, is_on: bool) -> FilterLink:
+def _link(
+    search: Search, url: str, view: str, key: str, value: str, label: str, *, is_on: bool
+) -> FilterLink:
     is_taken_away = is_on and key != "is"
     text = put(search.text, key, "" if is_taken_away else value)
-    return FilterLink(label, f"{url}?{urlencode({'q': text})}", is_on)
+    query = {"q": text} | ({"view": view} if view else {})
+    return FilterLink(label, f"{url}?{urlencode(query)}", is_on)
 
 
 def is_watched(proposal: Proposal, member: Member) -> bool:

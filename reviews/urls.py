@@ -23,6 +23,7 @@ from reviews.views import (
     releases,
     rule_changes,
     rules,
+    saved_views,
     search,
     sightings,
     turn,
@@ -93,6 +94,9 @@ PRACTICE: list[URLPattern | URLResolver] = [
 PAGES: list[URLPattern | URLResolver] = [
     path("work/", work.work, name="work"),
     path("review/", queue.queue, name="queue"),
+    path("review/views/", saved_views.view_save, name="view_save"),
+    path("review/views/<slug:key>/", saved_views.view_change, name="view_change"),
+    path("review/views/<slug:key>/delete/", saved_views.view_delete, name="view_delete"),
     path("review/completions/", search.completions, name="queue_completions"),
     path("review/new/", file.propose, name="propose"),
     path("review/<proposal:number>/", include(or_test_item(PROPOSAL))),

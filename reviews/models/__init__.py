@@ -24,6 +24,7 @@ from reviews.models.rules import (
     RuleChangeState,
 )
 from reviews.models.samples import SampleAnswer, SampleRun
+from reviews.models.saved_views import SavedView
 from reviews.models.seeded import SeededItem
 from reviews.models.undos import Undo
 from reviews.models.webhooks import Delivery, Webhook
@@ -59,6 +60,7 @@ __all__ = [
     "RuleChangeState",
     "SampleAnswer",
     "SampleRun",
+    "SavedView",
     "SeededItem",
     "Undo",
     "Webhook",

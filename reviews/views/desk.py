@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from secrets import token_hex
 from functools import cached_property
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 
-from agents.http import MemberRequest
+from agents.http import MemberRequest, asked
 from agents.people import Member
 from agents.rights import Right
 from agents.web.characters import HIDDEN_RUN
@@ -45,6 +45,7 @@ from reviews.queue import (
     rows_in_front,
     segments_of,
 )
+from reviews.saved_views import find_view, is_changed, may_change, views_of
 from reviews.searches import Search, Where, read_search
 
 Context = dict[str, Any]
@@ -65,6 +66,8 @@ class Desk:
     member: Member
     search: Search
     agents: Keys
+    view: str = ""
+    """The key of the saved view that was chosen, '' for none."""
 
     @cached_property
     def aside(self) -> Aside:
@@ -84,7 +87,8 @@ class Desk:
     @property
     def suffix(self) -> str:
         """Return what every address of the desk ends with, so that the list stays the same."""
-        return f"?{urlencode({'q': self.search.text})}" if self.search.text else ""
+        query = {"q": self.search.text} | ({"view": self.view} if self.view else {})
+        return f"?{urlencode(query)}" if self.search.text or self.view else ""
 
     @property
     def more(self) -> str:
@@ -104,8 +108,12 @@ class Desk:
 
 def desk_of(request: MemberRequest) -> Desk:
     """Return the desk the address asks for (`?q=`)."""
-    search, agents = find_agents(request.workspace, read_search(request.GET.get("q", "")))
-    return Desk(request.member, search, agents)
+    view, text = asked(request, "view"), request.GET.get("q")
+    if view and text is None:
+        chosen = find_view(request.member, view)
+        text, view = (chosen.text, view) if chosen else ("", "")
+    search, agents = find_agents(request.workspace, read_search(text or ""))
+    return Desk(request.member, search, agents, view)
 
 
 def is_fragment(request: MemberRequest) -> bool:
@@ -264,7 +272,10 @@ def queue_context(
             count_kin(rows, page) if desk.search.is_by_risk else {},
             str(proposal or ""),
         ),
-        "filters": lines.filters_of(desk.search, page.rows, reverse("queue", args=[_slug(desk)])),
+        "filters": lines.filters_of(
+            desk.search, page.rows, reverse("queue", args=[_slug(desk)]), desk.view
+        ),
+        **_views_context(desk),
         "current": str(proposal) if proposal else "",
         "queue_url": reverse("queue", args=[_slug(desk)]),
         "decided_of": counts.decided_today + counts.open,
@@ -279,6 +290,18 @@ def undo_offer(desk: Desk, decided: Proposal | None = None) -> lines.UndoLine | 
     else:
         row = last_decided(desk.member)
     return lines.undo_line(row, desk.address) if row else None
+
+
+def _views_context(desk: Desk) -> Context:
+    """Return the saved views, and of the chosen one whether it looks for something else now."""
+    views = views_of(desk.member)
+    chosen = next((view for view in views if view.key == desk.view), None)
+    return {
+        "saved_views": views,
+        "chosen": chosen,
+        "is_view_changed": chosen is not None and is_changed(chosen, desk.search.text),
+        "may_change_view": chosen is not None and may_change(chosen, desk.member),
+    }
 
 
 def _slug(desk: Desk) -> str:

@@ -127,6 +127,7 @@ DOOR = (
     Sheet("socialaccount_connections"),
 )
 DESK = (
+    Sheet("work", bare=here),
     Sheet("queue", bare=here, wrong="?q=older:soon+risk:odd"),
     Sheet("queue", "auditor", "a filter without a match", wrong="?q=is:open+nothing-says-this"),
     Sheet("proposal", full=at_waiting),
@@ -136,6 +137,7 @@ DESK = (
     Sheet("proposal", "lead", "sent back", full=at_state("changes_requested")),
     Sheet("proposal_reject", full=at_waiting, wrong="main form[method=post]"),
     Sheet("proposal_request_changes", full=at_waiting, wrong="main form[method=post]"),
+    Sheet("proposal_later", full=at_waiting, wrong="main form[method=post]"),
     Sheet("proposal_withdraw", "lead", full=at_own),
     Sheet("proposal_edit", full=at_waiting),
     Sheet("proposal_conflict"),

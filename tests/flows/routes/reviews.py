@@ -12,7 +12,7 @@ from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Leaf
 from reviews.decisions import Shown, approve
 from reviews.exports import Period, export_history
-from reviews.models import Absence, Containment
+from reviews.models import Absence, Containment, SavedView
 from reviews.rule_changes import Told, propose_rule
 from reviews.rules import set_rule
 from tests import build
@@ -22,6 +22,13 @@ from tests.flows.routes.lines import REASON, Route, at_agent, here, sends
 
 def at_proposal(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": build.filed(cast.store).number}
+
+
+def at_view(cast: Cast) -> dict[str, Any]:
+    made = SavedView.objects.create(
+        workspace=cast.workspace, owner=cast.reviewer, name="Late", text="is:late", shared=True
+    )
+    return here(cast) | {"key": made.key}
 
 
 def in_days(_: Cast) -> dict[str, Any]:
@@ -123,6 +130,7 @@ def assigned(cast: Cast) -> dict[str, Any]:
 
 
 SAID = sends(text="Which orders does it hold for?")
+VIEW = sends(name="High risk", q="risk:high")
 SHOWN = sends(revision=1, state="pending")
 REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
 ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
@@ -148,6 +156,9 @@ ROUTES = [
     # Review                        anonymous outsider reviewer lead auditor admin token
     Route("work", "GET", here, "in 404 200 200 403 403 in"),
     Route("queue", "GET", here, "in 404 200 200 200 403 in"),
+    Route("view_save", "POST", here, "in 404 303 303 303 403 in", VIEW),
+    Route("view_change", "POST", at_view, "in 404 303 303 403 403 in", VIEW),
+    Route("view_delete", "POST", at_view, "in 404 303 303 403 403 in"),
     Route("queue_completions", "GET", here, "in 404 200 200 200 403 in"),
     Route("propose", "GET", here, "in 404 200 200 403 403 in"),
     Route("propose", "POST", here, "in 404 303 303 403 403 in", PROPOSED),

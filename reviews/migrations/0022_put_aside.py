@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agents', '0004_ask_for_qualification'),
-        ('reviews', '0014_tell_people_once'),
+        ('reviews', '0021_comment_on_proposals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
