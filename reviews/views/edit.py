@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.access import member_page
@@ -55,7 +56,8 @@ def to_conflict(request: MemberRequest, found: Proposal) -> HttpResponse:
     if request.method != "POST":
         return redirect(address)
     keep(request, found, EditForm(request.POST))
-    messages.info(request, f"{found} is in conflict now. Your text is kept: it stands below.")
+    words = _("{proposal} is in conflict now. Your text is kept: it stands below.")
+    messages.info(request, words.format(proposal=found))
     return SeeOther(f"{address}{'&' if desk.suffix else '?'}by_hand=1")
 
 
