@@ -127,7 +127,7 @@ class Messages:
     def create_batch(self, asked: Asked) -> Answer:
         """POST /v1/messages/batches"""
         requests = asked.body.get("requests") or []
-        ids = [str(one.get("custom_id")) for one in requests]
+        ids = [str(one.get("custom_id") or "") for one in requests]
         if not ids or len(set(ids)) != len(ids) or not all(map(CUSTOM_ID.fullmatch, ids)):
             raise Refused(refuse(400, "requests: one at least, each with a custom_id of its own"))
         batch = f"msgbatch_{next(self._batches):04d}"
