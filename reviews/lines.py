@@ -20,8 +20,9 @@ from reviews.changes import Op
 from reviews.due_times import Mark, mark_of
 from reviews.lifecycle import OPEN, State
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
+from reviews.neighbours import Neighbours
 from reviews.postponements import NOTHING_ASIDE, Aside
-from reviews.queue import COUNTED, Counts, Decided, KinCounts, Neighbours, Row
+from reviews.queue import COUNTED, Counts, Decided, KinCounts, Row
 from reviews.reservations import DECIDABLE
 from reviews.risk import Level
 from reviews.searches import SHARED, Search, Where, put

@@ -174,20 +174,6 @@ class Counts:
         return self.high + self.medium + self.low
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """Who stands around a proposal: numbers, None at an end. position: from 1, of `total`.
-
-    kin: how many others it belongs together with, wherever they are.
-    """
-
-    previous: int | None
-    next: int | None
-    position: int
-    total: int
-    kin: int = 0
-
-
 class Counted(Subquery):
     """How many rows a query has, as one value of another; a sliced query stops counting there."""
 
@@ -484,13 +470,13 @@ def count_all(
     workspace = member.workspace
     every = Proposal.objects.filter(workspace=workspace)
     start = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    counted = {level.value: Counted(_capped(_at_risk(rows, level, search))) for level in Level} | {
-        "conflicted": Counted(_capped(every.filter(state="conflicted").order_by(*BY_RISK.first))),
+    counted = {level.value: Counted(capped(_at_risk(rows, level, search))) for level in Level} | {
+        "conflicted": Counted(capped(every.filter(state="conflicted").order_by(*BY_RISK.first))),
         "containments": Counted(open_containments(workspace).order_by().values("pk")),
         "decided_today": Counted(
-            _capped(every.filter(decided_at__gte=start).order_by("decided_at"))
+            capped(every.filter(decided_at__gte=start).order_by("decided_at"))
         ),
-        "open": Counted(_capped(list_of(member, Search(), aside=aside).order_by(*BY_RISK.first))),
+        "open": Counted(capped(list_of(member, Search(), aside=aside).order_by(*BY_RISK.first))),
     }
     asked = {f"n_{name}": query for name, query in counted.items()}
     one = Workspace.objects.filter(pk=workspace.pk).annotate(**asked).values(*asked).get()
@@ -504,7 +490,7 @@ def _at_risk(rows: QuerySet[Proposal], level: Level, search: Search) -> QuerySet
     return rows.filter(risk_rank=level.rank).order_by(*order_of(search).first)
 
 
-def _capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
+def capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
     """Return as much of the rows as is counted.
 
     Ordered as an index is: a planner takes a short count without an order for a reason to read
@@ -533,7 +519,7 @@ def count_waiting(member: Member) -> int:
 
 def count_rows(rows: QuerySet[Proposal]) -> int:
     """Return how many rows there are, up to COUNTED and one."""
-    return _capped(rows.order_by(*BY_RISK.first)).count()
+    return capped(rows.order_by(*BY_RISK.first)).count()
 
 
 def count_kin(rows: QuerySet[Proposal], page: Page) -> KinCounts:
@@ -561,83 +547,6 @@ def rows_in_front(rows: QuerySet[Proposal]) -> tuple[Row, ...]:
     return tuple(_take(BY_RISK.start(rows), MOST_IN_FRONT))
 
 
-def find_neighbours(
-    segments: Sequence[tuple[QuerySet[Proposal], Order]],
-    at: int,
-    place: Place,
-    total: int | None = None,
-    kin: QuerySet[Proposal] | None = None,
-) -> Neighbours:
-    """Return who stands before and after `place` in the lists read one after the other.
-
-    at: in which of the segments the place is. total: how many the lists hold, where that is known.
-    kin: whoever it belongs together with, to be counted. One query; a place that is no longer in
-    the list has neighbours all the same.
-    """
-    before, after = _steps_before(segments, at, place), _steps_after(segments, at, place)
-    asked: dict[str, Subquery] = {f"before_{n}": Subquery(one[:1]) for n, one in enumerate(before)}
-    asked |= {f"after_{n}": Subquery(one[:1]) for n, one in enumerate(after)}
-    asked |= {f"ahead_{n}": Counted(one[: COUNTED + 1]) for n, one in enumerate(before)}
-    if total is None:
-        lists = [part.order_by(*its.first) for part, its in segments]
-        asked |= {f"all_{n}": Counted(_capped(part)) for n, part in enumerate(lists)}
-    if kin is not None:
-        asked["kin"] = Counted(_capped(kin.order_by()))
-    one = Workspace.objects.annotate(**asked).values(*asked).order_by()[:1].get()
-    return Neighbours(
-        previous=next(_values(one, "before"), None),
-        next=next(_values(one, "after"), None),
-        position=1 + sum(_values(one, "ahead")),
-        total=sum(_values(one, "all")) if total is None else total,
-        kin=sum(_values(one, "kin")),
-    )
-
-
-def find_next(
-    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
-) -> int | None:
-    """Return the number of who comes after `place`, None at the end; as find_neighbours."""
-    steps = (one.first() for one in _steps_after(segments, at, place))
-    return next((row["number"] for row in steps if row is not None), None)
-
-
-def _steps_before(
-    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
-) -> list[QuerySet[Proposal, Any]]:
-    rows, order = segments[at]
-    earlier = [step for part, its in reversed(segments[:at]) for step in its.end(part)]
-    return [_numbers(step) for step in (*order.before(rows, place), *earlier)]
-
-
-def _steps_after(
-    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
-) -> list[QuerySet[Proposal, Any]]:
-    rows, order = segments[at]
-    later = [step for part, its in segments[at + 1 :] for step in its.start(part)]
-    return [_numbers(step) for step in (*order.after(rows, place), *later)]
-
-
-def _numbers(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
-    return rows.values("number")
-
-
-def _values(row: Mapping[str, int | None], prefix: str) -> Iterator[int]:
-    for name, value in row.items():
-        if name.startswith(prefix) and value is not None:
-            yield value
-
-
 def place_of(proposal: Proposal) -> Place:
     """Return where the proposal stands, or stood, in the list."""
     return Place(proposal.risk_rank, proposal.lead, proposal.number)
-
-
-def segments_of(
-    member: Member, search: Search, agents: Keys = NO_KEYS, aside: Aside = NOTHING_ASIDE
-) -> list[tuple[QuerySet[Proposal], Order]]:
-    """Return the lists J and K walk: what is in conflict stands in front of what is open."""
-    main = (list_of(member, search, agents, aside), order_of(search, aside))
-    if search.where is not Where.OPEN:
-        return [main]
-    front = list_of(member, replace(search, where=Where.CONFLICTED), agents)
-    return [(front, BY_RISK), main]

@@ -20,6 +20,7 @@ from agents.web.characters import HIDDEN_RUN
 from reviews import lines
 from reviews.kin import kin_of
 from reviews.models import Postponement, Proposal
+from reviews.neighbours import Neighbours, find_neighbours, find_next, segments_of
 from reviews.postponements import NOTHING_ASIDE, Aside, aside_of, find_postponement
 from reviews.queue import (
     SIZE,
@@ -27,15 +28,12 @@ from reviews.queue import (
     Counts,
     Decided,
     Keys,
-    Neighbours,
     Order,
     Place,
     count_all,
     count_kin,
     cursor_before,
     find_agents,
-    find_neighbours,
-    find_next,
     last_decided,
     list_of,
     open_containments,
@@ -43,7 +41,6 @@ from reviews.queue import (
     page_of,
     place_of,
     rows_in_front,
-    segments_of,
 )
 from reviews.saved_views import find_view, is_changed, may_change, views_of
 from reviews.searches import Search, Where, read_search

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock as product_clock
 from agents.people import Member, find_member
-from reviews import queue
+from reviews import neighbours, queue
 from reviews.changes import Op
 from reviews.models import OPEN_STATES, STATES, Containment, Decision, Proposal
 from reviews.queue import Place, Row
@@ -356,9 +356,9 @@ def test_an_answered_containment_waits_for_nobody(cast, clock) -> None:
 
 def around(cast, proposal, text: str = ""):
     search = read_search(text)
-    segments = queue.segments_of(member_of(cast), search)
+    segments = neighbours.segments_of(member_of(cast), search)
     at = 0 if proposal.state == "conflicted" else len(segments) - 1
-    return queue.find_neighbours(segments, at, queue.place_of(proposal))
+    return neighbours.find_neighbours(segments, at, queue.place_of(proposal))
 
 
 def test_neighbours_stand_in_the_order_of_the_list(cast, mixed) -> None:
@@ -374,11 +374,11 @@ def test_neighbours_stand_in_the_order_of_the_list(cast, mixed) -> None:
 
 def test_who_comes_next_is_the_neighbour_after(cast, mixed) -> None:
     conflicted = build.proposal(cast.store, "conflicted", risk="low", content="c\n")
-    segments = queue.segments_of(member_of(cast), read_search(""))
+    segments = neighbours.segments_of(member_of(cast), read_search(""))
 
     for one in (conflicted, *mixed):
         at = 0 if one is conflicted else len(segments) - 1
-        found = queue.find_next(segments, at, queue.place_of(one))
+        found = neighbours.find_next(segments, at, queue.place_of(one))
         assert found == around(cast, one).next
 
 
@@ -391,28 +391,28 @@ def test_only_open_states_wait(cast, state: str) -> None:
 
 def test_neighbours_are_one_query(cast, mixed, django_assert_num_queries) -> None:
     member = member_of(cast)
-    segments = queue.segments_of(member, read_search(""))
+    segments = neighbours.segments_of(member, read_search(""))
 
     with django_assert_num_queries(1):
-        queue.find_neighbours(segments, 1, queue.place_of(mixed[3]))
+        neighbours.find_neighbours(segments, 1, queue.place_of(mixed[3]))
 
 
 def test_a_known_total_is_told_and_not_counted_again(cast, mixed) -> None:
-    segments = queue.segments_of(member_of(cast), read_search(""))[-1:]
+    segments = neighbours.segments_of(member_of(cast), read_search(""))[-1:]
     place = queue.place_of(mixed[3])
-    counted = queue.find_neighbours(segments, 0, place)
+    counted = neighbours.find_neighbours(segments, 0, place)
 
     with CaptureQueriesContext(connection) as asked:
-        found = queue.find_neighbours(segments, 0, place, counted.total)
+        found = neighbours.find_neighbours(segments, 0, place, counted.total)
     assert found == counted
     assert "all_0" not in asked.captured_queries[0]["sql"]
 
 
 def test_without_conflicts_the_front_changes_nothing(cast, mixed) -> None:
-    segments = queue.segments_of(member_of(cast), read_search(""))
+    segments = neighbours.segments_of(member_of(cast), read_search(""))
     for one in mixed:
         if one.state in OPEN_STATES:
-            alone = queue.find_neighbours(segments[-1:], 0, queue.place_of(one))
+            alone = neighbours.find_neighbours(segments[-1:], 0, queue.place_of(one))
             assert alone == around(cast, one)
 
 

@@ -1,0 +1,116 @@
+"""Who stands before and after a proposal in the lists that J and K walk."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import QuerySet, Subquery
+
+from agents.models import Workspace
+from agents.people import Member
+from reviews.models import Proposal
+from reviews.postponements import NOTHING_ASIDE, Aside
+from reviews.queue import (
+    BY_RISK,
+    COUNTED,
+    NO_KEYS,
+    Counted,
+    Keys,
+    Order,
+    Place,
+    capped,
+    list_of,
+    order_of,
+)
+from reviews.searches import Search, Where
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Who stands around a proposal: numbers, None at an end. position: from 1, of `total`.
+
+    kin: how many others it belongs together with, wherever they are.
+    """
+
+    previous: int | None
+    next: int | None
+    position: int
+    total: int
+    kin: int = 0
+
+
+def find_neighbours(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]],
+    at: int,
+    place: Place,
+    total: int | None = None,
+    kin: QuerySet[Proposal] | None = None,
+) -> Neighbours:
+    """Return who stands before and after `place` in the lists read one after the other.
+
+    at: in which of the segments the place is. total: how many the lists hold, where that is known.
+    kin: whoever it belongs together with, to be counted. One query; a place that is no longer in
+    the list has neighbours all the same.
+    """
+    before, after = _steps_before(segments, at, place), _steps_after(segments, at, place)
+    asked: dict[str, Subquery] = {f"before_{n}": Subquery(one[:1]) for n, one in enumerate(before)}
+    asked |= {f"after_{n}": Subquery(one[:1]) for n, one in enumerate(after)}
+    asked |= {f"ahead_{n}": Counted(one[: COUNTED + 1]) for n, one in enumerate(before)}
+    if total is None:
+        lists = [part.order_by(*its.first) for part, its in segments]
+        asked |= {f"all_{n}": Counted(capped(part)) for n, part in enumerate(lists)}
+    if kin is not None:
+        asked["kin"] = Counted(capped(kin.order_by()))
+    one = Workspace.objects.annotate(**asked).values(*asked).order_by()[:1].get()
+    return Neighbours(
+        previous=next(_values(one, "before"), None),
+        next=next(_values(one, "after"), None),
+        position=1 + sum(_values(one, "ahead")),
+        total=sum(_values(one, "all")) if total is None else total,
+        kin=sum(_values(one, "kin")),
+    )
+
+
+def find_next(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
+) -> int | None:
+    """Return the number of who comes after `place`, None at the end; as find_neighbours."""
+    steps = (one.first() for one in _steps_after(segments, at, place))
+    return next((row["number"] for row in steps if row is not None), None)
+
+
+def _steps_before(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
+) -> list[QuerySet[Proposal, Any]]:
+    rows, order = segments[at]
+    earlier = [step for part, its in reversed(segments[:at]) for step in its.end(part)]
+    return [_numbers(step) for step in (*order.before(rows, place), *earlier)]
+
+
+def _steps_after(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
+) -> list[QuerySet[Proposal, Any]]:
+    rows, order = segments[at]
+    later = [step for part, its in segments[at + 1 :] for step in its.start(part)]
+    return [_numbers(step) for step in (*order.after(rows, place), *later)]
+
+
+def _numbers(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
+    return rows.values("number")
+
+
+def _values(row: Mapping[str, int | None], prefix: str) -> Iterator[int]:
+    for name, value in row.items():
+        if name.startswith(prefix) and value is not None:
+            yield value
+
+
+def segments_of(
+    member: Member, search: Search, agents: Keys = NO_KEYS, aside: Aside = NOTHING_ASIDE
+) -> list[tuple[QuerySet[Proposal], Order]]:
+    """Return the lists J and K walk: what is in conflict stands in front of what is open."""
+    main = (list_of(member, search, agents, aside), order_of(search, aside))
+    if search.where is not Where.OPEN:
+        return [main]
+    front = list_of(member, replace(search, where=Where.CONFLICTED), agents)
+    return [(front, BY_RISK), main]
