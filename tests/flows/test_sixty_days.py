@@ -1,5 +1,6 @@
 """The clock moved 60 days over 300 proposals: none without an owner, the badge true, told once."""
 
+import os
 import random
 from collections import Counter
 from datetime import timedelta
@@ -35,6 +36,9 @@ from tests.reviews.views.desks import fresh, member
 pytestmark = pytest.mark.django_db
 
 DAYS = 60
+LOOK_EVERY = 1 if os.environ.get("TEST_TIER") == "soak" else 3
+"""Days between two looks at everything; the worker runs each day."""
+
 PROPOSALS = 300
 DECIDERS = ("reviewer", "second_reviewer", "lead")
 
@@ -160,7 +164,7 @@ def hold_the_badge(cast: Cast) -> None:
         for row in Proposal.objects.filter(workspace=cast.workspace)
         if row.state in OPEN and not row.verdict and row.settled_at is None
     ]
-    assert count_open(cast.workspace) == len(undecided)
+    assert count_open(member(cast, "lead")) == (str(len(undecided)) if undecided else "")
     late = [row for row in undecided if row.due_at is None]
     assert late == []
 
@@ -179,14 +183,15 @@ def test_for_sixty_days_every_proposal_is_somebodys_and_the_badge_is_true(
             assign(row, cast.reviewer, by=member(cast, "lead"))
     seen: Counter = Counter()
     decided = 0
-    for _ in range(DAYS):
+    for day in range(DAYS):
         clock.advance(days=1)
         run_worker(clock)
         decided += decide_some(cast, clock, dice)
         clock.advance(minutes=1)
         run_worker(clock)
-        seen += look_for_owners(cast, clock)
-        hold_the_badge(cast)
+        if day % LOOK_EVERY == 0:
+            seen += look_for_owners(cast, clock)
+            hold_the_badge(cast)
     told = Counter(Notice.objects.values_list("person", "key"))
     assert max(told.values()) == 1
     assert decided > 100
