@@ -6,6 +6,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 
+from agents.reads import forget_renderings
 from tests.append_only import lift_for_flush
 from tests.cast import agent_client, cast, client_of
 from tests.clock import clock
@@ -38,6 +39,12 @@ hypothesis.settings.register_profile(
     "soak", deadline=None, suppress_health_check=SLOW_IS_FINE, max_examples=5_000
 )
 hypothesis.settings.load_profile(TIER)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_rendered_before() -> None:
+    """Forget the texts this process keeps: keys come again where a test's rows are rolled back."""
+    forget_renderings()
 
 
 def touches_database(item: pytest.Item) -> bool:

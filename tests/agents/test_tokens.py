@@ -62,7 +62,11 @@ class TestIssueToken:
             issue(cast, scopes=scopes)
 
     def test_no_scope_decides(self):
-        assert {scope.value for scope in Scope} == {"sessions:write", "memory:read"}
+        assert {scope.value for scope in Scope} == {
+            "sessions:write",
+            "memory:read",
+            "memory:propose",
+        }
 
     def test_refuses_an_agent_of_another_workspace(self, cast):
         with pytest.raises(InvalidInput, match="no agent"):
