@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Event
-from reviews import kin, queue
+from reviews import kin, neighbours, queue
 from reviews.changes import text_key
 from reviews.models import OriginKind, Proposal
 from reviews.origins import Origin
@@ -165,11 +165,11 @@ def test_pages_part_kin_without_losing_any(cast, families, size) -> None:
 @pytest.mark.django_db
 def test_neighbours_walk_each_of_the_kin_in_order(cast, families) -> None:
     order = order_of(families)
-    segments = queue.segments_of(member_of(cast), read_search(""))
+    segments = neighbours.segments_of(member_of(cast), read_search(""))
     by_number = {one.number: one for one in families}
     for at, number in enumerate(order):
         one = by_number[number]
-        found = queue.find_neighbours(segments, 1, queue.place_of(one), kin=kin.kin_of(one))
+        found = neighbours.find_neighbours(segments, 1, queue.place_of(one), kin=kin.kin_of(one))
         assert found.previous == (order[at - 1] if at else None)
         assert found.next == (order[at + 1] if at + 1 < len(order) else None)
         assert found.position == at + 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agents.errors import InvalidInput
-from reviews import postponements, queue
+from reviews import neighbours, postponements, queue
 from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
@@ -86,10 +86,10 @@ def test_pages_and_neighbours_agree_on_what_is_back(cast, clock, size) -> None:
 
     assert listed(cast, size=size) == order
     aside = aside_of(who)
-    segments = queue.segments_of(who, read_search(""), aside=aside)
+    segments = neighbours.segments_of(who, read_search(""), aside=aside)
     for at, number in enumerate(order):
         one = next(p for p in made if p.number == number)
-        found = queue.find_neighbours(segments, 1, queue.place_of(one))
+        found = neighbours.find_neighbours(segments, 1, queue.place_of(one))
         assert found.previous == (order[at - 1] if at else None)
         assert found.next == (order[at + 1] if at + 1 < len(order) else None)
         assert (found.position, found.total) == (at + 1, len(order))

@@ -112,3 +112,36 @@ class TestChecks:
 
     def test_an_admin_is_not_offered_them(self, cast, client_of):
         assert "Set checks" not in client_of(cast.admin).get(PLACE).content.decode()
+
+
+class TestWhatMayLeave:
+    SENT = {"regions": "anthropic:us host:claude.example", "engines": "", "masked": ["e-mail"]}
+
+    def boundary(self, cast):
+        found = Workspace.objects.get(pk=cast.workspace.pk)
+        return found.regions, found.engines, found.masked
+
+    def test_an_admin_sets_it_on_the_page_and_reads_it_there(self, cast, client_of):
+        client = client_of(cast.admin)
+        assert client.post(f"{PLACE}boundary/", self.SENT).url == PLACE
+        assert self.boundary(cast) == (["anthropic:us", "host:claude.example"], [], ["e-mail"])
+        page = client.get(PLACE).content.decode()
+        assert "anthropic:us host:claude.example" in page
+        assert "Sessions may leave to: anthropic:us, host:claude.example." in page
+
+    def test_nothing_named_lets_nothing_out(self, cast, client_of):
+        client = client_of(cast.admin)
+        client.post(f"{PLACE}boundary/", self.SENT)
+        client.post(f"{PLACE}boundary/", {})
+        assert self.boundary(cast) == ([], [], [])
+        assert "Sessions may leave to: nowhere." in client.get(PLACE).content.decode()
+
+    @pytest.mark.parametrize("wrong", [{"regions": "a/b"}, {"masked": ["shoe size"]}])
+    def test_what_names_nothing_is_refused_and_nothing_is_half_set(self, cast, client_of, wrong):
+        before = self.boundary(cast)
+        answer = client_of(cast.admin).post(f"{PLACE}boundary/", self.SENT | wrong)
+        assert answer.status_code == 422
+        assert self.boundary(cast) == before
+
+    def test_a_lead_does_not_see_the_form(self, cast, client_of):
+        assert "boundary/" not in client_of(cast.lead).get(PLACE).content.decode()

@@ -374,3 +374,41 @@ def test_a_refused_consent_says_why(
     second = client_of(cast.second_reviewer)
     shown = second.post(f"{DREAMS}{dream}/admit/", follow=True).content.decode()
     assert "now a lead is needed" in shown
+
+
+# The engine
+
+
+def test_a_lead_chooses_among_the_engines_that_are_installed(lead: Client):
+    page_text = text_of(lead, DREAMS)
+    assert '<option value="local" selected>Local</option>' in page_text
+    assert '<option value="claude">Claude</option>' in page_text
+
+
+def test_an_engine_that_would_send_data_out_is_refused_with_the_way_out(cast: Cast, lead: Client):
+    answer = lead.post(f"{DREAMS}start/", {"store": cast.agent.slug, "engine": "claude"})
+    assert answer.status_code == 422
+    assert "An admin sets this on the workspace" in answer.content.decode()
+    assert not Dream.objects.exists()
+
+
+def test_what_left_the_house_and_what_it_cost_stands_on_the_page(cast: Cast, reviewer: Client):
+    made = build.dream(
+        cast.store,
+        engine="claude",
+        engine_version="1/abc",
+        covered=7,
+        estimate={"input_tokens": 9_000, "output_tokens": 1_000, "cost_micros": 20_000},
+        usage={"requests": 5, "input_tokens": 8_000, "output_tokens": 400, "cost_micros": 12_345},
+    )
+    told = page(reviewer, made)
+    assert "What left this house" in told
+    assert "10,000 tokens at most, 0.02 USD at most" in told
+    assert "8,400" in told
+    assert "7 places of personal data" in told
+
+
+def test_of_the_local_engine_nothing_left(cast: Cast, reviewer: Client):
+    told = page(reviewer, build.dream(cast.store, usage={"sessions": 4, "events": 9}))
+    assert "What left this house" not in told
+    assert "Nothing left this machine." in told
