@@ -19,7 +19,7 @@ HIDDEN_RUN = re.compile(f"([{HIDDEN_RANGES}]+)")
 # A carriage return in front of a line feed is a line end; U+FE0F behind a symbol is an emoji.
 PLAIN = re.compile("\r(?=\n)|(?<=[\u2190-\u2bff\U0001f000-\U0001faff])\ufe0f")
 BOXES_A_RUN = 4
-BOXES_A_TEXT = 60
+BOXES_A_TEXT = 30
 
 
 # A letter of another alphabet in a word of Latin ones is drawn like a Latin one, or nearly. The
