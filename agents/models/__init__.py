@@ -1,0 +1,50 @@
+"""What agents are, did and know. One file a noun."""
+
+from agents.models.agents import Agent, Scope, Token
+from agents.models.memory import Memory, MemoryStore, MemoryVersion
+from agents.models.people import Person, PersonManager, new_public_id
+from agents.models.quarantines import Quarantine, QuarantineKind
+from agents.models.reads import MemoryRead, Rendering
+from agents.models.releases import Channel, Release, ReleaseItem
+from agents.models.sessions import Check, Event, Outcome, Session, SessionRevision, SystemPrompt
+from agents.models.workspaces import (
+    ApproverGroup,
+    Counter,
+    Membership,
+    Qualification,
+    Workspace,
+    WorkspaceRole,
+    every_kind,
+)
+
+__all__ = [
+    "Agent",
+    "ApproverGroup",
+    "Channel",
+    "Check",
+    "Counter",
+    "Event",
+    "Membership",
+    "Memory",
+    "MemoryRead",
+    "MemoryStore",
+    "MemoryVersion",
+    "Outcome",
+    "Person",
+    "PersonManager",
+    "Qualification",
+    "Quarantine",
+    "QuarantineKind",
+    "Release",
+    "ReleaseItem",
+    "Rendering",
+    "Scope",
+    "Session",
+    "SessionRevision",
+    "SystemPrompt",
+    "Token",
+    "Workspace",
+    "WorkspaceRole",
+    "every_kind",
+    "new_public_id",
+]
