@@ -1,13 +1,20 @@
 """The same people in every test: who may decide, who may not, and who must see nothing."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
+from agents import clock as product_clock
 from agents.models import Agent, MemoryStore, Person, Workspace, WorkspaceRole
 from tests import build
+from tests.clock import DAYBREAK
+from tests.rows import Rows, nothing_written, put_rows, take_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,39 @@ class Cast:
     other_token: str
 
 
+RUN_FOLDER = settings.DATA_DIR
+KEPT: dict[datetime | None, tuple[Cast, Rows]] = {}
+"""The cast as the verbs made it once in this process, by the time a test's clock stood at."""
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """Both workspaces, their people, one agent each and its token."""
+    """Both workspaces, their people, one agent each and its token.
+
+    The verbs that make them ask four hundred queries, so they are asked once a process; later tests
+    get the rows they wrote. A test that wrote something before, stands at a time of its own or
+    keeps its keys in a folder of its own gets a cast made anew.
+    """
+    told = stood_at()
+    if told not in {None, DAYBREAK} or settings.DATA_DIR != RUN_FOLDER or not nothing_written():
+        return make_cast()
+    if told not in KEPT:
+        made = make_cast()
+        KEPT[told] = (deepcopy(made), take_rows())
+        return made
+    kept, rows = KEPT[told]
+    put_rows(rows)
+    return deepcopy(kept)
+
+
+def stood_at() -> datetime | None:
+    """Return where the clock of this test stands; None where the time is the real one."""
+    told = product_clock.now()
+    return None if abs(told - timezone.now()) < timedelta(seconds=5) else told
+
+
+def make_cast() -> Cast:
+    """Make everybody and everything of the cast by the product's verbs."""
     northwind = build.workspace("northwind")
     elsewhere = build.workspace("elsewhere")
     admin = build.person("Amir", within=northwind, role=WorkspaceRole.ADMIN)

@@ -1,15 +1,24 @@
 """The harness itself: who is in the cast and what the builders make."""
 
+from datetime import timedelta
+
+import pytest
 from django.db import connection
 
 from agents import clock as product_clock
 from agents.releases import contents, live_release
+from reviews.audit import sealing
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
+from reviews.audit.report import Status
+from reviews.audit.triggers import missing_triggers
+from reviews.audit.verify import verify_log
 from reviews.models import Proposal
 from tests import build
-from tests.cast import Cast
+from tests.append_only import empty, filled_tables, put_back
+from tests.cast import KEPT, Cast, stood_at
 from tests.clock import DAYBREAK, FakeClock
+from tests.rows import take_rows
 
 
 def test_outsider_is_no_member_of_northwind(cast: Cast):
@@ -53,3 +62,34 @@ def test_clock_stands_until_it_is_moved(clock: FakeClock):
 
 def test_test_database_is_not_the_products_own(db: None):
     assert "test" in str(connection.settings_dict["NAME"])
+
+
+def test_a_cast_from_rows_is_the_one_the_verbs_made(cast: Cast, client_of):
+    kept, rows = KEPT[stood_at()]
+    assert take_rows() == rows
+    assert [one.pk for one in (cast.lead, cast.agent)] == [kept.lead.pk, kept.agent.pk]
+    assert client_of(cast.reviewer).get(f"/w/{cast.workspace.slug}/review/").status_code == 200
+    sealing.seal()
+    sealing.checkpoint(product_clock.now())
+    assert verify_log().status is Status.SOUND
+
+
+def test_a_cast_at_a_time_of_its_own_is_made_then(clock: FakeClock, request):
+    clock.advance(days=3)
+    request.getfixturevalue("cast")
+    assert Entry.objects.latest("pk").at == DAYBREAK + timedelta(days=3)
+
+
+def test_a_cast_comes_beside_what_a_test_wrote_before(db: None, request):
+    mine = build.workspace("mine")
+    assert request.getfixturevalue("cast").workspace.pk != mine.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_transactional_test_writes_is_gone_afterwards(cast: Cast):
+    build.filed(cast.store)
+    assert "audit_entry" in filled_tables()
+    empty()
+    put_back()
+    assert filled_tables() == []
+    assert missing_triggers() == []

@@ -381,7 +381,11 @@ def test_an_expired_token_reads_nothing(cast, clock):
 def test_the_description_names_what_is_sent_and_answered(client):
     document = client.get("/api/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {"/sessions", "/agents/{agent}/memory"}
+    assert set(document["paths"]) == {
+        "/sessions",
+        "/agents/{agent}/memory",
+        "/agents/{agent}/memory-tool",
+    }
     assert {"SessionRecord", "SessionsAnswer", "MemoryAnswer", "ErrorAnswer"} <= set(
         document["components"]["schemas"]
     )

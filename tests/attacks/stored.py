@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import CharField, EmailField, JSONField, Model, SlugField, TextField
 
 from agents.models import Memory, Session
@@ -67,6 +68,8 @@ def poison() -> int:
     texts, numbers = cycle(PAYLOADS), count(1)
     hidden = cycle(HIDDEN)
     places = 0
+    # PostgreSQL alters no table that has keys left to check.
+    connection.check_constraints()
     triggers.drop()
     try:
         for model, column in columns():
@@ -77,6 +80,7 @@ def poison() -> int:
                     model._default_manager.filter(pk=row.pk).update(**{column.attname: after})
                     places += 1
     finally:
+        connection.check_constraints()
         triggers.install()
     return places
 
