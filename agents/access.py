@@ -231,7 +231,9 @@ def release_of(member: Member, number: int) -> Release:
     """Return the workspace's release R-`number`, or raise Http404."""
     release = (
         Release.objects.filter(workspace=member.workspace, number=number)
-        .select_related("store__agent", "parent", "goes_back_to")
+        .select_related(
+            "store__agent", "store__workspace", "parent", "goes_back_to", "published_by"
+        )
         .first()
     )
     if release is None:

@@ -57,6 +57,14 @@ class UnknownZone(InvalidInput):
     """No time zone of that name is known on this machine."""
 
 
+class BadTimes(InvalidInput):
+    """A cron line or a time zone that names no times; the message says what to write."""
+
+
+class StaleRelease(AgentsError):
+    """What waits to be published, or what is served, is no longer what the page showed."""
+
+
 class MalformedRequest(InvalidInput):
     """A call of the API lacks something or spells it wrongly; the message shows the right form."""
 

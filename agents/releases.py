@@ -4,6 +4,8 @@ A release's contents never change, so they are kept in this process once they we
 is over `agents.stores.manifest`: the whole sorted list of paths and texts, not what differs.
 """
 
+import hashlib
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +19,15 @@ from django.db.models import Func, IntegerField, Q
 from django.db.models.sql.compiler import SQLCompiler
 
 from agents import clock
-from agents.errors import Frozen, UnknownRelease
+from agents.errors import BadTimes, Frozen, UnknownRelease
 from agents.memory import LIVE, lock_store, name_store, refuse_frozen, replace_texts
 from agents.models import (
     Channel,
     Memory,
     MemoryStore,
     MemoryVersion,
+    Person,
+    Publishing,
     Quarantine,
     QuarantineKind,
     Release,
@@ -31,11 +35,14 @@ from agents.models import (
     Workspace,
 )
 from agents.numbers import take_number
+from agents.slots import newest_slot, spell_slot
 from agents.stores import ReleaseLine, manifest_sha256
 from agents.web.ids import spell_id
 from reviews.audit import log
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
+
+logger = logging.getLogger(__name__)
 
 KEPT_RELEASES = 64
 EVERY_VERSION = 2**31 - 1
@@ -53,6 +60,32 @@ class Difference:
     path: str
     before: ReleaseLine | None
     after: ReleaseLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A path whose head is not served yet. before: what is; is_gone: the head is a tombstone."""
+
+    before: ReleaseLine | None
+    head: ReleaseLine
+    is_gone: bool
+
+    @property
+    def differs(self) -> bool:
+        """Say whether the head is another than what is served."""
+        if self.is_gone or self.before is None:
+            return self.is_gone == (self.before is not None)
+        return self.before.version_id != self.head.version_id
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """By whom, on whose behalf and why a release is published; slot: of the store's schedule."""
+
+    actor: Actor
+    on_behalf: Actor | Cause | None = None
+    goes_back_to: Release | None = None
+    slot: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +108,25 @@ def publish(
         return None
     number = take_number(store.workspace, "R")
     with transaction.atomic():
-        locked = lock_store(store)
-        refuse_frozen(locked)
-        release = _publish(locked, _pending(locked), number, actor, on_behalf)
-        _unmark(locked)
+        return publish_waiting(lock_store(store), number, actor=actor, on_behalf=on_behalf)
+
+
+def publish_waiting(
+    locked: MemoryStore,
+    number: int,
+    *,
+    actor: Actor = SYSTEM,
+    on_behalf: Actor | Cause | None = None,
+    slot: datetime | None = None,
+) -> Release | None:
+    """Serve everything that waits as R-`number`, in the caller's transaction; as `publish`.
+
+    locked: from lock_store in that transaction. slot: of the store's schedule, where it was due.
+    """
+    refuse_frozen(locked)
+    served = Served(actor, on_behalf, slot=slot)
+    release = _publish(locked, _pending(locked), number, served)
+    _unmark(locked)
     return release
 
 
@@ -102,8 +150,7 @@ def publish_memories(
         locked,
         {memory: line for memory, line in pending.items() if memory in chosen},
         number,
-        actor,
-        on_behalf,
+        Served(actor, on_behalf),
     )
     if pending.keys() <= chosen:
         _unmark(locked)
@@ -111,22 +158,74 @@ def publish_memories(
 
 
 def publish_due(now: datetime) -> list[Release]:
-    """Publish every store with a change applied up to `now`, except frozen ones; oldest first."""
+    """Publish each store whose time has come for a change applied up to `now`, oldest first.
+
+    At once, or at the newest slot of its schedule since its first change; what is published by hand
+    waits for a person, what is frozen for the freeze to be lifted. Several workers may run it.
+    """
     due = MemoryStore.objects.filter(
         Q(agent=None) | Q(agent__frozen_at=None),
         unpublished_since__lte=now,
         workspace__frozen_at=None,
-    )
+    ).exclude(publishing=Publishing.BY_HAND)
     published: list[Release] = []
     for store in due.select_related("workspace", "agent").order_by("unpublished_since", "pk"):
         try:
-            release = publish(store)
+            release = _publish_when_due(store, now)
         except Frozen:
             # Frozen since we looked: the change waits, which is what a freeze is for.
             continue
         if release is not None:
             published.append(release)
     return published
+
+
+def _publish_when_due(store: MemoryStore, now: datetime) -> Release | None:
+    """Publish the store if its time has come, looked at again once its row is locked."""
+    if not has_come(store, now)[0]:
+        return None
+    if not _pending(store):
+        _settle(store)
+        return None
+    number = take_number(store.workspace, "R")
+    with transaction.atomic():
+        locked = lock_store(store)
+        is_due, slot = has_come(locked, now)
+        cause = Cause("schedule", spell_slot(slot)) if slot else None
+        return publish_waiting(locked, number, on_behalf=cause, slot=slot) if is_due else None
+
+
+def has_come(store: MemoryStore, now: datetime) -> tuple[bool, datetime | None]:
+    """Return whether what waits is published by `now` without a person, and the slot it is due at.
+
+    A schedule's slots count from the first change that waits, and from when the times were set.
+    """
+    if store.unpublished_since is None or store.publishing == Publishing.BY_HAND:
+        return False, None
+    if store.publishing == Publishing.AT_ONCE:
+        return True, None
+    since = max(store.unpublished_since, store.publish_set_at or store.unpublished_since)
+    try:
+        slot = newest_slot(store.publish_cron, store.publish_zone, since, now)
+    except BadTimes as error:
+        logger.warning("store_without_times store=%s cause=%s", store.pk, error)
+        return False, None
+    return slot is not None, slot
+
+
+def waiting(store: MemoryStore) -> tuple[Waiting, ...]:
+    """Return what was applied and is not served yet, in the order of paths."""
+    served = _lines(_newest(store))
+    heads = (
+        Waiting(served.get(head.memory_id), head, is_gone) for head, is_gone in _head_lines(store)
+    )
+    return tuple(sorted((one for one in heads if one.differs), key=lambda one: one.head.path))
+
+
+def fingerprint(changes: Iterable[Waiting]) -> str:
+    """Return what stands for exactly these changes: the SHA-256 of their versions."""
+    versions = sorted((one.head.memory_id, one.head.version) for one in changes)
+    return hashlib.sha256(repr(versions).encode()).hexdigest()
 
 
 def go_back(
@@ -149,7 +248,8 @@ def go_back(
     wanted = _texts_to_replace(locked, contents(release))
     replace_texts(locked, wanted, actor=actor, on_behalf=on_behalf)
     left = live_release(locked)
-    made = _publish(locked, _pending(locked), number, actor, on_behalf, release)
+    served = Served(actor, on_behalf, goes_back_to=release)
+    made = _publish(locked, _pending(locked), number, served)
     _unmark(locked)
     back = WentBack(made or left, tuple(memory.path for memory, _ in wanted))
     if made is not None:
@@ -298,15 +398,7 @@ def _newest(store: MemoryStore) -> Release:
 
 def _pending(store: MemoryStore) -> dict[int, ReleaseLine | None]:
     """Return the heads that differ from the newest release, None for what is to leave it."""
-    served = _lines(_newest(store))
-    pending: dict[int, ReleaseLine | None] = {}
-    for line, is_gone in _head_lines(store):
-        before = served.get(line.memory_id)
-        if is_gone and before is not None:
-            pending[line.memory_id] = None
-        elif not is_gone and (before is None or before.version_id != line.version_id):
-            pending[line.memory_id] = line
-    return pending
+    return {one.head.memory_id: None if one.is_gone else one.head for one in waiting(store)}
 
 
 def _head_lines(store: MemoryStore) -> Iterator[tuple[ReleaseLine, bool]]:
@@ -356,9 +448,7 @@ def _publish(
     store: MemoryStore,
     pending: Mapping[int, ReleaseLine | None],
     number: int,
-    actor: Actor,
-    on_behalf: Actor | Cause | None,
-    goes_back_to: Release | None = None,
+    by: Served,
 ) -> Release | None:
     """Write the release, move channel live and log it; the caller holds the store's lock."""
     if not pending:
@@ -372,7 +462,9 @@ def _publish(
         number=number,
         sequence=parent.sequence + 1,
         parent=parent,
-        goes_back_to=goes_back_to,
+        goes_back_to=by.goes_back_to,
+        published_by=_person_of(by.actor),
+        slot=by.slot,
         sha256=manifest_sha256((line.path, line.sha256) for line in held.values()),
         memory_count=len(held),
         size_bytes=parent.size_bytes + _growth(served, pending),
@@ -386,8 +478,12 @@ def _publish(
         batch_size=500,
     )
     Channel.objects.filter(store=store, name=LIVE).update(release=release)
-    _log_publication(store, release, parent, pending, actor, on_behalf)
+    _log_publication(store, release, parent, pending, by)
     return release
+
+
+def _person_of(actor: Actor) -> Person | None:
+    return Person.objects.get(public_id=actor.id) if actor.kind == "person" else None
 
 
 class _Bytes(Func):
@@ -418,8 +514,7 @@ def _log_publication(
     release: Release,
     parent: Release,
     pending: Mapping[int, ReleaseLine | None],
-    actor: Actor,
-    on_behalf: Actor | Cause | None,
+    by: Served,
 ) -> None:
     """Log which versions came and which memories left; the hash of the texts is a value."""
     served = _lines(parent)
@@ -432,8 +527,8 @@ def _log_publication(
     log.append(
         Action.RELEASE_PUBLISHED,
         workspace=store.workspace.slug,
-        actor=actor,
-        on_behalf=on_behalf,
+        actor=by.actor,
+        on_behalf=by.on_behalf,
         object=spell_id("R", release.number),
         before={"release": spell_id("R", parent.number)},
         after={

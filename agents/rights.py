@@ -24,6 +24,8 @@ class Right(StrEnum):
     SEE_TRANSCRIPTS = "see transcripts"
     REVEAL_TRANSCRIPTS = "reveal masked text"
     DECIDE = "decide proposals"
+    PUBLISH = "publish what was approved"
+    SET_PUBLISHING = "set when approved changes are published"
     PROPOSE_RETIRE = "propose to retire a memory"
     ASSIGN = "assign proposals"
     START_DREAMS = "start dreams"
@@ -53,6 +55,7 @@ REVIEWER = frozenset(
         Right.SEE_MEMORY,
         Right.SEE_TRANSCRIPTS,
         Right.DECIDE,
+        Right.PUBLISH,
         Right.PROPOSE_RETIRE,
         Right.READ_RULES,
         Right.AUDIT_OWN,
@@ -67,6 +70,7 @@ LEAD = REVIEWER | {
     Right.UNFREEZE,
     Right.PROPOSE_RULES,
     Right.SET_DUE_TIMES,
+    Right.SET_PUBLISHING,
     Right.AUDIT_WORKSPACE,
 }
 AUDITOR = frozenset(

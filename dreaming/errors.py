@@ -23,7 +23,3 @@ class IllegalDreamMove(DreamingError):
 
 class InputChanged(DreamingError):
     """The dream's input no longer has the SHA-256 it began with."""
-
-
-class BadTimes(DreamingError):
-    """A cron line or a time zone that names no times; the message says what to write."""

@@ -6,10 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from agents.access import name_in_addresses, stores_of
+from agents.errors import BadTimes
 from agents.models import MemoryStore, QuarantineKind, Workspace
+from agents.slots import CRON_LENGTH, clean_cron, clean_zone
 from dreaming.engines.registry import engine_names
-from dreaming.errors import BadTimes
-from dreaming.slots import CRON_LENGTH, clean_cron, clean_zone
 from reviews.forms import AnswerForm
 
 INSTRUCTIONS_LENGTH = 2_000

@@ -29,6 +29,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 STATUSES: Mapping[type[Exception], HTTPStatus] = {
     agents_errors.StaleVersion: HTTPStatus.CONFLICT,
     agents_errors.Frozen: HTTPStatus.CONFLICT,
+    agents_errors.StaleRelease: HTTPStatus.CONFLICT,
     agents_errors.InvalidPath: HTTPStatus.UNPROCESSABLE_ENTITY,
     agents_errors.StoreFull: HTTPStatus.UNPROCESSABLE_ENTITY,
     agents_errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -54,7 +55,6 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     InvalidRule: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnsettledConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
     dreaming_errors.UnknownEngine: HTTPStatus.UNPROCESSABLE_ENTITY,
-    dreaming_errors.BadTimes: HTTPStatus.UNPROCESSABLE_ENTITY,
     dreaming_errors.NotStartable: HTTPStatus.CONFLICT,
     dreaming_errors.IllegalDreamMove: HTTPStatus.CONFLICT,
     dreaming_errors.LeaseLost: HTTPStatus.CONFLICT,

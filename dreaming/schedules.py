@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from agents import clock
+from agents.errors import BadTimes
 from agents.freezes import is_frozen
 from agents.memory import name_store
 from agents.models import MemoryStore
@@ -21,11 +22,7 @@ from agents.numbers import take_number
 from agents.pauses import is_paused
 from agents.people import Member, actor_of
 from agents.rights import Right, may
-from dreaming import selection
-from dreaming.dreams import UNFINISHED, Wish, log_dream, start_dream
-from dreaming.errors import BadTimes, NotStartable, UnknownEngine
-from dreaming.models import Dream, DreamInput, DreamState, Schedule
-from dreaming.slots import (
+from agents.slots import (
     clean_cron,
     clean_zone,
     clocks_moved,
@@ -35,6 +32,10 @@ from dreaming.slots import (
     slots_between,
     spell_slot,
 )
+from dreaming import selection
+from dreaming.dreams import UNFINISHED, Wish, log_dream, start_dream
+from dreaming.errors import NotStartable, UnknownEngine
+from dreaming.models import Dream, DreamInput, DreamState, Schedule
 from dreaming.thresholds import Limits, Seen, why_skip, why_start, why_wait
 from reviews.audit.actions import Action
 from reviews.audit.log import append

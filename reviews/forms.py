@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from agents import clock
 from agents.access import name_in_addresses, stores_of
-from agents.models import ApproverGroup, Person, Workspace
+from agents.models import ApproverGroup, Person, Publishing, Workspace
 from agents.people import Member, people_with
 from agents.rights import Right
+from agents.slots import CRON_LENGTH
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
 from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
@@ -276,6 +277,32 @@ class RollBackForm(forms.Form):
 
     release = forms.RegexField(r"^(?:[Rr]-)?[1-9][0-9]{0,17}$")
     reason = reason_field("Reason", required=True)
+
+
+class PublishForm(forms.Form):
+    """What is published: seen stands for exactly what the page listed."""
+
+    seen = forms.RegexField(r"^[0-9a-f]{64}$")
+
+
+class PublishingForm(forms.Form):
+    """When a store's approved changes are published; the verb judges the times."""
+
+    mode = forms.ChoiceField(label=_("Approved changes are published"), choices=Publishing.choices)
+    cron = forms.CharField(
+        label=_("On a schedule: when, as a cron line"),
+        required=False,
+        max_length=CRON_LENGTH,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        help_text=_("Minute, hour, day of month, month, weekday: 0 6 * * * is 06:00 each day."),
+    )
+    zone = forms.CharField(
+        label=_("Time zone"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"list": "zones", "spellcheck": "false"}),
+        help_text=_("Such as Europe/Berlin or UTC."),
+    )
 
 
 class RestoreForm(forms.Form):

@@ -56,6 +56,44 @@ def sources_of(workspace: Workspace, versions: Iterable[MemoryVersion]) -> Mappi
     return {f"P-{source.proposal}": source for source in sources}
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Versions of one memory: later than `served`, applied up to `until` (None: up to now)."""
+
+    served: int
+    until: datetime | None = None
+
+
+def versions_in(workspace: Workspace, spans: Mapping[int, Span]) -> list[MemoryVersion]:
+    """Return the versions in each span, by number of memory and oldest first, without texts.
+
+    spans: by the number of the memory. One query for any number of them.
+    """
+    rows = MemoryVersion.objects.filter(
+        memory__workspace=workspace, memory__number__in=list(spans)
+    ).select_related("memory")
+    rows = rows.only("number", "proposal", "created_at", "memory__number")
+    found = []
+    for row in rows.order_by("memory__number", "number"):
+        span = spans[row.memory.number]
+        if row.number > span.served and (span.until is None or row.created_at <= span.until):
+            found.append(row)
+    return found
+
+
+def sources_in(
+    workspace: Workspace, versions: Iterable[MemoryVersion]
+) -> Mapping[int, tuple[Source, ...]]:
+    """Return by number of memory what stands behind these versions of it, each proposal once."""
+    listed = list(versions)
+    sources = sources_of(workspace, listed)
+    names: dict[int, dict[str, None]] = {}
+    for version in listed:
+        if version.proposal in sources:
+            names.setdefault(version.memory.number, {})[version.proposal] = None
+    return {memory: tuple(map(sources.__getitem__, found)) for memory, found in names.items()}
+
+
 def _source(rows: list[Mapping[str, object]]) -> Source:
     """Return the source of the rows of one proposal, one a decision (or one without any)."""
     first = rows[0]

@@ -128,6 +128,8 @@ PAGES: list[URLPattern | URLResolver] = [
     path("memory/<memory:number>/", memory.memory, name="memory"),
     path("releases/<release:number>/", releases.release, name="release"),
     path("agents/<slug:agent>/releases/", releases.release_list, name="releases"),
+    path("agents/<slug:agent>/releases/publish/", releases.publish, name="publish"),
+    path("agents/<slug:agent>/releases/when/", releases.publishing_set, name="publishing_set"),
     path("memory/<memory:number>/restore/", containment.restore_version, name="restore_version"),
 ]
 

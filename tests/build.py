@@ -154,13 +154,24 @@ def memory(
     **origin: Any,
 ) -> Memory:
     """A memory with its first version, live at once."""
+    made = written(store, path, content, **origin)
+    publish(store)
+    return made
+
+
+def written(
+    store: MemoryStore,
+    path: str = "/tool_limit/shipped-orders-1a2b3c4d.md",
+    content: str = "Shipped orders cannot be cancelled.\n",
+    **origin: Any,
+) -> Memory:
+    """A memory with its first version, which waits to be published."""
     number = take_number(store.workspace, "M")
     origin = {"title": content[:60].strip(), "taint": Trust.MEMBER} | origin
     with transaction.atomic():
         version = write_memory(
             store, path, content, base_version=None, actor=SYSTEM, number=number, **origin
         )
-    publish(store)
     return version.memory
 
 

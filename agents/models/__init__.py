@@ -1,7 +1,7 @@
 """What agents are, did and know. One file a noun."""
 
 from agents.models.agents import Agent, Scope, Token
-from agents.models.memory import Memory, MemoryStore, MemoryVersion
+from agents.models.memory import Memory, MemoryStore, MemoryVersion, Publishing
 from agents.models.people import Person, PersonManager, new_public_id
 from agents.models.quarantines import Quarantine, QuarantineKind
 from agents.models.reads import MemoryRead, Rendering
@@ -32,6 +32,7 @@ __all__ = [
     "Outcome",
     "Person",
     "PersonManager",
+    "Publishing",
     "Qualification",
     "Quarantine",
     "QuarantineKind",

@@ -3,19 +3,34 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from agents.models.agents import Agent
 from agents.models.workspaces import Workspace
 
 
+class Publishing(models.TextChoices):
+    AT_ONCE = "at_once", _("At once")
+    SCHEDULED = "scheduled", _("On a schedule")
+    BY_HAND = "by_hand", _("By hand")
+
+
 class MemoryStore(models.Model):
-    """What one agent remembers; with no agent, what the whole workspace shares."""
+    """What one agent remembers; with no agent, what the whole workspace shares.
+
+    publishing: when approved changes are served; on a schedule, at the slots of publish_cron in
+    publish_zone that come after publish_set_at.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="stores")
     agent = models.OneToOneField(
         Agent, null=True, blank=True, on_delete=models.CASCADE, related_name="store"
     )
     unpublished_since = models.DateTimeField(null=True, blank=True, db_index=True)
+    publishing = models.CharField(max_length=10, choices=Publishing, default=Publishing.AT_ONCE)
+    publish_cron = models.CharField(max_length=100, blank=True)
+    publish_zone = models.CharField(max_length=64, default="UTC")
+    publish_set_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from agents.models.memory import Memory, MemoryStore, MemoryVersion
+from agents.models.people import Person
 from agents.models.workspaces import Workspace
 
 
@@ -11,6 +12,7 @@ class Release(models.Model):
     """A numbered set of versions of one store. `sequence` counts within the store, from 0 (empty).
 
     sha256 is over the whole sorted list of (path, version sha256), not only what differs.
+    published_by: null where Daybreak did, at once or at `slot` of the store's schedule.
     """
 
     store = models.ForeignKey(MemoryStore, on_delete=models.CASCADE, related_name="releases")
@@ -26,6 +28,10 @@ class Release(models.Model):
     sha256 = models.CharField(max_length=64)
     memory_count = models.PositiveIntegerField(default=0)
     size_bytes = models.PositiveBigIntegerField(default=0)
+    published_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    slot = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

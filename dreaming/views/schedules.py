@@ -11,17 +11,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from agents import clock
 from agents.access import member_page, store_of
+from agents.errors import BadTimes
 from agents.http import MemberRequest
 from agents.models import MemoryStore
 from agents.pauses import pause_workspace, resume_workspace
 from agents.rights import Right
+from agents.slots import explain, read_slot, zone_of
 from agents.zones import zone_names
 from dreaming import schedules
-from dreaming.errors import BadTimes, DreamingError
+from dreaming.errors import DreamingError
 from dreaming.forms import ScheduleForm, store_label
 from dreaming.models import Dream, Schedule
 from dreaming.schedules import Plan
-from dreaming.slots import explain, read_slot, zone_of
 
 CRON_LINES = (
     ("0 2 * * *", "each day at 02:00"),
@@ -52,7 +53,7 @@ def schedule_set(request: MemberRequest, store: str) -> HttpResponse:
     plan = Plan(is_enabled=given.pop("enabled"), **given)
     try:
         row = schedules.set_schedule(found, plan, by=request.member)
-    except DreamingError as error:
+    except (BadTimes, DreamingError) as error:
         form.add_error(None, str(error))
         return schedule_page(request, found, form, status=422)
     words = (

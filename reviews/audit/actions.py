@@ -123,6 +123,7 @@ class Action(StrEnum):
     TEST_ITEM_ANSWERED = "testitem.answered"
     # Memory and what is served
     STORE_CREATED = "store.created"
+    STORE_CHANGED = "store.changed"
     MEMORY_WRITTEN = "memory.written"
     MEMORY_RETIRED = "memory.retired"
     MEMORY_CHANGED = "memory.changed"

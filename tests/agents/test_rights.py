@@ -13,6 +13,8 @@ EXPECTED = {
     Right.SEE_TRANSCRIPTS: "RLA",
     Right.REVEAL_TRANSCRIPTS: "A",
     Right.DECIDE: "RL",
+    Right.PUBLISH: "RL",
+    Right.SET_PUBLISHING: "L",
     Right.PROPOSE_RETIRE: "RL",
     Right.ASSIGN: "L",
     Right.START_DREAMS: "L",

@@ -12,7 +12,7 @@ from typing import Any
 from django.urls import reverse
 
 from agents import clock
-from agents.models import MemoryStore, Person, Session, Workspace
+from agents.models import MemoryStore, Person, Publishing, Session, Workspace
 from dreaming.demo.company import ANA, CLAIMS, DEEPA, JONAS, MARTA, TOM, WORKSPACE, DemoPerson
 from dreaming.demo.seed import seed
 from dreaming.dreams import Wish, run_due_dreams, start_dream
@@ -106,6 +106,14 @@ def at_memory(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": cast.store.memories.order_by("number")[0].number}
 
 
+def at_parcel(cast: Cast) -> dict[str, Any]:
+    """A memory of which something waits to be published by hand."""
+    agent = build.agent(cast.workspace, f"desk-{next(build.counted)}")
+    MemoryStore.objects.filter(pk=agent.store.pk).update(publishing=Publishing.BY_HAND)
+    build.written(agent.store, f"/tool_limit/orders-{agent.pk}.md")
+    return here(cast) | {"agent": agent.slug}
+
+
 def at_release(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": cast.store.releases.latest("sequence").number}
 
@@ -162,6 +170,7 @@ DESK = (
     Sheet("memory", full=at_memory),
     Sheet("release", full=at_release),
     Sheet("releases", "lead", bare=lambda cast: here(cast) | {"agent": cast.agent.slug}),
+    Sheet("releases", "reviewer", "that wait", full=at_parcel),
 )
 ROOMS = (
     Sheet("audit", "auditor", bare=here, wrong="?q=whom:me+since:soon"),

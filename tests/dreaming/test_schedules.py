@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from agents.errors import BadTimes
 from agents.freezes import freeze_agent
 from agents.models import Agent
 from agents.pauses import pause_workspace, resume_workspace
+from agents.slots import read_slot, slots_between, spell_slot
 from dreaming import schedules
-from dreaming.errors import BadTimes, DreamingError, NotStartable
+from dreaming.errors import DreamingError, NotStartable
 from dreaming.models import Dream, DreamInput, DreamState, Schedule
 from dreaming.schedules import Plan, outlook, set_schedule, start_due
-from dreaming.slots import read_slot, slots_between, spell_slot
 from reviews.audit.bodies import commitments_of, read_body
 from reviews.audit.models import Entry
 from reviews.audit.values import open_values
@@ -72,7 +73,7 @@ def texts_of(entry: Entry) -> dict[str, str | None]:
     ],
 )
 def test_what_cannot_be_is_refused_by_name(cast: Cast, wrong: dict[str, Any], says: str):
-    with pytest.raises(DreamingError, match=says):
+    with pytest.raises((BadTimes, DreamingError), match=says):
         planned(cast, **wrong)
     assert not Schedule.objects.exists()
 

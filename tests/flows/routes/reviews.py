@@ -137,6 +137,7 @@ ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for
 EDITED = sends(revision=1, text="Shipped orders stay shipped.", reason="Said more plainly.")
 REBASED = sends(revision=1, live=0, by_hand="on", text="Shipped orders stay shipped.")
 ANSWER = sends(verdict="confirmed", reason="Looked at")
+BY_HAND = sends(mode="by_hand")
 EARLIER = sends(release="R-1", reason="Odd")
 VERSION = sends(version=1, reason="Odd")
 PROPOSED = sends(
@@ -216,6 +217,8 @@ ROUTES = [
     Route("memory", "GET", at_memory, "in 404 200 200 200 403 in"),
     Route("release", "GET", at_release, "in 404 200 200 200 403 in"),
     Route("releases", "GET", at_agent, "in 404 200 200 200 403 in"),
+    Route("publish", "POST", at_agent, "in 404 409 409 403 403 in", sends(seen="0" * 64)),
+    Route("publishing_set", "POST", at_agent, "in 404 403 303 403 403 in", BY_HAND),
     # Audit                         anonymous outsider reviewer lead auditor admin token
     Route("audit", "GET", here, "in 404 200 200 200 200 in"),
     Route("audit_verify", "POST", here, "in 404 403 403 302 302 in"),

@@ -2,12 +2,16 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from agents import clock, freezes
 from agents.memory import write_memory
-from agents.models import Release
+from agents.models import MemoryStore, Release
 from agents.people import find_member
 from agents.releases import live_release, publish
-from reviews import containment
+from reviews import containment, decisions
 from reviews.audit.actors import SYSTEM
+from reviews.models import Proposal
+from tests import build
+from tests.reviews.views.desks import approve, fresh
 
 pytestmark = pytest.mark.django_db
 
@@ -194,3 +198,115 @@ def test_a_longer_list_asks_no_more(cast, lead):
     for n in range(1, 6):
         write_many(cast.store, 1, start=n)
     assert count() == few <= 12
+
+
+# When it is published
+
+WHEN = f"{LIST}when/"
+PUBLISH = f"{LIST}publish/"
+
+
+def wait_with(cast, content="Shipped orders stay shipped.\n"):
+    """An approved change that waits to be published by hand."""
+    MemoryStore.objects.filter(pk=cast.store.pk).update(publishing="by_hand")
+    made = build.filed(cast.store, content=content)
+    for name in ("second_reviewer", "lead"):
+        if fresh(made).state != "scheduled":
+            approve(cast, made, name)
+    Proposal.objects.filter(pk=made.pk).update(apply_at=clock.now())
+    decisions.apply_due(clock.now())
+    return fresh(made)
+
+
+def seen_on(client):
+    return client.get(LIST).context["parcel"].seen
+
+
+def test_what_waits_is_listed_with_who_approved_it_and_published_as_listed(cast, client_of):
+    made = wait_with(cast)
+    client = client_of(cast.reviewer)
+    page = read(client, LIST)
+    assert "1 change waits to be published" in page
+    assert "Published by hand" in page
+    assert f'/review/{made}/">{made}</a> Sven' in page
+    answer = client.post(PUBLISH, {"seen": seen_on(client)})
+    assert (answer.status_code, answer["Location"]) == (303, LIST)
+    page = read(client, LIST)
+    assert "Nothing waits to be published" in page
+    assert "<small>Rosa</small>" in page
+    assert "Sven" in read(client, place(live_release(cast.store)))
+
+
+def test_another_list_than_was_shown_is_a_conflict_with_the_new_list(cast, client_of):
+    wait_with(cast)
+    client = client_of(cast.reviewer)
+    seen = seen_on(client)
+    wait_with(cast, "Refunds take two days.\n")
+    answer = client.post(PUBLISH, {"seen": seen})
+    assert answer.status_code == 409
+    assert "2 changes wait to be published" in " ".join(answer.content.decode().split())
+    assert "Nothing was published" in answer.content.decode()
+
+
+def test_a_form_that_was_never_shown_is_refused(cast, client_of):
+    assert client_of(cast.reviewer).post(PUBLISH, {"seen": "x"}).status_code == 422
+
+
+def test_who_may_not_publish_reads_why_and_finds_no_button(cast, client_of):
+    wait_with(cast)
+    page = read(client_of(cast.auditor), LIST)
+    assert f'action="{PUBLISH}"' not in page
+    assert "Reviewers and leads publish; your role does not." in page
+
+
+def test_a_freeze_takes_the_button_and_says_so(cast, client_of):
+    wait_with(cast)
+    freezes.freeze_agent(cast.agent, reason="Odd", by=cast.lead)
+    page = read(client_of(cast.reviewer), LIST)
+    assert f'action="{PUBLISH}"' not in page
+    assert "not published until a lead lifts the freeze" in page
+
+
+def test_a_lead_sets_a_schedule_and_the_page_says_when(cast, lead):
+    sent = {"mode": "scheduled", "cron": "0 6 * * *", "zone": "Europe/Berlin"}
+    assert lead.post(WHEN, sent).status_code == 303
+    page = read(lead, LIST)
+    assert "Published on a schedule" in page
+    assert "at 06:00 every day, Europe/Berlin" in page
+    assert lead.get(LIST).context["next_slot"] is not None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"mode": "never"},
+        {"mode": "scheduled", "cron": "soon", "zone": "UTC"},
+        {"mode": "scheduled", "cron": "0 6 * * *", "zone": "Moon/Base"},
+        {"mode": "at_once"},
+    ],
+)
+def test_a_setting_that_cannot_be_taken_is_said_on_the_page(cast, lead, sent):
+    answer = lead.post(WHEN, sent)
+    assert answer.status_code == 422
+    assert "<details open>" in answer.content.decode()
+
+
+def test_only_a_lead_finds_the_form_of_the_setting(cast, client_of, lead):
+    assert f'action="{WHEN}"' in read(lead, LIST)
+    assert f'action="{WHEN}"' not in read(client_of(cast.reviewer), LIST)
+
+
+def test_more_that_waits_asks_no_more(cast, client_of):
+    client = client_of(cast.reviewer)
+
+    def count():
+        client.get(LIST)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(LIST)
+        return len(asked)
+
+    wait_with(cast)
+    few = count()
+    for n in range(4):
+        wait_with(cast, f"Rule {n} stands.\n")
+    assert count() == few <= 20

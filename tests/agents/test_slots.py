@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreaming.errors import BadTimes
-from dreaming.slots import (
+from agents.errors import BadTimes
+from agents.slots import (
     clean_cron,
     clean_zone,
     clocks_moved,

@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cronsim import CronSim, CronSimError
 
 from agents import zones
-from agents.errors import UnknownZone
-from dreaming.errors import BadTimes
+from agents.errors import BadTimes, UnknownZone
 
 CRON_LENGTH = 100
 FIELDS = ("minute", "hour", "day of month", "month", "weekday")
