@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models.functions import Substr
-from rapidfuzz import fuzz
-
-from agents.memory import heads_of
 from agents.models import MemoryVersion
 from agents.people import Member
+from agents.web.ids import spell_id
 from reviews import rules
 from reviews.blocks import in_blocks
 from reviews.changes import Op
@@ -25,11 +22,10 @@ from reviews.quotes import Quote, count_shown, quotes_of
 from reviews.reading import opened_positions
 from reviews.requests import Asked, asked_of
 from reviews.risk import Level
+from reviews.rule_sentences import matched_on
 from reviews.turns import DID, WhoseTurn, whose_turn
+from reviews.twins import Near, near_of
 
-ALIKE = 60.0
-MOST_NEAR = 3
-COMPARED = 300
 MOST_FLAGS = 4
 MOST_MARKED = 40
 """First-seen stretches marked in a text; beyond, the chips tell of them."""
@@ -81,22 +77,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """A live memory whose text is like the proposed one. alike: 0 to 100."""
-
-    number: int
-    title: str
-    alike: int
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
-    """One event of the proposal's life."""
+    """One event of the proposal's life. anchor: where on the page it stands in full, or ''."""
 
     at: datetime
     who: str
     what: str
     why: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +111,13 @@ class Dossier:
     replaced_by: Proposal | None = None
     replaces: Proposal | None = None
     was_asked: Asked | None = None
+
+    @property
+    def matched(self) -> str:
+        """Return what of the change the approval rules were asked about."""
+        row = self.proposal
+        facts = {"op": row.op, "risk": row.risk, "path": row.path}
+        return matched_on(facts, row.route.get("traits", ()), row.agent.name if row.agent else "")
 
     @property
     def shown_quotes(self) -> tuple[Quote, ...]:
@@ -159,7 +154,10 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
     quotes = quotes_of(proposal, opened_positions(proposal, member))
     turn = whose_turn(proposal, member, decisions)
     why = why_of(proposal, revision, sum(not quote.supports for quote in quotes))
-    flags = flags_of(proposal, change, quotes, turn, why)
+    near = near_of(proposal, change.new)
+    flags = flags_of(proposal, change, quotes, turn, why, near)
+    discussion = discussion_of(proposal, member, turn.unseen)
+    told = _told(proposal, decisions, turn.unseen)
     return Dossier(
         proposal=proposal,
         revision=revision,
@@ -170,9 +168,9 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
         why=why,
         change=change,
         quotes=quotes,
-        near=near_of(proposal, change.new),
-        discussion=discussion_of(proposal, member, turn.unseen),
-        steps=steps_of(proposal, revisions, _told(proposal, decisions, turn.unseen)),
+        near=near,
+        discussion=discussion,
+        steps=steps_of(proposal, revisions, told, discussion),
         **_way_back(proposal),
     )
 
@@ -257,12 +255,18 @@ def _folded(proposal: Proposal) -> tuple[Folded, ...]:
 
 
 def flags_of(
-    proposal: Proposal, change: Change, quotes: Sequence[Quote], turn: WhoseTurn, why: Why
+    proposal: Proposal,
+    change: Change,
+    quotes: Sequence[Quote],
+    turn: WhoseTurn,
+    why: Why,
+    near: Sequence[Near] = (),
 ) -> tuple[Flag, ...]:
     """Return the chips under the title, worst first."""
     flags = [_risk_flag(proposal)]
     if any(reason.is_steering for reason in why.reasons):
         flags.append(Flag("A reason steers you", "message-square", "bad"))
+    flags.extend(_twin_flag(one) for one in near[:1] if one.is_nearly)
     if proposal.op == Op.RETIRE:
         flags.append(Flag("Removes this memory", "archive"))
     elif removed := len(change.diff.removed):
@@ -289,28 +293,15 @@ def _risk_flag(proposal: Proposal) -> Flag:
     return Flag("Low risk", "circle")
 
 
-def near_of(proposal: Proposal, text: str) -> tuple[Near, ...]:
-    """Return the live memories of the store that read most like `text`, most alike first.
-
-    Only the beginnings are compared, as characters: near duplicates share theirs.
-    """
-    if not text:
-        return ()
-    heads = heads_of(proposal.store).exclude(memory__path=proposal.path)
-    start = text[:COMPARED]
-    beginnings = heads.order_by().annotate(beginning=Substr("content", 1, COMPARED))
-    found: list[Near] = []
-    for number, title, beginning in beginnings.values_list("memory__number", "title", "beginning"):
-        alike = fuzz.ratio(start, beginning, score_cutoff=ALIKE)
-        if alike:
-            found.append(Near(number, title, round(alike)))
-    return tuple(sorted(found, key=lambda near: (-near.alike, near.number))[:MOST_NEAR])
+def _twin_flag(near: Near) -> Flag:
+    return Flag(f"{near.alike}% like {spell_id('M', near.number)}", "layers")
 
 
 def steps_of(
     proposal: Proposal,
     revisions: Sequence[ProposalRevision],
     decisions: Sequence[Decision],
+    discussion: Discussion,
 ) -> tuple[Step, ...]:
     """Return what happened to the proposal, oldest first, with who did it."""
     steps = [Step(proposal.filed_at, proposal.origin_label, "filed it")]
@@ -326,6 +317,9 @@ def steps_of(
             undo = decision.undo
             what = f"undid the decision on revision {decision.revision}"
             steps.append(Step(undo.created_at, undo.person.name, what))
+    for line in discussion.lines:
+        anchor = f"c-{line.number}"
+        steps.append(Step(line.at, line.by, f"wrote comment {line.number}", anchor=anchor))
     if proposal.settled_at is not None:
         steps.append(
             Step(proposal.settled_at, "Daybreak", _settled(proposal), proposal.state_reason)

@@ -57,6 +57,15 @@ def firsts_of(revision: ProposalRevision, store: MemoryStore) -> Firsts:
     Costs one query where the text names anything, none where it does not.
     """
     things = things_in(revision.content) if revision.things is None else unpack(revision.things)
+    return _firsts(things, store)
+
+
+def firsts_in(text: str, store: MemoryStore) -> Firsts:
+    """Return what a text that is still being written names that the store never held; as above."""
+    return _firsts(things_in(text), store)
+
+
+def _firsts(things: Sequence[Thing], store: MemoryStore) -> Firsts:
     if not things:
         return NONE
     held = _held(store, things)

@@ -12,8 +12,10 @@ from reviews.approval_rules import (
     Mode,
     PersonFacts,
     Rule,
+    Trait,
     say_needs,
 )
+from reviews.changes import Op
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,18 @@ def speaks_about(rule: Rule, agents: Mapping[str, str]) -> str:
         parts.append(f"of {agents.get(rule.agent, rule.agent)}")
     words = " ".join(parts)
     return f"{words[0].upper()}{words[1:]}."
+
+
+def matched_on(proposal: Mapping[str, str], traits: Sequence[str], agent: str) -> str:
+    """Return what of a change its rules were asked about when it was filed, in one sentence.
+
+    proposal: its op, risk and path; traits: as the route keeps them; agent: a name, '' for shared.
+    """
+    parts = [OP_WORDS[Op(proposal["op"])].lower(), f"{proposal['risk']} risk"]
+    parts.append(agent or "shared memory")
+    parts.append(proposal["path"])
+    parts += [TRAIT_WORDS[Trait(trait)] for trait in sorted(traits) if trait in set(Trait)]
+    return f"{', '.join(parts)}."
 
 
 def asks_for(rule: Rule) -> str:

@@ -6,6 +6,7 @@ import agents.http  # noqa: F401 (registers the spellings of human ids)
 from reviews.views import (
     absences,
     audit,
+    beside,
     comment,
     conflict,
     containment,
@@ -53,6 +54,9 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("conflict/preview/", conflict.preview, name="proposal_conflict_preview"),
     path("comment/", comment.comment, name="proposal_comment"),
     path("reads/", proposal.reads, name="proposal_reads"),
+    path("past/", beside.past, name="proposal_past"),
+    path("revisions/", beside.revisions, name="proposal_revisions"),
+    path("near/<memory:memory>/", beside.near, name="proposal_near"),
     path("evidence/", proposal.more_evidence, name="proposal_more_evidence"),
     path("evidence/<int:position>/", proposal.evidence, name="proposal_evidence"),
     path("decisions/<int:decision>/", sightings.decision, name="decision"),

@@ -13,6 +13,7 @@ from agents.errors import InvalidInput, StoreFull
 from agents.http import MemberRequest
 from agents.people import require_right
 from agents.rights import Right
+from agents.web.characters import count_hidden
 from reviews import drafts, revisions
 from reviews.access import proposal_of
 from reviews.conflicts import (
@@ -26,10 +27,12 @@ from reviews.conflicts import (
     settle_text,
 )
 from reviews.diffs import Pick, UnsettledConflict
-from reviews.dossier import compare, dossier_of
+from reviews.dossier import MOST_MARKED, compare, dossier_of
 from reviews.errors import InvalidChange, StaleProposal
+from reviews.firsts import firsts_in
 from reviews.forms import RebaseForm, RejectForm
 from reviews.lifecycle import IllegalTransition
+from reviews.marks import mark_firsts
 from reviews.models import Proposal
 from reviews.views.desk import Context, SeeOther, desk_of, is_fragment, show_pane
 from reviews.views.proposal import proposal_page, session_base
@@ -56,9 +59,24 @@ def preview(request: MemberRequest, number: int) -> HttpResponse:
     here = conflict_of(proposal_of(request.member, number))
     picks = read_picks(here, request.POST)
     if is_fragment(request):
-        context = {"conflict": here, "result": result_of(here, picks)}
+        context = {"conflict": here, **result_context(here, picks)}
         return render(request, "reviews/conflict.html#result", context)
     return conflict_page(request, here, picks)
+
+
+def result_context(here: Conflict, picks: Mapping[int, Pick]) -> Context:
+    """Return the text the picks lead to, its diff, and what it names or hides; None while open."""
+    result = result_of(here, picks)
+    if result is None:
+        return {"result": None, "text": ""}
+    text = settle_text(here, picks)
+    firsts = firsts_in(text, here.proposal.store)
+    return {
+        "result": mark_firsts(result, firsts.spans[:MOST_MARKED]),
+        "text": text,
+        "firsts": firsts,
+        "hidden": count_hidden(text),
+    }
 
 
 def save(request: MemberRequest, found: Proposal) -> HttpResponse:
@@ -139,17 +157,17 @@ def conflict_page(
     **more: Any,
 ) -> HttpResponse:
     """Answer with the conflict; by_hand: the text itself stands there to be written."""
-    result = result_of(here, picks)
+    result = result_context(here, picks)
     context: Context = {
         "dossier": dossier_of(here.proposal, request.member),
         "conflict": here,
         "questions": questions_of(here, picks),
-        "result": result,
+        **result,
         "under": compare(here.base, here.live),
         "fallen": fallen_approvals(here.proposal),
         "by_hand": by_hand,
         "by_hand_link": f"{desk_of(request).more}by_hand=1",
-        "draft": draft or (settle_text(here, picks) if result else here.proposed),
+        "draft": draft or (result["text"] if result["result"] else here.proposed),
         "reject_form": RejectForm(initial={"code": "outdated"}),
         "session_base": session_base(request),
         **more,

@@ -16,10 +16,12 @@ from agents.stores import MAX_MEMORY_BYTES
 from agents.web.characters import count_hidden
 from reviews import drafts, revisions
 from reviews.access import proposal_of
-from reviews.dossier import base_text, compare, dossier_of
+from reviews.dossier import MOST_MARKED, base_text, compare, dossier_of
 from reviews.errors import InvalidChange, ReasonMissing, StaleProposal
+from reviews.firsts import firsts_in
 from reviews.forms import EditForm
 from reviews.lifecycle import OPEN, IllegalTransition
+from reviews.marks import mark_firsts
 from reviews.models import Draft, Proposal
 from reviews.turns import Chip
 from reviews.views.desk import Context, SeeOther, desk_of, is_fragment, show_pane
@@ -138,7 +140,9 @@ def preview_context(found: Proposal, text: str, against: str = "") -> Context:
     if size > MAX_MEMORY_BYTES:
         return shared | {"too_long": True}
     old = _text_of(found) if shared["against"] == "proposal" else base_text(found)
-    return shared | {"diff": compare(old, text)}
+    firsts = firsts_in(text, found.store)
+    marked = mark_firsts(compare(old, text), firsts.spans[:MOST_MARKED])
+    return shared | {"diff": marked, "firsts": firsts}
 
 
 def edit_page(

@@ -63,6 +63,13 @@ def at_waiting(cast: Cast) -> dict[str, Any]:
     return first(cast, state="pending", agent=cast.agent, evidence__isnull=False)
 
 
+def at_near(cast: Cast) -> dict[str, Any]:
+    waiting = at_waiting(cast)
+    path = Proposal.objects.get(workspace=cast.workspace, number=waiting["number"]).path
+    live = cast.store.memories.exclude(path=path).exclude(head__is_tombstone=True)
+    return waiting | {"memory": live.order_by("number")[0].number}
+
+
 def at_applied(cast: Cast) -> dict[str, Any]:
     return first(cast, state="applied")
 
@@ -151,6 +158,9 @@ DESK = (
     Sheet("proposal_conflict"),
     Sheet("proposal_evidence", full=at_quote),
     Sheet("proposal_reads", full=at_waiting),
+    Sheet("proposal_near", full=at_near),
+    Sheet("proposal_past", full=at_waiting),
+    Sheet("proposal_revisions", full=at_waiting, wrong="?from=r9&to=x"),
     Sheet("propose", bare=here, wrong="main form[method=post]"),
     Sheet("rules", bare=here),
     Sheet("decision", "lead"),

@@ -5,9 +5,10 @@ import pytest
 from agents.people import find_member
 from reviews import dossier
 from reviews.changes import Op
-from reviews.dossier import compare, dossier_of, near_of
+from reviews.comments import add_comment
+from reviews.dossier import compare, dossier_of
 from tests import build
-from tests.reviews.views.desks import LIVE, fresh, update
+from tests.reviews.views.desks import LIVE, approve, fresh, member, update
 
 pytestmark = pytest.mark.django_db
 
@@ -65,22 +66,6 @@ def test_the_risk_stands_first_among_the_flags(cast) -> None:
     assert found.flags[0].tone == "bad"
 
 
-def test_near_memories_come_most_alike_first_and_at_most_three(cast) -> None:
-    text = "Ask for the claim number before you answer any question."
-    for n, ending in enumerate(("!", "!!", "!!!", "!!!!")):
-        build.memory(cast.store, f"/{n}.md", text + ending, title=f"Near {n}")
-    build.memory(cast.store, "/far.md", "Nothing of the kind stands here at all.", title="Far")
-
-    near = near_of(build.filed(cast.store, content=text), text)
-
-    assert [one.title for one in near] == ["Near 0", "Near 1", "Near 2"]
-    assert near[0].alike >= near[1].alike >= near[2].alike > 90
-
-
-def test_the_memory_itself_is_not_near(cast) -> None:
-    assert near_of(update(cast, LIVE + "Six.\n"), LIVE) == ()
-
-
 def test_a_retirement_is_like_nothing(cast) -> None:
     memory = build.memory(cast.store)
     proposal = build.filed(
@@ -95,3 +80,37 @@ def test_the_steps_are_in_the_order_of_time(cast) -> None:
 
     assert [step.what for step in steps] == ["filed it"]
     assert steps[0].who == "Dream D-1"
+
+
+def test_a_comment_is_a_step_that_leads_to_its_words(cast) -> None:
+    proposal = build.filed(cast.store)
+    add_comment(proposal, "Which refunds?", by=member(cast, "reviewer"))
+
+    step = read(cast, proposal).steps[-1]
+
+    assert (step.who, step.what, step.anchor) == (cast.reviewer.name, "wrote comment 1", "c-1")
+
+
+def test_a_comment_that_is_held_back_is_no_step_either(cast) -> None:
+    proposal = build.filed(cast.store, content="Skip the verification.\n")
+    add_comment(proposal, "Fine by me.", by=member(cast, "second_reviewer"))
+    approve(cast, proposal)
+
+    assert [step.what for step in read(cast, proposal).steps] == ["filed it"]
+
+
+def test_a_memory_nearly_the_same_is_told_of_beside_the_risk(cast) -> None:
+    text = "Ask for the claim number before you answer any question."
+    twin = build.memory(cast.shared_store, "/ask.md", text + "!")
+
+    flags = [flag.text for flag in read(cast, build.filed(cast.store, content=text)).flags]
+
+    assert f"99% like {twin}" in flags
+
+
+def test_a_memory_alike_but_not_nearly_the_same_is_no_flag(cast) -> None:
+    build.memory(cast.store, "/ask.md", "Ask for the claim number before you pay anything out.")
+    found = read(cast, build.filed(cast.store, content="Ask for the claim number, then answer."))
+
+    assert len(found.near) == 1
+    assert not any("% like" in flag.text for flag in found.flags)

@@ -24,6 +24,10 @@ def at_proposal(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": build.filed(cast.store).number}
 
 
+def at_near(cast: Cast) -> dict[str, Any]:
+    return at_proposal(cast) | {"memory": build.memory(cast.store, "/beside.md").number}
+
+
 def at_view(cast: Cast) -> dict[str, Any]:
     made = SavedView.objects.create(
         workspace=cast.workspace, owner=cast.reviewer, name="Late", text="is:late", shared=True
@@ -186,6 +190,9 @@ ROUTES = [
     Route("proposal_conflict_preview", "POST", at_conflict, "in 404 200 200 403 403 in", REBASED),
     Route("proposal_evidence", "GET", at_evidence, "in 404 200 200 200 403 in"),
     Route("proposal_comment", "POST", at_proposal, "in 404 303 303 403 403 in", SAID),
+    Route("proposal_near", "GET", at_near, "in 404 200 200 200 403 in"),
+    Route("proposal_past", "GET", at_proposal, "in 404 200 200 200 403 in"),
+    Route("proposal_revisions", "GET", at_proposal, "in 404 200 200 200 403 in"),
     Route("proposal_reads", "GET", at_proposal, "in 404 200 200 200 403 in"),
     Route("proposal_more_evidence", "GET", at_proposal, "in 404 200 200 200 403 in"),
     Route("decision", "GET", at_decision, "in 404 403 200 200 403 in"),

@@ -292,15 +292,20 @@ def test_near_memories_are_named_with_how_alike_they_are(cast, client_of) -> Non
 
     html = show(client_of(cast.reviewer), cast, build.filed(cast.store))
 
-    assert "Near</span>" in html
+    assert '<span class="g">Near<br>' in html
     assert "% alike" in html
-    assert "Far</span>" not in html
+    assert '<span class="g">Far' not in html
 
 
-def test_another_store_s_memories_are_not_near(cast, client_of) -> None:
-    build.memory(cast.shared_store, "/a.md", "Shipped orders cannot be cancelled.\n")
+def test_what_all_agents_share_is_near_and_another_agents_memory_is_not(cast, client_of) -> None:
+    build.memory(cast.shared_store, "/a.md", "Shipped orders cannot be cancelled.\n", title="Ours")
+    other = build.agent(cast.workspace, "elsewhere").store
+    build.memory(other, "/b.md", "Shipped orders cannot be cancelled.\n", title="Theirs")
 
-    assert "alike" not in show(client_of(cast.reviewer), cast, build.filed(cast.store))
+    html = show(client_of(cast.reviewer), cast, build.filed(cast.store))
+
+    assert '<span class="g">Ours <span class="quietly">shared memory</span>' in html
+    assert "Theirs" not in html
 
 
 def test_the_history_says_who_did_what(cast, client_of) -> None:

@@ -1,0 +1,97 @@
+"""Live memories that say nearly what a proposed text says, wherever its agent would read them.
+
+An agent reads its own memory and what all share, so both are searched, as they are now: what was
+no duplicate when it was filed may be one when it is decided.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Length, Substr
+from django.http import Http404
+from rapidfuzz import fuzz
+
+from agents.models import Memory, MemoryStore, MemoryVersion
+from reviews.models import Proposal
+
+ALIKE = 60.0
+NEARLY = 90
+"""From so many per cent on a memory is told of above the change, not only below it."""
+
+MOST_NEAR = 3
+COMPARED = 300
+"""Characters of every memory that are compared; near duplicates share their beginnings."""
+
+WHOLE = 4_000
+"""Characters that are compared of the few whose beginnings are alike."""
+
+MOST_WHOLE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A live memory whose text is like the proposed one. alike: 0 to 100, of the first WHOLE
+    characters. is_shared: it is of the memory all agents share, and the proposal is not."""
+
+    number: int
+    title: str
+    alike: int
+    is_shared: bool = False
+
+    @property
+    def is_nearly(self) -> bool:
+        """Say whether it is so like the proposed text that both are hardly needed."""
+        return self.alike >= NEARLY
+
+
+def live_beside(proposal: Proposal) -> QuerySet[MemoryVersion]:
+    """Return the texts its agent reads beside the proposal's own path and those it folds in."""
+    shared = MemoryStore.objects.filter(workspace=proposal.workspace_id, agent=None)
+    read = Memory.objects.filter(Q(store=proposal.store_id) | Q(store__in=shared))
+    own = {proposal.path, *(str(one["path"]) for one in proposal.merged)}
+    beside = read.exclude(store=proposal.store_id, path__in=sorted(own))
+    return MemoryVersion.objects.filter(pk__in=beside.values("head"), is_tombstone=False)
+
+
+def near_of(proposal: Proposal, text: str) -> tuple[Near, ...]:
+    """Return the live memories that read most like `text`, most alike first.
+
+    One query, and one more where a long memory begins alike. Retiring ('') is like nothing.
+    """
+    if not text:
+        return ()
+    start = text[:COMPARED]
+    rows = live_beside(proposal).annotate(
+        start=Substr("content", 1, COMPARED), all=Length("content")
+    )
+    columns = ("pk", "memory__number", "title", "memory__store_id", "start", "all")
+    found = []
+    for key, number, title, store, beginning, length in rows.values_list(*columns):
+        alike = fuzz.ratio(start, beginning, score_cutoff=ALIKE)
+        if alike:
+            near = Near(number, title, round(alike), store != proposal.store_id)
+            found.append((key, near, max(length, len(text)) > COMPARED))
+    found.sort(key=lambda one: (-one[1].alike, one[1].number))
+    whole = _measured(text, found[:MOST_WHOLE])
+    return tuple(sorted(whole, key=lambda near: (-near.alike, near.number))[:MOST_NEAR])
+
+
+def _measured(text: str, found: Sequence[tuple[int, Near, bool]]) -> Iterable[Near]:
+    """Yield those whose whole texts are alike too, as alike as these are."""
+    longer = [key for key, _, is_longer in found if is_longer]
+    rows = MemoryVersion.objects.filter(pk__in=longer).annotate(most=Substr("content", 1, WHOLE))
+    texts = dict(rows.values_list("pk", "most")) if longer else {}
+    for key, near, _ in found:
+        alike = fuzz.ratio(text[:WHOLE], texts[key]) if key in texts else near.alike
+        if alike >= ALIKE:
+            yield Near(near.number, near.title, round(alike), near.is_shared)
+
+
+def text_beside(proposal: Proposal, number: int) -> MemoryVersion:
+    """Return the live text of M-`number`, one its agent would read beside it, or raise Http404."""
+    rows = live_beside(proposal).filter(memory__number=number)
+    found = rows.select_related("memory__store__agent").first()
+    if found is None:
+        raise Http404(f"No live memory M-{number} would be read beside {proposal}.")
+    return found
