@@ -92,7 +92,7 @@ bench-%: $(DEVELOPMENT)  ## Measure one part: make bench-start
 
 soak: $(DEVELOPMENT)  ## Run the tests with full counts; takes long
 	TEST_TIER=soak $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m soak $(ARGS)
-	TEST_TIER=soak TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m soak $(ARGS)
+	TEST_TIER=soak TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 lock: $(DEVELOPMENT)  ## Resolve the dependencies anew
 	$(LOCK) pyproject.toml -o requirements.lock

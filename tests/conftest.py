@@ -1,6 +1,7 @@
 """What every test starts from: its people, its clock, and on which database it runs."""
 
 import os
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 ON_POSTGRESQL = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+ON_PAGES = {"test_walls.py", "test_hostile_api.py"}
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 lift_for_flush()
@@ -54,11 +56,22 @@ def touches_database(item: pytest.Item) -> bool:
     )
 
 
+def is_of_pages(item: pytest.Item) -> bool:
+    """Say whether a test asks for pages rather than for verbs."""
+    return item.path.parent.name in {"views", "web"} or item.path.name in ON_PAGES
+
+
+def is_in_sample(item: pytest.Item) -> bool:
+    """Say whether a test is among the every third that is always drawn, by its name alone."""
+    return crc32(item.nodeid.encode()) % 3 == 0
+
+
 def belongs_here(item: pytest.Item) -> bool:
     """Say whether a test is for the database of this run.
 
     SQLite is the run with everything; PostgreSQL repeats what touches rows or starts processes.
-    Browser stories are slow and run once, unless marked `on_both`.
+    Browser stories are slow and run once, unless marked `on_both`. Of the tests that ask for pages
+    the gate repeats every third, which opens every page; the soak repeats all (`make soak`).
     """
     marks = {mark.name for mark in item.iter_markers()}
     if "soak" in marks and TIER != "soak":
@@ -68,6 +81,8 @@ def belongs_here(item: pytest.Item) -> bool:
     if "sqlite" in marks:
         return False
     if "browser" in marks:
+        return "on_both" in marks
+    if TIER == "gate" and is_of_pages(item) and not is_in_sample(item):
         return "on_both" in marks
     return bool(marks & {"postgresql", "processes", "on_both"}) or touches_database(item)
 

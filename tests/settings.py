@@ -68,6 +68,8 @@ GRACE_S = 0
 STATIC_ROOT = Path(os.environ["DAYBREAK_DATA_DIR"]) / "staticfiles"
 STATIC_ROOT.mkdir(exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A test's client would list every static file before its first page.
+WHITENOISE_AUTOREFRESH = True
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -45,9 +45,13 @@ def plain_office(office: Office) -> Office:
 
 
 def open_proposal(page: Page, office: Office, proposal: Waiting) -> None:
-    """Open a proposal by its row of the queue."""
+    """Open a proposal by its row of the queue, which may be folded under its kin."""
     page.goto(f"{office.url}/review/")
-    page.locator(f"#row-P-{proposal.number}").click()
+    row = f"#row-P-{proposal.number}"
+    kin = page.locator(f"details.kin:not([open]):has({row})")
+    if kin.count():
+        kin.locator("summary").click()
+    page.locator(row).click()
     expect(page.locator(f"#pane[data-row=row-P-{proposal.number}]")).to_be_visible()
 
 

@@ -36,7 +36,7 @@ from tests.reviews.views.desks import fresh, member
 pytestmark = pytest.mark.django_db
 
 DAYS = 60
-LOOK_EVERY = 1 if os.environ.get("TEST_TIER") == "soak" else 3
+LOOK_EVERY = 1 if os.environ.get("TEST_TIER") == "soak" else 5
 """Days between two looks at everything; the worker runs each day."""
 
 PROPOSALS = 300
