@@ -6,7 +6,7 @@ the publisher of one store never miss each other. Nothing is destroyed: retiring
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypedDict, Unpack
 
 from django.db import connection, transaction
@@ -207,6 +207,29 @@ def replace_texts(
         for memory, former in wanted
     ]
     return _write(locked, writings, actor, on_behalf)
+
+
+def set_review(
+    memory: Memory, on: date, *, actor: Actor, on_behalf: Actor | Cause | None = None
+) -> None:
+    """Settle the day by which the memory's text is to be looked at again, on the record.
+
+    Run it in the transaction of the decision behind it; the day it has already changes nothing.
+    """
+    before = memory.review_by
+    if before == on:
+        return
+    Memory.objects.filter(pk=memory.pk).update(review_by=on)
+    memory.review_by = on
+    log.append(
+        Action.MEMORY_REVIEWED,
+        workspace=memory.workspace.slug,
+        actor=actor,
+        on_behalf=on_behalf,
+        object=str(memory),
+        before={"review_by": before.isoformat() if before else None},
+        after={"review_by": on.isoformat()},
+    )
 
 
 def lock_store(store: MemoryStore) -> MemoryStore:

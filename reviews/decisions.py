@@ -4,8 +4,8 @@ A vote that cannot be taken is an entry too, so the refusal commits before the e
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.db import transaction
 from agents import clock
 from agents.errors import StaleVersion, StoreFull
 from agents.freezes import is_frozen
-from agents.memory import Origin, heads_of, lock_store, retire_memory, write_memory
+from agents.memory import Origin, heads_of, lock_store, retire_memory, set_review, write_memory
 from agents.models import Memory, MemoryVersion
 from agents.numbers import take_number
 from agents.people import Member, actor_of
@@ -36,6 +36,7 @@ from reviews.lifecycle import Act, Given, Standing, State, Verdict, Vote
 from reviews.models import Decision, Proposal, Undo
 from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
 from reviews.requests import SEND_BACK
+from reviews.review_dates import asked_review, check_day
 
 REASON_CODES = {
     "wrong": "It is wrong",
@@ -93,15 +94,25 @@ class Said:
 
 
 def approve(
-    proposal: Proposal, *, by: Member, shown: Shown, reason: str = "", token: str = ""
+    proposal: Proposal,
+    *,
+    by: Member,
+    shown: Shown,
+    reason: str = "",
+    token: str = "",
+    review_by: date | None = None,
 ) -> Proposal:
     """Record `by`'s approval of the revision shown; enough approvals schedule the change.
 
     token: says the same when the same form is sent again, which then changes nothing. Raises
     StaleProposal when the proposal is no longer what the page showed (another revision, another
     state, or the head of its path moved: then it is conflicted now), MayNotDecide when this
-    person may not decide it. A refused vote writes no Decision.
+    person may not decide it. A refused vote writes no Decision. review_by: the day by which the
+    memory is to be looked at again; of several approvals the earliest counts.
     """
+    if review_by is not None:
+        check_day(review_by)
+        shown = replace(shown, facts={**shown.facts, "review_by": review_by.isoformat()})
     return _vote(proposal, by, shown, Said(Act.APPROVE, reason=reason.strip(), token=token))
 
 
@@ -412,6 +423,8 @@ def _write(row: Proposal, number: int | None) -> MemoryVersion:
         number=number,
         **_origin_of(row, content),
     )
+    if (day := asked_review(row)) is not None:
+        set_review(version.memory, day, actor=SYSTEM, on_behalf=cause)
     for merged in row.merged:
         retire_memory(
             row.store,

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agents import clock
 from agents.models import MemoryVersion
 from agents.people import Member
 from agents.web.ids import spell_id
+from agents.web.times import spell_day
 from reviews import rules
 from reviews.blocks import in_blocks
 from reviews.changes import Op
@@ -21,6 +23,7 @@ from reviews.models import Decision, Proposal, ProposalRevision
 from reviews.quotes import Quote, count_shown, quotes_of
 from reviews.reading import opened_positions
 from reviews.requests import Asked, asked_of
+from reviews.review_dates import day_of
 from reviews.risk import Level
 from reviews.rule_sentences import matched_on
 from reviews.turns import DID, WhoseTurn, whose_turn
@@ -312,6 +315,8 @@ def steps_of(
     for decision in decisions:
         who = decision.person.name if decision.person else f"Rule {decision.rule}"
         what = f"{DID[decision.verdict]} revision {decision.revision}"
+        if (day := day_of(decision.shown)) is not None:
+            what += f", to be reviewed by {spell_day(day, clock.now().date())}"
         steps.append(Step(decision.created_at, who, what, decision.reason))
         if decision.is_undone:
             undo = decision.undo

@@ -63,6 +63,29 @@ class ShownForm(forms.Form):
     token = forms.CharField(max_length=64, required=False)
 
 
+class ApproveForm(ShownForm):
+    """An approval; with a day, if one likes, by which the memory is looked at again."""
+
+    review_by = forms.DateField(
+        label=_("Review by"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "form": "approve-form", "data-key": "d"}),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, auto_id="approve_%s")
+        words = {"min": tomorrow().isoformat(), "data-key-label": _("Set a review-by date")}
+        self.fields["review_by"].widget.attrs.update(words)
+
+
+class KeepForm(forms.Form):
+    """Until which day a memory's text holds, as somebody found who looked at it again."""
+
+    until = forms.DateField(
+        label=_("Look at it again by"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
 class RejectForm(ShownForm):
     """Why a change is rejected; the next dream is told."""
 

@@ -61,6 +61,7 @@ OTHER_WORDS: Mapping[Where, str] = {
     Where.APPLIED: "Applied",
     Where.REJECTED: "Rejected",
     Where.WITHDRAWN: "Withdrawn",
+    Where.OVERDUE_REVIEW: "Memory due for review",
 }
 
 

@@ -19,6 +19,7 @@ from django.db.models import (
     CharField,
     Count,
     Exists,
+    F,
     FilteredRelation,
     IntegerField,
     OuterRef,
@@ -42,6 +43,7 @@ from reviews.models import (
     Reservation,
 )
 from reviews.postponements import NOTHING_ASIDE, Aside
+from reviews.review_dates import overdue
 from reviews.risk import Level
 from reviews.searches import SHARED, Mark, Search, Terms, Where
 
@@ -90,6 +92,7 @@ STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.REJECTED: ("rejected",),
     Where.WITHDRAWN: ("withdrawn",),
     Where.SENT_BACK: ("changes_requested",),
+    Where.OVERDUE_REVIEW: ("applied",),
 }
 
 Keys = Mapping[str, int]
@@ -330,6 +333,8 @@ def list_of(
         rows = rows.filter(proposer=member.person)
     if search.where is Where.LATE:
         rows = rows.filter(due_at__lte=clock.now())
+    if search.where is Where.OVERDUE_REVIEW:
+        rows = rows.filter(memory__in=overdue(member.workspace), applied_version=F("memory__head"))
     if search.where is Where.YOURS:
         rows = _leave_barred(rows, member)
     if search.where in LEAVES_ASIDE and aside.away:

@@ -38,6 +38,7 @@ class Where(StrEnum):
     WITHDRAWN = "withdrawn"
     SENT_BACK = "sent-back"
     OWN = "own"
+    OVERDUE_REVIEW = "overdue-review"
     ALL = "all"
 
 

@@ -130,6 +130,7 @@ PAGES: list[URLPattern | URLResolver] = [
     path("containment/<int:pk>/", containment.containment, name="containment"),
     path("agents/<slug:agent>/roll-back/", containment.roll_back, name="roll_back"),
     path("memory/<memory:number>/", memory.memory, name="memory"),
+    path("memory/<memory:number>/reviewed/", memory.reviewed, name="memory_reviewed"),
     path("releases/<release:number>/", releases.release, name="release"),
     path("agents/<slug:agent>/releases/", releases.release_list, name="releases"),
     path("agents/<slug:agent>/releases/publish/", releases.publish, name="publish"),

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from agents import clock
+from agents.models import Memory, Workspace
 from agents.people import Member
 from reviews.lines import ContainmentLine, Line, Reader, containment_lines, lines_of, spell_count
-from reviews.models import Proposal
+from reviews.models import Mention, Proposal
 from reviews.postponements import Aside
 from reviews.queue import (
     BY_RISK,
@@ -22,6 +24,7 @@ from reviews.queue import (
     page_of,
 )
 from reviews.reservations import DECIDABLE, live_of
+from reviews.review_dates import overdue
 from reviews.searches import Search, Where
 
 MOST = 8
@@ -41,7 +44,7 @@ class Section:
 def sections_of(member: Member, aside: Aside, reader: Reader) -> tuple[Section, ...]:
     """Return what waits for the member, what matters most first.
 
-    Two queries a section, whatever it holds. Others' words to the member have no section yet.
+    Two queries a section, whatever it holds.
     """
     yours = list_of(member, Search(where=Where.YOURS), aside=aside)
     first = order_of(Search(where=Where.YOURS), aside)
@@ -66,6 +69,55 @@ def _section(
     shown = page_of(rows, order, size=MOST).rows
     count = len(shown) if len(shown) < MOST else count_rows(rows)
     return Section(name, spell_count(count), lines_of(shown, reader), search)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A comment that names the member and was not opened since. by: who wrote it."""
+
+    id: str
+    url: str
+    title: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Memories whose review-by date has come. count: of all, as printed."""
+
+    count: str
+    memories: tuple[Memory, ...]
+
+
+def names_for(member: Member, reader: Reader) -> tuple[Named, ...]:
+    """Return what names the member and was not opened since, newest first; one query.
+
+    What it says is read on the proposal's page, which knows what is held back from whom.
+    """
+    rows = Mention.objects.filter(
+        person=member.person, seen_at=None, comment__proposal__workspace=member.workspace
+    )
+    found = rows.select_related("comment__proposal", "comment__person").order_by("-pk")[:MOST]
+    comments = [row.comment for row in found]
+    return tuple(
+        Named(
+            str(one.proposal),
+            f"{reader.address('proposal', one.proposal.number)}#c-{one.number}",
+            one.proposal.title,
+            one.person.name,
+            one.created_at,
+        )
+        for one in comments
+    )
+
+
+def upkeep_of(workspace: Workspace) -> Upkeep:
+    """Return the memories to look at again; two queries at most."""
+    rows = overdue(workspace).select_related("head", "store__agent")
+    shown = tuple(rows[:MOST])
+    count = len(shown) if len(shown) < MOST else rows[: COUNTED + 1].count()
+    return Upkeep(spell_count(count), shown)
 
 
 def containments_for(member: Member, reader: Reader) -> Sequence[ContainmentLine]:

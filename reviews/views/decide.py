@@ -6,6 +6,7 @@ from functools import wraps
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.access import member_page
@@ -16,7 +17,7 @@ from reviews import decisions, proposals
 from reviews.access import proposal_of
 from reviews.decisions import Shown
 from reviews.errors import MayNotDecide, ReasonMissing, StaleProposal
-from reviews.forms import RejectForm, RequestForm, ShownForm, WithdrawForm
+from reviews.forms import ApproveForm, RejectForm, RequestForm, ShownForm, WithdrawForm
 from reviews.lifecycle import IllegalTransition
 from reviews.models import Proposal
 from reviews.reading import opened_positions
@@ -58,7 +59,7 @@ def _seen(request: MemberRequest) -> str:
 
 def _refused(request: MemberRequest, number: int, words: str, status: int) -> HttpResponse:
     found = proposal_of(request.member, number)
-    title = "Your decision was not recorded." if status == 409 else "You cannot decide this."
+    title = "You cannot decide this." if status == 403 else "Your decision was not recorded."
     notice = {"kind": "bad", "title": title, "text": words}
     return proposal_page(request, found, status=status, notice=notice)
 
@@ -68,10 +69,15 @@ def _refused(request: MemberRequest, number: int, words: str, status: int) -> Ht
 @refused_in_place
 def approve(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
-    form = ShownForm(request.POST)
+    form = ApproveForm(request.POST)
+    if "review_by" in form.errors:
+        return _refused(request, number, _("The review-by date could not be read."), 422)
     shown = shown_of(request, found, form)
-    token = form.cleaned_data["token"]
-    decided = decisions.approve(found, by=request.member, shown=shown, token=token)
+    said = {name: form.cleaned_data[name] for name in ("token", "review_by")}
+    try:
+        decided = decisions.approve(found, by=request.member, shown=shown, **said)
+    except InvalidInput as error:
+        return _refused(request, number, str(error), 422)
     return move_on(request, decided, said_of(decided, "approved"))
 
 

@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from agents import clock
 from agents.access import SHARED, member_page, memory_of
+from agents.errors import InvalidInput
 from agents.http import MemberRequest
 from agents.models import Memory, MemoryVersion, Quarantine, Release, ReleaseItem
 from agents.quarantines import covers
@@ -18,8 +22,11 @@ from agents.readership import count_sessions
 from agents.rights import Right
 from reviews.authorship import Written, trace_lines
 from reviews.diffs import Diff, diff
+from reviews.forms import KeepForm
 from reviews.models import OPEN_STATES, Proposal
 from reviews.provenance import Source, sources_of
+from reviews.review_dates import keep
+from reviews.views.desk import SeeOther
 
 RECENTLY = timedelta(days=30)
 
@@ -88,6 +95,7 @@ def memory(request: MemberRequest, number: int) -> HttpResponse:
         "lines": line_rows(versions, sources),
         "as_of": as_of(found, request.GET.get("as_of", ""), sources),
         "today": clock.now().date(),
+        "keep_form": KeepForm(),
         "compared": compare(versions, request.GET.get("from", ""), request.GET.get("to", "")),
         "open": Proposal.objects.filter(
             store=store, path=found.path, state__in=OPEN_STATES
@@ -95,6 +103,19 @@ def memory(request: MemberRequest, number: int) -> HttpResponse:
         "readers": count_sessions(found, clock.now() - RECENTLY),
     }
     return render(request, "reviews/memory.html", context)
+
+
+@require_POST
+@member_page(Right.DECIDE)
+def reviewed(request: MemberRequest, number: int) -> HttpResponse:
+    """Keep the text of a memory until a day: somebody looked at it and it still holds."""
+    found = memory_of(request.member, number)
+    form = KeepForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(_("Choose a day to look at the memory again."))
+    kept = keep(found, form.cleaned_data["until"], by=request.member)
+    messages.info(request, _("{memory} is to be looked at again.").format(memory=kept))
+    return SeeOther(reverse("memory", args=[request.workspace.slug, number]))
 
 
 def newest_item(found: Memory) -> ReleaseItem | None:

@@ -13,7 +13,7 @@ from reviews.access import proposal_of
 from reviews.comments import see_mentions
 from reviews.dossier import dossier_of
 from reviews.foresight import preview_of
-from reviews.forms import CommentForm, LaterForm, RejectForm, RequestForm, WithdrawForm
+from reviews.forms import ApproveForm, CommentForm, LaterForm, RejectForm, RequestForm, WithdrawForm
 from reviews.lines import UndoLine, store_label, undo_line
 from reviews.models import Proposal
 from reviews.queue import Decided
@@ -56,6 +56,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "views": tuple(VIEWS.items()),
         "view_next": "side" if view == "inline" else "inline",
         "view_link": f"{desk_of(request).more}view=",
+        "approve_form": ApproveForm(),
         "reject_form": RejectForm(),
         "request_form": RequestForm(),
         "withdraw_form": WithdrawForm(),

@@ -16,7 +16,7 @@ from agents.models import Agent
 from agents.rights import Right
 from reviews import seeding
 from reviews.exhibits import Staging, dossier_of_sample, quote_of
-from reviews.forms import RejectForm, RequestForm
+from reviews.forms import ApproveForm, RejectForm, RequestForm
 from reviews.models import Proposal, SeededItem
 from reviews.samples.base import Answer, is_right
 from reviews.turns import Chip
@@ -117,6 +117,7 @@ def item_context(request: MemberRequest, item: SeededItem) -> Context:
         "views": tuple(VIEWS.items()),
         "view_next": "side" if view == "inline" else "inline",
         "view_link": f"{desk_of(request).more}view=",
+        "approve_form": ApproveForm(),
         "reject_form": RejectForm(),
         "request_form": RequestForm(),
         "session_base": "",

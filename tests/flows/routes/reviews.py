@@ -135,6 +135,7 @@ def assigned(cast: Cast) -> dict[str, Any]:
 
 SAID = sends(text="Which orders does it hold for?")
 VIEW = sends(name="High risk", q="risk:high")
+KEPT = sends(until=f"{clock.now() + timedelta(days=30):%Y-%m-%d}")
 SHOWN = sends(revision=1, state="pending")
 REJECTED = sends(revision=1, state="pending", code="wrong", reason="It is not so.")
 ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for.")
@@ -222,6 +223,7 @@ ROUTES = [
     Route("restore_version", "POST", at_memory, "in 404 403 303|409|422 403 403 in", VERSION),
     # Memory, releases              anonymous outsider reviewer lead auditor admin token
     Route("memory", "GET", at_memory, "in 404 200 200 200 403 in"),
+    Route("memory_reviewed", "POST", at_memory, "in 404 303 303 403 403 in", KEPT),
     Route("release", "GET", at_release, "in 404 200 200 200 403 in"),
     Route("releases", "GET", at_agent, "in 404 200 200 200 403 in"),
     Route("publish", "POST", at_agent, "in 404 409 409 403 403 in", sends(seen="0" * 64)),
