@@ -123,11 +123,16 @@ def reject(
 
     code: one of REASON_CODES; "other" needs words. Raises ReasonMissing.
     """
+    check_reason(code, reason)
+    return _vote(proposal, by, shown, Said(Act.REJECT, code, reason.strip(), token))
+
+
+def check_reason(code: str, reason: str) -> None:
+    """Raise ReasonMissing unless `code` is one of REASON_CODES, and "other" has words."""
     if code not in REASON_CODES:
         raise ReasonMissing("Choose why the change is rejected: the next dream is told.")
     if code == "other" and not reason.strip():
         raise ReasonMissing("Say in words why the change is rejected.")
-    return _vote(proposal, by, shown, Said(Act.REJECT, code, reason.strip(), token))
 
 
 def request_changes(
@@ -146,19 +151,33 @@ def request_changes(
 def _vote(proposal: Proposal, by: Member, shown: Shown, said: Said) -> Proposal:
     with transaction.atomic(durable=True):
         row = lock(proposal)
-        given = rules.decisions_of(row)
-        before = _said_before(given, by, said)
-        if before is not None and not before.is_undone:
-            return row
-        votes = rules.votes_of(row, given)
-        refusal = _refusal(row, said.act, by, shown, votes) if before is None else _undone(row)
-        if refusal is None:
-            _record(row, by, shown, said, votes)
-        else:
-            _log_refused(row, said.act, by, shown, refusal)
+        refusal = cast_vote(row, by, shown, said, at=clock.now())
+        if row.state == State.SCHEDULED:
+            wake_on_commit(APPLY, settings.GRACE_S)
     if refusal is not None:
         raise refusal
     return row
+
+
+def cast_vote(
+    row: Proposal, by: Member, shown: Shown, said: Said, *, at: datetime
+) -> ReviewsError | None:
+    """Record `by`'s vote on a locked row, or log why it cannot be taken and return that.
+
+    In the caller's transaction, which commits either way; who calls it wakes the worker. A form
+    that was sent before changes nothing. at: the moment of the decision, from which its grace runs.
+    """
+    given = rules.decisions_of(row)
+    before = _said_before(given, by, said)
+    if before is not None and not before.is_undone:
+        return None
+    votes = rules.votes_of(row, given)
+    refusal = _refusal(row, said.act, by, shown, votes) if before is None else _undone(row)
+    if refusal is None:
+        _record(row, by, shown, said, votes, at)
+    else:
+        _log_refused(row, said.act, by, shown, refusal)
+    return refusal
 
 
 def _said_before(given: Sequence[Decision], by: Member, said: Said) -> Decision | None:
@@ -210,9 +229,10 @@ def standing_of(row: Proposal) -> Standing:
     return lifecycle.settle(rules.needs_of(row), rules.votes_of(row))
 
 
-def _record(row: Proposal, by: Member, shown: Shown, said: Said, votes: Sequence[Vote]) -> None:
+def _record(
+    row: Proposal, by: Member, shown: Shown, said: Said, votes: Sequence[Vote], now: datetime
+) -> None:
     """Write the vote beside those before it, give the locked row its next state, and log it."""
-    now = clock.now()
     Decision.objects.create(
         proposal=row,
         revision=row.revision,
@@ -256,7 +276,6 @@ def _move_on(row: Proposal, by: Member, act: Act, votes: Sequence[Vote], now: da
         row.verdict = (standing.verdict or Verdict(VERDICTS[act])).value
         row.apply_at = now + timedelta(seconds=settings.GRACE_S)
         row.decided_at, row.decided_by = now, by.person
-        wake_on_commit(APPLY, settings.GRACE_S)
 
 
 def _log_refused(row: Proposal, act: Act, by: Member, shown: Shown, refusal: ReviewsError) -> None:
@@ -284,16 +303,24 @@ def undo(proposal: Proposal, *, by: Member, expected_round: int) -> Proposal:
         row = lock(proposal)
         if row.round > expected_round:
             return row
-        if row.state != State.SCHEDULED:
-            raise UndoTooLate(_way_back(row))
-        person, facts = rules.facts_about(row, by, rules.votes_of(row))
-        barred = may_undo(person, facts, row.decided_by_id)
-        if barred is not None:
-            raise MayNotDecide(barred)
-        _take_back(row, by)
-        if row.state in lifecycle.OPEN and is_stale(row):
-            mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
+        refusal = take_back(row, by)
+        if refusal is not None:
+            raise refusal
     return row
+
+
+def take_back(row: Proposal, by: Member) -> ReviewsError | None:
+    """Take back the vote that settled a locked row, or return why it stays; see undo."""
+    if row.state != State.SCHEDULED:
+        return UndoTooLate(_way_back(row))
+    person, facts = rules.facts_about(row, by, rules.votes_of(row))
+    barred = may_undo(person, facts, row.decided_by_id)
+    if barred is not None:
+        return MayNotDecide(barred)
+    _take_back(row, by)
+    if row.state in lifecycle.OPEN and is_stale(row):
+        mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
+    return None
 
 
 def _way_back(row: Proposal) -> str:

@@ -17,6 +17,7 @@ from agents.slots import CRON_LENGTH
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
 from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
+from reviews.exclusions import TYPED_FROM
 from reviews.sampling import MOST_PERCENT
 from reviews.seeding import MOST_PERCENT as MOST_TEST_ITEMS
 
@@ -112,6 +113,38 @@ class RequestForm(ShownForm):
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         # The dialog stands on one page with that of rejecting, which has a reason as well.
         super().__init__(data, auto_id="request_%s")
+
+
+class BatchForm(forms.Form):
+    """What is said of the chosen proposals of a batch; why, where they are rejected.
+
+    count: how many are decided, typed where it is many.
+    """
+
+    verdict = forms.ChoiceField(choices=(("approve", _("Approve")), ("reject", _("Reject"))))
+    token = forms.CharField(max_length=64)
+    count = forms.IntegerField(label=_("How many you decide"), required=False, min_value=0)
+    code = forms.ChoiceField(
+        label=_("Why they are rejected"),
+        choices=tuple(REASON_CODES.items()),
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    reason = reason_field(_("In your words"), required=False)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, chosen: int = 0) -> None:
+        super().__init__(data)
+        self.chosen = chosen
+
+    def clean_count(self) -> int | None:
+        """Return the number; where so many are chosen that it is typed, it has to be right."""
+        count: int | None = self.cleaned_data["count"]
+        if self.chosen >= TYPED_FROM and count != self.chosen:
+            raise forms.ValidationError(
+                _("You chose %(chosen)d. Type that number to go on."),
+                params={"chosen": self.chosen},
+            )
+        return count
 
 
 class UndoForm(forms.Form):

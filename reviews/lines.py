@@ -191,6 +191,7 @@ class Group:
     count: str
     clusters: tuple[Cluster, ...]
     is_high: bool = False
+    is_low: bool = False
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -362,6 +363,7 @@ def groups_of(
             spell_count(numbers[level]),
             clusters_of(by_rank[level.rank], reader, kin, current),
             is_high=level is Level.HIGH,
+            is_low=level is Level.LOW,
         )
         for level, label, sign in RISKS
         if level.rank in by_rank

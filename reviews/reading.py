@@ -1,5 +1,7 @@
 """What a reviewer has opened: the log keeps who looked at which quote in its place, and when."""
 
+from collections.abc import Mapping, Sequence
+
 from django.db import transaction
 
 from agents.people import Member, actor_of
@@ -42,6 +44,21 @@ def opened_positions(proposal: Proposal, by: Member) -> tuple[int, ...]:
         actor_id=by.person.public_id,
     ).values_list("body", flat=True)
     return tuple(sorted({_position_in(body) for body in bodies}))
+
+
+def opened_in_each(proposals: Sequence[Proposal], by: Member) -> Mapping[str, tuple[int, ...]]:
+    """Return by the id of each proposal which of its quotes `by` has opened; one query."""
+    bodies = Entry.objects.filter(
+        workspace=by.workspace.slug,
+        object__in=[str(proposal) for proposal in proposals],
+        action=Action.EVIDENCE_OPENED,
+        actor_kind="person",
+        actor_id=by.person.public_id,
+    ).values_list("object", "body")
+    found: dict[str, set[int]] = {}
+    for name, body in bodies:
+        found.setdefault(name, set()).add(_position_in(body))
+    return {name: tuple(sorted(positions)) for name, positions in found.items()}
 
 
 def _position_in(body: str) -> int:

@@ -6,6 +6,7 @@ import agents.http  # noqa: F401 (registers the spellings of human ids)
 from reviews.views import (
     absences,
     audit,
+    batch,
     beside,
     comment,
     conflict,
@@ -102,6 +103,9 @@ PAGES: list[URLPattern | URLResolver] = [
     path("review/views/<slug:key>/", saved_views.view_change, name="view_change"),
     path("review/views/<slug:key>/delete/", saved_views.view_delete, name="view_delete"),
     path("review/completions/", search.completions, name="queue_completions"),
+    path("review/bulk/", batch.batch, name="batch"),
+    path("review/bulk/<slug:key>/", batch.batch_decided, name="batch_decided"),
+    path("review/bulk/<slug:key>/undo/", batch.batch_undo, name="batch_undo"),
     path("review/new/", file.propose, name="propose"),
     path("review/<proposal:number>/", include(or_test_item(PROPOSAL))),
     path("audit/", include(AUDIT)),

@@ -74,6 +74,8 @@ WORDS: Mapping[str, str] = {
     Action.TEST_ITEM_SHOWN: "Showed a test item",
     Action.TEST_ITEM_ANSWERED: "Answered a test item",
     Action.DECISION_UNDONE: "Undid a decision",
+    Action.BATCH_DECIDED: "Decided a batch",
+    Action.BATCH_UNDONE: "Undid a batch",
     Action.VIEW_SHARED: "Shared a view",
     Action.VIEW_CHANGED: "Changed a shared view",
     Action.VIEW_REMOVED: "Deleted a shared view",

@@ -110,6 +110,8 @@ class Action(StrEnum):
     REJECTED = "decision.rejected"
     DECISION_REFUSED = "decision.refused"
     DECISION_UNDONE = "decision.undone"
+    BATCH_DECIDED = "batch.decided"
+    BATCH_UNDONE = "batch.undone"
     # Samples, which are no proposals
     FIRST_VISIT_ENDED = "practice.settled_in"
     PRACTICE_STARTED = "practice.started"

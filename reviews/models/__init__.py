@@ -1,5 +1,6 @@
 """What is proposed, who decided, and by which rule. One file a noun."""
 
+from reviews.models.batches import Batch
 from reviews.models.comments import Comment, Mention
 from reviews.models.containments import ANSWER_WITHIN, Containment, ContainmentKind
 from reviews.models.deadlines import Absence, Deadline, DueTimes
@@ -36,6 +37,7 @@ __all__ = [
     "Absence",
     "ApprovalRule",
     "ApprovalRuleVersion",
+    "Batch",
     "Comment",
     "Containment",
     "ContainmentKind",

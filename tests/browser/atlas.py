@@ -145,6 +145,8 @@ DESK = (
     Sheet("work", bare=here),
     Sheet("queue", bare=here, wrong="?q=older:soon+risk:odd"),
     Sheet("queue", "auditor", "a filter without a match", wrong="?q=is:open+nothing-says-this"),
+    Sheet("batch", bare=here, wrong="main form[method=post]"),
+    Sheet("batch_decided"),
     Sheet("proposal", full=at_waiting),
     Sheet("proposal", "auditor", "without controls", full=at_waiting),
     Sheet("proposal", "reviewer", "applied", full=at_applied),

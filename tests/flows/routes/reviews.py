@@ -10,14 +10,17 @@ from reviews.approval_rules import Rule
 from reviews.audit import sealing
 from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Leaf
-from reviews.decisions import Shown, approve
+from reviews.batches import decide_batch
+from reviews.decisions import Said, Shown, approve
 from reviews.exports import Period, export_history
+from reviews.lifecycle import Act
 from reviews.models import Absence, Containment, SavedView
 from reviews.rule_changes import Told, propose_rule
 from reviews.rules import set_rule
 from tests import build
 from tests.cast import Cast
 from tests.flows.routes.lines import REASON, Route, at_agent, here, sends
+from tests.reviews.piles import frozen, pile
 
 
 def at_proposal(cast: Cast) -> dict[str, Any]:
@@ -48,6 +51,12 @@ def at_decided(cast: Cast) -> dict[str, Any]:
     by = member_for(cast.second_reviewer, cast.workspace.slug)
     approve(filed, by=by, shown=Shown(1, "pending"))
     return here(cast) | {"number": filed.number}
+
+
+def at_batch(cast: Cast) -> dict[str, Any]:
+    by = member_for(cast.reviewer, cast.workspace.slug)
+    made = decide_batch(frozen(*pile(cast, 1)), Said(Act.APPROVE, token="form"), by=by)
+    return here(cast) | {"key": made.key}
 
 
 def at_evidence(cast: Cast) -> dict[str, Any]:
@@ -166,6 +175,10 @@ ROUTES = [
     Route("view_change", "POST", at_view, "in 404 303 303 403 403 in", VIEW),
     Route("view_delete", "POST", at_view, "in 404 303 303 403 403 in"),
     Route("queue_completions", "GET", here, "in 404 200 200 200 403 in"),
+    Route("batch", "GET", here, "in 404 200 200 403 403 in"),
+    Route("batch", "POST", here, "in 404 422 422 403 403 in"),
+    Route("batch_decided", "GET", at_batch, "in 404 200 200 200 403 in"),
+    Route("batch_undo", "POST", at_batch, "in 404 303 303 403 403 in"),
     Route("propose", "GET", here, "in 404 200 200 403 403 in"),
     Route("propose", "POST", here, "in 404 303 303 403 403 in", PROPOSED),
     Route("proposal", "GET", at_proposal, "in 404 200 200 200 403 in"),
