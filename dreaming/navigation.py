@@ -22,10 +22,12 @@ MOST_UNREAD = 100
 class Tab:
     """One entry of the navigation: shown to whom, leading where, with which count.
 
-    `name` is the same in every language: elements are called after it.
+    `name` is the same in every language: elements are called after it. go: the key that leads there
+    after G, no two alike.
     """
 
     name: str
+    go: str
     label: Promise
     url_name: str
     right: Right
@@ -39,18 +41,18 @@ def count_open(member: Member) -> str:
 
 
 TABS = (
-    Tab("work", _("Work"), "work", Right.DECIDE),
-    Tab("review", _("Review"), "queue", Right.SEE_QUEUE, count_open),
-    Tab("dreams", _("Dreams"), "dreams", Right.SEE_DREAMS),
-    Tab("agents", _("Agents"), "agents", Right.SEE_MEMORY),
-    Tab("insights", _("Insights"), "insights", Right.SEE_MEMORY),
-    Tab("rules", _("Rules"), "rules", Right.READ_RULES),
-    Tab("audit", _("Audit"), "audit", Right.AUDIT_OWN),
-    Tab("exports", _("Exports"), "exports", Right.AUDIT_EXPORT),
-    Tab("people", _("People"), "people", Right.MANAGE_PEOPLE),
-    Tab("tokens", _("Tokens"), "tokens", Right.MANAGE_TOKENS),
-    Tab("webhooks", _("Webhooks"), "webhooks", Right.MANAGE_WEBHOOKS),
-    Tab("workspace", _("Workspace"), "workspace", Right.FREEZE),
+    Tab("work", "w", _("Work"), "work", Right.DECIDE),
+    Tab("review", "q", _("Review"), "queue", Right.SEE_QUEUE, count_open),
+    Tab("dreams", "d", _("Dreams"), "dreams", Right.SEE_DREAMS),
+    Tab("agents", "a", _("Agents"), "agents", Right.SEE_MEMORY),
+    Tab("insights", "i", _("Insights"), "insights", Right.SEE_MEMORY),
+    Tab("rules", "r", _("Rules"), "rules", Right.READ_RULES),
+    Tab("audit", "l", _("Audit"), "audit", Right.AUDIT_OWN),
+    Tab("exports", "x", _("Exports"), "exports", Right.AUDIT_EXPORT),
+    Tab("people", "p", _("People"), "people", Right.MANAGE_PEOPLE),
+    Tab("tokens", "t", _("Tokens"), "tokens", Right.MANAGE_TOKENS),
+    Tab("webhooks", "h", _("Webhooks"), "webhooks", Right.MANAGE_WEBHOOKS),
+    Tab("workspace", "s", _("Workspace"), "workspace", Right.FREEZE),
 )
 HOMES: dict[Role, tuple[str, ...]] = {
     Role.REVIEWER: ("queue", "workspace_home"),
@@ -68,6 +70,7 @@ def navigation_of(member: Member, path: str) -> list[dict[str, Any]]:
     return [
         {
             "name": tab.name,
+            "go": tab.go,
             "label": tab.label,
             "url": url,
             "current": url == here,

@@ -17,6 +17,7 @@ SCRIPTS_OWN = frozenset(
         "data-closes",
         "data-dismiss",
         "data-expires",
+        "data-go",
         "data-gone-after",
         "data-key",
         "data-open",

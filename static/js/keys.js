@@ -42,6 +42,22 @@ function held() {
   return Boolean(page.dataset.running) || Date.now() - settled < BOUNCE;
 }
 
+// G, then the key of a page: whatever is pressed second is not a key of the page itself, so that
+// "G A" never approves where no page has that key.
+const LEAD = 2_000;
+let led = 0;
+
+function leads(name) {
+  if (Date.now() - led < LEAD) {
+    led = 0;
+    document.querySelector(`[data-go="${CSS.escape(name)}"]`)?.click();
+    return true;
+  }
+  if (name !== "g" || !document.querySelector("[data-go]")) return false;
+  led = Date.now();
+  return true;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.defaultPrevented || event.isComposing || event.altKey) return;
   if (document.querySelector("dialog:modal")) return;
@@ -56,13 +72,14 @@ document.addEventListener("keydown", (event) => {
   }
   if (field && !modified) return;
   if (!modified && name !== "escape" && !single()) return;
+  if (!modified && name !== "escape" && !["shift", "control", "alt", "meta"].includes(name) && leads(name)) return event.preventDefault();
   const wanted = find(name);
   if (!wanted) return;
   event.preventDefault();
   if (!held()) press(wanted);
 });
 
-const NAMES = { "mod+enter": ["Ctrl", "Enter"], escape: ["Esc"], enter: ["Enter"], " ": ["Space"] };
+const NAMES = { "mod+enter": ["Ctrl", "Enter"], "mod+k": ["Ctrl", "K"], escape: ["Esc"], enter: ["Enter"], " ": ["Space"] };
 
 function sheet() {
   const list = document.getElementById("keylist");
@@ -74,10 +91,14 @@ function sheet() {
       seen.set(element.dataset.key, words.replace(/\s+/g, " ").trim());
     }
   }
+  const rows = [...seen].map(([key, words]) => [NAMES[key] ?? [key.length === 1 ? key.toUpperCase() : key], words]);
+  for (const link of document.querySelectorAll("[data-go]")) {
+    rows.push([["G", link.dataset.go.toUpperCase()], link.firstChild.textContent.trim()]);
+  }
   list.replaceChildren();
-  for (const [key, words] of seen) {
+  for (const [keys, words] of rows) {
     const term = document.createElement("dt");
-    for (const part of NAMES[key] ?? [key.length === 1 ? key.toUpperCase() : key]) {
+    for (const part of keys) {
       const cap = document.createElement("kbd");
       cap.textContent = part;
       term.append(cap, " ");

@@ -46,7 +46,7 @@ def test_an_admin_has_no_tab_of_content(cast):
 
 
 def test_a_page_that_does_not_exist_has_no_tab(cast, monkeypatch):
-    missing = navigation.Tab("nowhere", "Nowhere", "no_such_page", TABS[0].right)
+    missing = navigation.Tab("nowhere", "z", "Nowhere", "no_such_page", TABS[0].right)
     monkeypatch.setattr(navigation, "TABS", (missing, *TABS))
     assert "Nowhere" not in labels(cast, Role.LEAD)
 
@@ -125,3 +125,9 @@ def test_the_workspaces_of_a_person_lead_to_the_page_of_their_role_there(cast):
             "unread": 0,
         },
     ]
+
+
+def test_no_two_pages_have_one_key() -> None:
+    keys = [tab.go for tab in TABS]
+    assert len(set(keys)) == len(keys)
+    assert all(len(key) == 1 and key.isalpha() and key.islower() for key in keys)
