@@ -394,6 +394,23 @@ class ExportForm(forms.Form):
     )
 
 
+class SpanForm(forms.Form):
+    """Which days an auditor asks about, both included, in UTC."""
+
+    since = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(
+        label=_("To and including, UTC"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days in a wrong order."""
+        days = super().clean() or {}
+        since, until = days.get("since"), days.get("until")
+        if since and until and until < since:
+            raise forms.ValidationError(_("The last day is before the first one."))
+        return days
+
+
 class DoubleReviewForm(forms.Form):
     """How many of 100 proposals that need one approval get a second person."""
 

@@ -6,6 +6,7 @@ import agents.http  # noqa: F401 (registers the spellings of human ids)
 from reviews.views import (
     absences,
     audit,
+    auditing,
     batch,
     beside,
     comment,
@@ -76,6 +77,9 @@ AUDIT: list[URLPattern | URLResolver] = [
     path("verify/", audit.audit_verify, name="audit_verify"),
     path("entry/<int:number>/", audit.audit_entry, name="audit_entry"),
     path("checkpoint/", audit.audit_checkpoint, name="audit_checkpoint"),
+    path("population/", auditing.population, name="population"),
+    path("exceptions/", auditing.exceptions, name="exceptions"),
+    path("exceptions/found/", auditing.exception, name="exception"),
     path("exports/", audit.export_list, name="exports"),
     path("exports/make/", audit.export_make, name="export_make"),
     path("exports/<export:number>/", audit.export_download, name="export_download"),
