@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,6 +39,10 @@ from reviews.errors import InvalidChange, NotAllowed
 from reviews.models import Export
 
 FORMATS = ("csv", "jsonl")
+PACKET = "packet"
+ENDINGS = {PACKET: "zip"}
+"""How the name of a file ends, where not in its format."""
+
 FORMULA_STARTS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 # What programs trim before they look at the first character: blanks, controls, zero-width ones.
 TRIMMED = "\\s\\x00-\\x1f\\x7f-\\xa0\\u200b-\\u200f\\u2060-\\u2064\\ufeff"
@@ -126,7 +130,7 @@ def export_history(workspace: Workspace, *, form: str, period: Period, by: Membe
 
 def export_path(workspace: Workspace, number: int, form: str) -> Path:
     """Return where the export's file lies under the data folder."""
-    name = f"{workspace.slug}-X-{number}.{form}"
+    name = f"{workspace.slug}-X-{number}.{ENDINGS.get(form, form)}"
     return Path(settings.DATA_DIR) / "exports" / workspace.slug / name
 
 
@@ -278,10 +282,25 @@ def _record(
     by: Member | None,
     written: Written,
 ) -> Export:
-    """Write the export's row and entry in one transaction, the manifest on the row."""
+    described = _describe(form, period, written)
+    return record_export(workspace, number, form, period=period, by=by, told=described)
+
+
+def record_export(
+    workspace: Workspace,
+    number: int,
+    form: str,
+    *,
+    period: Period,
+    by: Member | None,
+    told: Mapping[str, Any],
+) -> Export:
+    """Write the export's row and entry in one transaction, the manifest on the row.
+
+    told: what the manifest says of the written file: its rows, its sha256 and whatever else.
+    """
     now = clock.now()
     name = export_path(workspace, number, form).name
-    described = _describe(form, period, written)
     with transaction.atomic():
         export = Export.objects.create(
             workspace=workspace,
@@ -290,18 +309,9 @@ def _record(
             format=form,
             since=period.since,
             until=period.until,
-            rows=written.rows,
-            sha256=written.sha256,
-            manifest={
-                "export": f"X-{number}",
-                "workspace": workspace.slug,
-                **described,
-                "file": name,
-                "sha256": written.sha256,
-                "made_at": now.isoformat(),
-                "checkpoint": _newest_note(),
-                "verifiers": [verifier.to_text() for verifier in keys.listed_verifiers()],
-            },
+            rows=told["rows"],
+            sha256=told["sha256"],
+            manifest=_manifest(workspace, number, told, name, now),
             file_name=name,
             created_at=now,
         )
@@ -312,13 +322,27 @@ def _record(
             object=f"X-{number}",
             after={
                 "format": form,
-                "rows": written.rows,
-                "since": described["since"],
-                "until": described["until"],
-                "sha256": written.sha256,
+                "rows": told["rows"],
+                "since": told["since"],
+                "until": told["until"],
+                "sha256": told["sha256"],
             },
         )
     return export
+
+
+def _manifest(
+    workspace: Workspace, number: int, told: Mapping[str, Any], name: str, now: datetime
+) -> dict[str, Any]:
+    return {
+        "export": f"X-{number}",
+        "workspace": workspace.slug,
+        **told,
+        "file": name,
+        "made_at": now.isoformat(),
+        "checkpoint": _newest_note(),
+        "verifiers": [verifier.to_text() for verifier in keys.listed_verifiers()],
+    }
 
 
 def _describe(form: str, period: Period, written: Written) -> dict[str, Any]:
@@ -327,6 +351,7 @@ def _describe(form: str, period: Period, written: Written) -> dict[str, Any]:
         "format": form,
         "columns": list(COLUMNS) if form == "csv" else None,
         "rows": written.rows,
+        "sha256": written.sha256,
         "first_number": written.chosen.first,
         "last_number": written.chosen.last,
         "waiting": written.chosen.waiting,

@@ -16,6 +16,7 @@ from agents.rights import Right
 from agents.slots import CRON_LENGTH
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
+from reviews.draws import MOST_DRAWN
 from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
 from reviews.exclusions import TYPED_FROM
 from reviews.sampling import MOST_PERCENT
@@ -409,6 +410,21 @@ class SpanForm(forms.Form):
         if since and until and until < since:
             raise forms.ValidationError(_("The last day is before the first one."))
         return days
+
+
+class DrawForm(SpanForm):
+    """A sample to draw from a period's population."""
+
+    size = forms.IntegerField(label=_("How many"), min_value=1, max_value=MOST_DRAWN)
+    seed = forms.RegexField(
+        r"^[A-Za-z0-9._-]+$",
+        label=_("Seed"),
+        max_length=64,
+        help_text=_("The proposed one is from the newest signed root: nobody chose it."),
+        error_messages={"invalid": _("Letters, digits, dots, underscores and hyphens only.")},
+    )
+    since = forms.DateField(widget=forms.HiddenInput)
+    until = forms.DateField(widget=forms.HiddenInput)
 
 
 class DoubleReviewForm(forms.Form):

@@ -95,6 +95,7 @@ WORDS: Mapping[str, str] = {
     Action.EXPORT_MADE: "Exported",
     Action.EXPORT_DOWNLOADED: "Took an export out",
     Action.AUDIT_VERIFIED: "Verified the log",
+    Action.SAMPLE_DRAWN: "Drew a sample",
     Action.LOG_MANIFEST: "Counted the log",
 }
 DETAILS = ("title", "target", "reason", "message", "words", "path", "name")
@@ -160,6 +161,7 @@ def spell_object(name: str) -> str:
         "schedule": "Schedule",
         "agent": "Agent",
         "setting": "Setting",
+        "audit_sample": "Sample",
         "qualification": "For",
     }
     if kind in words:

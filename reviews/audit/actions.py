@@ -146,6 +146,7 @@ class Action(StrEnum):
     EXPORT_DOWNLOADED = "export.downloaded"
     AUDIT_OPENED = "audit.opened"
     AUDIT_VERIFIED = "audit.verified"
+    SAMPLE_DRAWN = "audit.sampled"
     AUDIT_DIVERGED = "audit.diverged"
     LOG_MANIFEST = "log.manifest"
     CHECKPOINT_EXPORTED = "checkpoint.exported"

@@ -168,3 +168,28 @@ def open_values(commitments: Mapping[str, str]) -> dict[str, str | None]:
         name: open_value(rows[commitment], kek) if commitment in rows else None
         for name, commitment in commitments.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """A text with the salt that opens its commitment: whoever holds both can check it alone."""
+
+    salt: str
+    text: str
+
+
+def disclose_values(commitments: Iterable[str]) -> dict[str, Disclosed | None]:
+    """Return text and salt (hex) behind each commitment; None for what was erased.
+
+    In few queries; what is not stored is left out. Raises as `open_spelled`.
+    """
+    rows = stored_values(commitments)
+    if not rows:
+        return {}
+    kek = keys.kek()
+    return {commitment: _disclose(row, kek) for commitment, row in rows.items()}
+
+
+def _disclose(row: StoredValue, kek: KeyEncryptionKey) -> Disclosed | None:
+    text = open_value(row, kek)
+    return None if text is None or row.salt is None else Disclosed(bytes(row.salt).hex(), text)

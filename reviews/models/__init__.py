@@ -1,5 +1,6 @@
 """What is proposed, who decided, and by which rule. One file a noun."""
 
+from reviews.models.audit_samples import AuditSample
 from reviews.models.batches import Batch
 from reviews.models.comments import Comment, Mention
 from reviews.models.containments import ANSWER_WITHIN, Containment, ContainmentKind
@@ -37,6 +38,7 @@ __all__ = [
     "Absence",
     "ApprovalRule",
     "ApprovalRuleVersion",
+    "AuditSample",
     "Batch",
     "Comment",
     "Containment",

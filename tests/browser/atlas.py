@@ -187,7 +187,8 @@ DESK = (
 ROOMS = (
     Sheet("audit", "auditor", bare=here, wrong="?q=whom:me+since:soon"),
     Sheet("audit_entry", "auditor"),
-    Sheet("population", "auditor", bare=here, wrong="?since=2026-11-20&until=2026-11-01"),
+    Sheet("population", "auditor", bare=here, wrong="form[action$='/sample/']"),
+    Sheet("audit_sample", "auditor"),
     Sheet("exceptions", "auditor", bare=here, wrong="?since=soon"),
     Sheet("exception", "auditor", wrong="?question=barred&since=soon"),
     Sheet("exports", "auditor", bare=here),

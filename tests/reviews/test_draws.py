@@ -1,10 +1,12 @@
 """Lots by a keyed hash: repeatable by who holds the key, as frequent as asked, kept apart."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.draws import SPAN, draw_number, is_drawn
+from reviews.draws import SPAN, draw_number, draw_openly, is_drawn
 
 KEY = b"a key that nobody else holds"
 
@@ -41,3 +43,22 @@ def test_the_lot_falls_as_often_as_asked(percent):
 def test_nothing_is_drawn_at_no_rate_and_everything_at_the_whole():
     assert not any(is_drawn(KEY, "test", number, percent=0) for number in range(1_000))
     assert all(is_drawn(KEY, "test", number, percent=100) for number in range(1_000))
+
+
+def test_an_open_draw_is_the_lowest_hashes_of_seed_and_name():
+    names = ["P-1", "P-2", "P-3", "P-4", "P-5"]
+    by_hand = sorted((hashlib.sha256(f"dawn:{name}".encode()).hexdigest(), name) for name in names)
+    assert draw_openly("dawn", names, 3) == [name for _, name in by_hand[:3]]
+    # By hand: printf dawn:P-1 | sha256sum, and so on.
+    assert draw_openly("dawn", names, 5) == ["P-1", "P-2", "P-4", "P-5", "P-3"]
+
+
+@given(
+    names=st.sets(st.integers(1, 10**6).map("P-{}".format), max_size=40), count=st.integers(1, 50)
+)
+def test_an_open_draw_depends_on_nothing_but_seed_and_names(names, count):
+    drawn = draw_openly("s", names, count)
+    assert drawn == draw_openly("s", sorted(names, reverse=True), count)
+    assert len(drawn) == min(count, len(names)) == len(set(drawn))
+    assert set(drawn) <= names
+    assert draw_openly("s", names, count + 1)[:count] == drawn

@@ -10,6 +10,8 @@ from reviews.approval_rules import Rule
 from reviews.audit import sealing
 from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Leaf
+from reviews.auditing.selection import draw_sample
+from reviews.auditing.spans import Span
 from reviews.batches import decide_batch
 from reviews.decisions import Said, Shown, approve
 from reviews.exports import Period, export_history
@@ -100,6 +102,15 @@ def at_decision(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": filed.number, "decision": 1}
 
 
+def at_sample(cast: Cast) -> dict[str, Any]:
+    at_decision(cast)
+    sealing.checkpoint(clock.now())
+    today = clock.now().date()
+    member = member_for(cast.auditor, cast.workspace.slug)
+    made = draw_sample(cast.workspace, Span(today, today), seed="dawn", size=5, by=member)
+    return here(cast) | {"number": made.number}
+
+
 def at_export(cast: Cast) -> dict[str, Any]:
     member = member_for(cast.auditor, cast.workspace.slug)
     made = export_history(cast.workspace, form="jsonl", period=Period(None, None), by=member)
@@ -142,6 +153,7 @@ def assigned(cast: Cast) -> dict[str, Any]:
     return {"person": cast.reviewer.public_id}
 
 
+DRAW = sends(since="2026-01-01", until="2099-12-31", size=5, seed="dawn")
 SAID = sends(text="Which orders does it hold for?")
 VIEW = sends(name="High risk", q="risk:high")
 KEPT = sends(until=f"{clock.now() + timedelta(days=30):%Y-%m-%d}")
@@ -247,6 +259,9 @@ ROUTES = [
     Route("audit_entry", "GET", at_entry, "in 404 404 200 200 200 in"),
     Route("audit_checkpoint", "GET", here, "in 404 200|404 200|404 200|404 200|404 in"),
     Route("population", "GET", here, "in 404 403 403 200 403 in"),
+    Route("sample_draw", "POST", here, "in 404 403 403 302|422 403 in", DRAW),
+    Route("audit_sample", "GET", at_sample, "in 404 403 403 200 403 in"),
+    Route("packet_make", "POST", at_sample, "in 404 403 403 302 403 in"),
     Route("exceptions", "GET", here, "in 404 403 403 200 403 in"),
     Route("exception", "GET", here, "in 404 403 403 200 403 in", sends(question="own")),
     Route("exports", "GET", here, "in 404 403 403 200 403 in"),

@@ -9,13 +9,21 @@ from django.urls import reverse
 
 from agents.rights import Role
 from reviews.audit import sealing
+from reviews.audit.report import Status
 from reviews.auditing.exceptions import QUESTIONS
-from reviews.models import Proposal
+from reviews.auditing.packet_check import check_packet
+from reviews.models import AuditSample, Proposal
 from tests import build
 from tests.reviews.audit.logs import NOW
 from tests.reviews.auditing.scenes import approve, reject, with_evidence
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    settings.AUDIT_KEK = ""
 
 
 def page(name: str, query: str = "", **where) -> str:
@@ -142,4 +150,86 @@ def test_the_queries_of_a_list_do_not_grow_with_its_rows(cast, client_of, key):
     few = asked()
     for _ in range(3):
         happen()
+    assert asked() <= few
+
+
+DRAW = {"since": "2026-01-01", "until": "2099-12-31", "size": 5, "seed": "dawn"}
+
+
+def test_a_sample_is_drawn_packed_and_taken_out(cast, client_of, tmp_path):
+    filed = approve(cast, with_evidence(cast))
+    client = client_of(cast.auditor)
+    drawn = client.post(page("sample_draw"), DRAW)
+    assert drawn.headers["Location"] == page("audit_sample", number=1)
+    said = text_of(client.get(page("audit_sample", number=1)))
+    assert f"{filed} Shipped orders cannot be cancelled. Low Decided, in its grace" in said
+    assert "One file with everything the reviewers saw" in said
+    sealing.seal()
+    sealing.checkpoint(NOW)
+    client.post(page("packet_make", number=1))
+    said = text_of(client.get(page("audit_sample", number=1)))
+    assert "Download X-1" in said
+    answer = client.post(page("export_download", number=1))
+    (tmp_path / "taken.zip").write_bytes(b"".join(answer.streaming_content))
+    assert check_packet(tmp_path / "taken.zip").status is Status.SOUND
+    assert answer.headers["Content-Disposition"].endswith('"northwind-X-1.zip"')
+    assert "PACKET" in text_of(client.get(page("exports")))
+    assert "Sample 1" in text_of(client.get(page("population")))
+    assert "Drew a sample" in text_of(client.get(page("audit", "?q=object:audit_sample:1")))
+
+
+def test_a_packet_before_the_first_checkpoint_says_when_there_is_one(cast, client_of):
+    approve(cast, with_evidence(cast))
+    client = client_of(cast.auditor)
+    client.post(page("sample_draw"), DRAW)
+    answer = client.post(page("packet_make", number=1), follow=True)
+    assert "the worker signs within a minute" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"seed": "two words"}, "Letters, digits, dots"),
+        ({"seed": ""}, "This field is required."),
+        ({"size": 0}, "greater than or equal to 1"),
+        ({"size": 201}, "less than or equal to 200"),
+        ({"until": "2026-01-02"}, "there is nothing to draw from"),
+        ({"until": "2025-01-02"}, "The last day is before the first one."),
+        ({"since": "soon"}, "Enter a valid date."),
+    ],
+)
+def test_a_draw_that_cannot_be_made_is_said_beside_the_form(cast, client_of, given, words):
+    approve(cast, with_evidence(cast))
+    answer = client_of(cast.auditor).post(page("sample_draw"), DRAW | given)
+    assert answer.status_code == 422
+    assert words in re.sub(r"<[^>]+>", " ", answer.content.decode())
+    assert not AuditSample.objects.exists()
+
+
+def test_a_sample_of_another_workspace_is_not_there(cast, client_of):
+    approve(cast, with_evidence(cast))
+    client = client_of(cast.auditor)
+    client.post(page("sample_draw"), DRAW)
+    assert client.get(page("audit_sample", number=2)).status_code == 404
+    cast.outsider.memberships.update(role=Role.AUDITOR)
+    address = page("audit_sample", number=1).replace("northwind", "elsewhere")
+    assert client_of(cast.outsider).get(address).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["population", "audit_sample"])
+def test_the_queries_of_samples_do_not_grow_with_their_number(cast, client_of, name):
+    client = client_of(cast.auditor)
+    where = {"number": 1} if name == "audit_sample" else {}
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page(name, **where)).status_code == 200
+        return len(queries)
+
+    approve(cast, with_evidence(cast))
+    client.post(page("sample_draw"), DRAW)
+    few = asked()
+    for seed in ("a", "b", "c"):
+        approve(cast, with_evidence(cast))
+        client.post(page("sample_draw"), DRAW | {"seed": seed})
     assert asked() <= few
