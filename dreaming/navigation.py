@@ -56,7 +56,7 @@ TABS = (
 )
 HOMES: dict[Role, tuple[str, ...]] = {
     Role.REVIEWER: ("queue", "workspace_home"),
-    Role.LEAD: ("queue", "workspace_home"),
+    Role.LEAD: ("insights", "queue", "workspace_home"),
     Role.AUDITOR: ("audit", "workspace_home"),
     Role.ADMIN: ("people", "workspace_home"),
 }

@@ -19,6 +19,36 @@ def test_a_person_of_one_workspace_goes_to_the_page_of_their_role(cast, client_o
     assert answer.url == home_of(who, "northwind")
 
 
+FIRST_PAGES = {
+    "reviewer": "/w/northwind/review/",
+    "lead": "/w/northwind/insights/",
+    "auditor": "/w/northwind/audit/",
+    "admin": "/w/northwind/people/",
+}
+
+
+def sign_in(who: str, cast, **form: str) -> str:
+    """Sign in by the form and return the address one ends at."""
+    form |= {"login": getattr(cast, who).email, "password": build.PASSWORD}
+    answer = Client().post("/accounts/login/", form, follow=True)
+    assert answer.status_code == 200
+    return answer.request["PATH_INFO"]
+
+
+@pytest.mark.parametrize(("who", "page"), FIRST_PAGES.items())
+def test_signing_in_ends_on_the_first_page_of_the_role(cast, who, page):
+    assert sign_in(who, cast) == page
+
+
+@pytest.mark.parametrize("who", FIRST_PAGES)
+def test_signing_in_on_the_way_to_a_page_ends_there(cast, who):
+    assert sign_in(who, cast, next="/w/northwind/rules/") == "/w/northwind/rules/"
+
+
+def test_signing_in_never_leads_to_another_site(cast):
+    assert sign_in("lead", cast, next="https://evil.example/") == "/w/northwind/insights/"
+
+
 def test_a_person_of_several_workspaces_chooses(cast, client_of):
     Membership.objects.create(workspace=cast.elsewhere, person=cast.reviewer, role="admin")
     page = client_of(cast.reviewer).get("/")
