@@ -5,7 +5,7 @@ what the rules alone change, and gives the same numbers whenever it is run.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -113,58 +113,56 @@ def sorted_needs(needs: Needs) -> list[tuple[str, int]]:
     return sorted((group or "", count) for group, count in needs)
 
 
-def rehearse(
-    filed: Iterable[Filed], rules: Sequence[Rule], people: Sequence[PersonFacts], *, listed: int
-) -> Rehearsal:
-    """Return what `rules` would have asked of each of `filed`, in their order.
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Proposals that no rule at hand can tell apart and that were asked for the same.
 
-    people: everyone present now. listed: how many of those that differ are kept; the others are
-    counted. `filed` is read once and never held, so memory stays flat.
+    filed: one of them; times: how many they are; newest: numbers of the newest of them, falling.
     """
-    routes = Routes(rules)
+
+    filed: Filed
+    times: int
+    newest: tuple[int, ...]
+
+
+def prefixes_of(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """Return the beginnings of paths these rules ask about: what a path is told apart by."""
+    return tuple(sorted({rule.path_prefix for rule in rules if rule.path_prefix}))
+
+
+def rehearse(
+    filed: Iterable[Alike], rules: Sequence[Rule], people: Sequence[PersonFacts], *, listed: int
+) -> Rehearsal:
+    """Return what `rules` would have asked of what was filed.
+
+    filed: in groups; of each the rules are asked once. people: everyone present now. listed: how
+    many of those that differ are kept, the newest; the others are counted. Of those kept, number
+    and facts hold, title and time are those of one of their group.
+    """
     counts: Counter[Fate] = Counter()
-    differing: list[Differing] = []
+    differing: list[tuple[int, Alike, Fate, Route]] = []
     asked: Counter[tuple[Needs, Mode]] = Counter()
-    for one in filed:
-        would = routes.of(one.facts)
-        fate = compare(one, would)
-        counts[fate] += 1
-        asked[would.needs, would.mode] += 1
-        if fate is not Fate.SAME and len(differing) < listed:
-            differing.append(Differing(one, fate, replace(would, reasons=())))
+    for some in filed:
+        would = route(some.filed.facts, rules)
+        fate = compare(some.filed, would)
+        counts[fate] += some.times
+        asked[would.needs, would.mode] += some.times
+        if fate is not Fate.SAME:
+            differing += [(number, some, fate, would) for number in some.newest[:listed]]
+    differing.sort(key=lambda one: -one[0])
+    kept = tuple(
+        Differing(replace(some.filed, number=number), fate, replace(would, reasons=()))
+        for number, some, fate, would in differing[:listed]
+    )
     total = counts.total()
     return Rehearsal(
         filed=total,
         counts={fate: counts[fate] for fate in Fate},
-        differing=tuple(differing),
-        left=total - counts[Fate.SAME] - len(differing),
+        differing=kept,
+        left=total - counts[Fate.SAME] - len(kept),
         stuck=sum(
             times
             for (needs, mode), times in asked.items()
             if mode is Mode.PEOPLE and unsatisfiable(needs, people)
         ),
     )
-
-
-class Routes:
-    """Routes by what the rules can tell apart: most proposals are alike to them."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self.rules = rules
-        self.prefixes = sorted({rule.path_prefix for rule in rules if rule.path_prefix})
-        self.agents = {rule.agent for rule in rules}
-        self.known: dict[Hashable, Route] = {}
-
-    def of(self, facts: Facts) -> Route:
-        """Return the route of a change with these facts."""
-        key = (
-            facts.agent if facts.agent in self.agents else None,
-            facts.op,
-            facts.risk,
-            facts.traits,
-            facts.signal,
-            *(facts.path.startswith(prefix) for prefix in self.prefixes),
-        )
-        if key not in self.known:
-            self.known[key] = route(facts, self.rules)
-        return self.known[key]

@@ -4,14 +4,16 @@ Nobody applies what they proposed, under whichever account: a person who could w
 that lets their own changes through. What is refused for that is an entry too.
 """
 
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, TextField
+from django.db.models.functions import Cast
 
 from agents import clock
 from agents.identities import accounts_of
@@ -32,7 +34,7 @@ from reviews.models import (
     RuleChange,
     RuleChangeState,
 )
-from reviews.rehearsal import Filed, Rehearsal, rehearse
+from reviews.rehearsal import Alike, Filed, Rehearsal, prefixes_of, rehearse
 from reviews.rules import (
     entry_facts,
     entry_values,
@@ -176,39 +178,76 @@ def rules_with(
     return tuple(others)
 
 
-def filed_since(workspace: Workspace, since: datetime) -> Iterator[Filed]:
-    """Read what was filed since then, newest first, at most MOST_REHEARSED, one after another.
+def alike_since(workspace: Workspace, since: datetime, prefixes: tuple[str, ...]) -> list[Alike]:
+    """Return what was filed since then, at most the newest MOST_REHEARSED, in groups of alike ones.
 
-    Numbers rise with time but for a few that were taken at once, so reading ends a day earlier.
-    What was filed before the facts of routes were kept is passed over.
+    prefixes: beginnings of paths the rules ask about. Numbers rise with time but for a few that
+    were taken at once, so reading ends a day earlier. A route is read once a group, as text; one
+    from before the facts of routes were kept is passed over.
     """
     rows = Proposal.objects.filter(workspace=workspace).order_by("-number")
-    columns = ("number", "title", "state", "filed_at", "agent__slug", "path", "op", "risk", "route")
-    found = rows.values_list(*columns)[:MOST_REHEARSED].iterator(chunk_size=2_000)
-    for number, title, state, filed_at, agent, path, op, risk, kept in found:
-        if filed_at < since - timedelta(days=1):
-            return
-        if filed_at < since or "traits" not in kept:
+    rows = rows.annotate(kept=Cast("route", TextField()))
+    columns = ("agent__slug", "op", "risk", "kept", "path", "number", "filed_at")
+    earliest = since - timedelta(days=1)
+    counts: Counter[tuple[Any, ...]] = Counter()
+    newest: dict[tuple[Any, ...], list[int]] = {}
+    paths: dict[tuple[Any, ...], str] = {}
+    for agent, op, risk, kept, path, number, filed_at in rows.values_list(*columns)[
+        :MOST_REHEARSED
+    ].iterator(chunk_size=2_000):
+        if filed_at < since:
+            if filed_at < earliest:
+                break
             continue
-        traits = frozenset(Trait(trait) for trait in kept["traits"])
-        yield Filed(
-            number=number,
-            title=title,
-            state=state,
-            filed_at=filed_at,
-            facts=Facts(agent or "", path, Op(op), risk, traits, kept["signal"]),
-            rule=kept["rule"],
-            version=kept["version"],
-            needs=tuple((group, count) for group, count in kept["needs"]),
-            mode=Mode(kept["mode"]),
-        )
+        key = (agent, op, risk, kept, *map(path.startswith, prefixes))
+        counts[key] += 1
+        if counts[key] == 1:
+            newest[key], paths[key] = [number], path
+        elif counts[key] <= LISTED:
+            newest[key].append(number)
+    groups = (_alike(key, paths[key], count, newest[key]) for key, count in counts.items())
+    return [one for one in groups if one is not None]
+
+
+def _alike(key: tuple[Any, ...], path: str, times: int, newest: list[int]) -> Alike | None:
+    agent, op, risk, text, *_ = key
+    kept = json.loads(text)
+    if "traits" not in kept:
+        return None
+    traits = frozenset(Trait(trait) for trait in kept["traits"])
+    filed = Filed(
+        number=newest[0],
+        title="",
+        state="",
+        filed_at=datetime.min.replace(tzinfo=UTC),
+        facts=Facts(agent or "", path, Op(op), risk, traits, kept["signal"]),
+        rule=kept["rule"],
+        version=kept["version"],
+        needs=tuple((group, count) for group, count in kept["needs"]),
+        mode=Mode(kept["mode"]),
+    )
+    return Alike(filed, times, tuple(newest))
 
 
 def rehearse_rules(workspace: Workspace, rules: tuple[Rule, ...]) -> Rehearsal:
     """Return what `rules` would have asked of what was filed in the last REHEARSED_DAYS."""
     since = clock.now() - timedelta(days=REHEARSED_DAYS)
     people = people_facts(workspace)
-    return rehearse(filed_since(workspace, since), rules, people, listed=LISTED)
+    groups = alike_since(workspace, since, prefixes_of(rules))
+    return _named(workspace, rehearse(groups, rules, people, listed=LISTED))
+
+
+def _named(workspace: Workspace, done: Rehearsal) -> Rehearsal:
+    """Return the rehearsal with title, state, time and path of what it lists."""
+    numbers = [one.filed.number for one in done.differing]
+    rows = Proposal.objects.filter(workspace=workspace, number__in=numbers)
+    found = {row[0]: row[1:] for row in rows.values_list("number", "title", "state", "filed_at")}
+    listed = []
+    for one in done.differing:
+        title, state, filed_at = found[one.filed.number]
+        filed = replace(one.filed, title=title, state=state, filed_at=filed_at)
+        listed.append(replace(one, filed=filed))
+    return replace(done, differing=tuple(listed))
 
 
 def _check_proposer(workspace: Workspace, by: Member, told: Told) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agents.models import Membership
 from agents.people import Member, add_person, change_role, set_group
@@ -403,18 +405,52 @@ def test_what_was_filed_earlier_or_next_door_is_not_tried(cast, clock):
     clock.advance(days=91)
     build.filed(cast.store, path="/new.md", content="New.\n")
     since = clock.at - timedelta(days=rule_changes.REHEARSED_DAYS)
-    assert [one.facts.path for one in rule_changes.filed_since(cast.workspace, since)] == [
-        "/new.md"
-    ]
+    (found,) = rule_changes.alike_since(cast.workspace, since, ())
+    assert (found.filed.facts.path, found.times) == ("/new.md", 1)
 
 
 def test_what_was_filed_is_read_newest_first_with_what_it_was_asked(cast):
     build.filed(cast.store, path="/a.md")
     build.filed(cast.shared_store, path="/b.md")
-    newest, oldest = rule_changes.filed_since(cast.workspace, oldest_day())
-    assert (newest.facts.agent, oldest.facts.agent) == ("", "refund-desk")
-    assert (newest.rule, newest.version, newest.needs) == ("new-of-low-risk", 1, ((None, 1),))
-    assert (newest.title, newest.mode) == ("Shipped orders cannot be cancelled.", Mode.PEOPLE)
+    newest, oldest = rule_changes.alike_since(cast.workspace, oldest_day(), ())
+    assert (newest.filed.facts.agent, oldest.filed.facts.agent) == ("", "refund-desk")
+    asked = newest.filed
+    assert (asked.rule, asked.version, asked.needs) == ("new-of-low-risk", 1, ((None, 1),))
+    assert asked.mode is Mode.PEOPLE
+
+
+def test_what_rules_cannot_tell_apart_is_one_group_with_the_numbers_of_its_newest(cast):
+    paths = ["/a.md", "/refunds/a.md", "/b.md", "/refunds/b.md", "/c.md"]
+    numbers = [build.filed(cast.store, path=path).number for path in paths]
+    (all_,) = rule_changes.alike_since(cast.workspace, oldest_day(), ())
+    assert (all_.times, all_.newest) == (5, tuple(reversed(numbers)))
+    others, refunds = rule_changes.alike_since(cast.workspace, oldest_day(), ("/refunds/",))
+    assert [others.times, refunds.times] == [3, 2]
+    assert refunds.newest == (numbers[3], numbers[1])
+
+
+def test_what_differs_is_listed_with_its_own_title_and_time(cast, clock):
+    for at in range(3):
+        clock.advance(days=1)
+        build.filed(cast.store, path=f"/{at}.md", title=f"Title {at}")
+    differing = rehearse(cast, Rule("all", needs=((None, 3),))).differing
+    assert [one.filed.title for one in differing] == ["Title 2", "Title 1", "Title 0"]
+    assert [one.filed.filed_at for one in differing] == [
+        clock.at - timedelta(days=ago) for ago in range(3)
+    ]
+
+
+def test_a_dry_run_asks_the_same_few_questions_however_much_was_filed(cast):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            rehearse(cast, Rule("all", needs=((None, 3),)))
+        return len(queries)
+
+    build.filed(cast.store)
+    few = asked()
+    for _ in range(4):
+        build.filed(cast.store)
+    assert asked() == few
 
 
 def oldest_day() -> datetime:
@@ -423,7 +459,7 @@ def oldest_day() -> datetime:
 
 def test_a_proposal_whose_facts_were_not_kept_is_passed_over(cast):
     build.proposal(cast.store)
-    assert list(rule_changes.filed_since(cast.workspace, oldest_day())) == []
+    assert rule_changes.alike_since(cast.workspace, oldest_day(), ()) == []
 
 
 @pytest.fixture
