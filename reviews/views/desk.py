@@ -35,7 +35,6 @@ from reviews.queue import (
     cursor_before,
     find_agents,
     last_decided,
-    list_of,
     open_containments,
     order_of,
     page_of,
@@ -74,9 +73,9 @@ class Desk:
     @property
     def rows(self) -> QuerySet[Proposal]:
         """Return the proposals of the list, in no order."""
-        return list_of(self.member, self.search, self.agents, self.aside)
+        return self.segments[-1][0]
 
-    @property
+    @cached_property
     def segments(self) -> list[tuple[QuerySet[Proposal], Order]]:
         """Return the lists J and K walk one after the other."""
         return segments_of(self.member, self.search, self.agents, self.aside)

@@ -74,6 +74,10 @@ def main(target: str) -> None:
 
     collect_assets()
     call_command("migrate", verbosity=0, interactive=False)
+    # What is measured runs in the state of a server that has started.
+    from dreaming.wsgi import settle  # noqa: PLC0415
+
+    settle()
     module, _, function = target.partition(":")
     measured = getattr(importlib.import_module(module), function)()
     sys.stdout.write(json.dumps([asdict(line) for line in measured]))
