@@ -46,6 +46,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     IllegalTransition: HTTPStatus.CONFLICT,
     reviews_errors.UndoTooLate: HTTPStatus.CONFLICT,
     reviews_errors.AlreadyReserved: HTTPStatus.CONFLICT,
+    reviews_errors.NotSeen: HTTPStatus.UNPROCESSABLE_ENTITY,
     reviews_errors.MayNotDecide: HTTPStatus.FORBIDDEN,
     reviews_errors.NotAllowed: HTTPStatus.FORBIDDEN,
     reviews_errors.NotYet: HTTPStatus.CONFLICT,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django.db.models.functions import Substr
 from rapidfuzz import fuzz
 
@@ -82,8 +82,8 @@ class Candidate:
 class _Around:
     """What lies around the proposals looked at, each found for all of them at once.
 
-    alike: (store, text key) -> how many that wait have it. beginnings: store -> path -> how its
-    live text begins.
+    alike: (store, text key) -> how many that wait have it. beginnings: store ->
+    (store, path) -> how a text begins that its agent reads.
     """
 
     texts: Mapping[int, str]
@@ -91,7 +91,7 @@ class _Around:
     against: Mapping[int, int]
     able: frozenset[int]
     alike: Mapping[tuple[int, str], int]
-    beginnings: Mapping[int, Mapping[str, str]]
+    beginnings: Mapping[int, Mapping[tuple[int, str], str]]
 
 
 def find_rows(member: Member, numbers: Sequence[int]) -> list[Proposal]:
@@ -126,7 +126,7 @@ def _around(rows: Sequence[Proposal], member: Member) -> _Around:
         against={key: count for (key, said), count in counted.items() if not _supports(said)},
         able=_able(rows, member),
         alike=_alike(rows, member),
-        beginnings=_beginnings({row.store_id for row in rows}),
+        beginnings=_beginnings(rows, member),
     )
 
 
@@ -149,13 +149,20 @@ def _alike(rows: Sequence[Proposal], member: Member) -> Mapping[tuple[int, str],
     return {(store, key): count for store, key, count in pairs}
 
 
-def _beginnings(stores: set[int]) -> Mapping[int, Mapping[str, str]]:
-    heads = MemoryVersion.objects.filter(
-        memory__store__in=stores, memory__head=F("pk"), is_tombstone=False
-    ).annotate(beginning=Substr("content", 1, COMPARED))
-    found: dict[int, dict[str, str]] = {store: {} for store in stores}
-    for store, path, text in heads.values_list("memory__store", "memory__path", "beginning"):
-        found[store][path] = text
+def _beginnings(
+    rows: Sequence[Proposal], member: Member
+) -> Mapping[int, Mapping[tuple[int, str], str]]:
+    """Return by store how the texts begin that its agent reads: its own, and what all share."""
+    stores = {row.store_id for row in rows}
+    read = Q(memory__store__in=stores)
+    read |= Q(memory__store__workspace=member.workspace, memory__store__agent=None)
+    heads = MemoryVersion.objects.filter(read, memory__head=F("pk"), is_tombstone=False)
+    columns = ("memory__store", "memory__store__agent", "memory__path", "beginning")
+    found: dict[int, dict[tuple[int, str], str]] = {store: {} for store in stores}
+    begun = heads.annotate(beginning=Substr("content", 1, COMPARED))
+    for store, agent, path, text in begun.values_list(*columns):
+        for one in stores if agent is None else {store}:
+            found[one][store, path] = text
     return found
 
 
@@ -177,7 +184,7 @@ def _candidate(row: Proposal, member: Member, around: _Around) -> Candidate:
         is_unsourced=any(one["code"] == Code.NO_SOURCE for one in row.risk_reasons),
         is_drawn="drawn" in row.route,
         is_barred=row.pk not in around.able,
-        is_near=_is_near(new, row.path, around.beginnings[row.store_id]),
+        is_near=_is_near(new, (row.store_id, row.path), around.beginnings[row.store_id]),
         is_alike=around.alike.get((row.store_id, row.text_key), 0) > 1,
         is_stale=(live.number if live else None) != row.base_version,
         is_reserved=_is_reserved(row, member),
@@ -191,9 +198,9 @@ def _candidate(row: Proposal, member: Member, around: _Around) -> Candidate:
     )
 
 
-def _is_near(text: str, path: str, beginnings: Mapping[str, str]) -> bool:
+def _is_near(text: str, own: tuple[int, str], beginnings: Mapping[tuple[int, str], str]) -> bool:
     start = text[:COMPARED]
-    others = (begin for other, begin in beginnings.items() if other != path)
+    others = (begin for place, begin in beginnings.items() if place != own)
     return any(fuzz.ratio(start, other, score_cutoff=NEAR) for other in others)
 
 

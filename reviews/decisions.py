@@ -27,6 +27,7 @@ from reviews.audit.log import append
 from reviews.changes import Op
 from reviews.errors import (
     MayNotDecide,
+    NotSeen,
     ReasonMissing,
     ReviewsError,
     StaleProposal,
@@ -34,9 +35,12 @@ from reviews.errors import (
 )
 from reviews.lifecycle import Act, Given, Standing, State, Verdict, Vote
 from reviews.models import Decision, Proposal, Undo
+from reviews.paces import Pace, read_pace
 from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
 from reviews.requests import SEND_BACK
 from reviews.review_dates import asked_review, check_day
+from reviews.seeing import due_of
+from reviews.unseen import Due, Seen, find_unseen
 
 REASON_CODES = {
     "wrong": "It is wrong",
@@ -72,6 +76,8 @@ class Shown:
     state: str
     evidence_opened: tuple[int, ...] = ()
     facts: dict[str, object] = field(default_factory=dict)
+    is_read: bool = False
+    """The end of a long change was on the person's screen."""
 
     def body(self) -> dict[str, object]:
         """Return the facts as they stand in the entry."""
@@ -79,8 +85,14 @@ class Shown:
             "revision": self.revision,
             "state": self.state,
             "evidence_opened": list(self.evidence_opened),
+            **({"read_to_end": True} if self.is_read else {}),
             **self.facts,
         }
+
+    @property
+    def seen(self) -> Seen:
+        """Return what of it has to do with whether an approval counts."""
+        return Seen(frozenset(self.evidence_opened), self.is_read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +119,9 @@ def approve(
     token: says the same when the same form is sent again, which then changes nothing. Raises
     StaleProposal when the proposal is no longer what the page showed (another revision, another
     state, or the head of its path moved: then it is conflicted now), MayNotDecide when this
-    person may not decide it. A refused vote writes no Decision. review_by: the day by which the
-    memory is to be looked at again; of several approvals the earliest counts.
+    person may not decide it, NotSeen while something that speaks against it, a quote behind high
+    risk or the end of a long change was not seen. A refused vote writes no Decision. review_by: the
+    day by which the memory is to be looked at again; of several approvals the earliest counts.
     """
     if review_by is not None:
         check_day(review_by)
@@ -167,12 +180,14 @@ def cast_vote(
     In the caller's transaction, which commits either way; who calls it wakes the worker. A form
     that was sent before changes nothing. at: the moment of the decision, from which its grace runs.
     """
+    due = due_of(row)
+    shown = replace(shown, facts={"evidence": due.quotes} | shown.facts)
     given = rules.decisions_of(row)
     before = _said_before(given, by, said)
     if before is not None and not before.is_undone:
         return None
     votes = rules.votes_of(row, given)
-    refusal = _refusal(row, said.act, by, shown, votes) if before is None else _undone(row)
+    refusal = _refusal(row, said.act, by, shown, votes, due) if before is None else _undone(row)
     if refusal is None:
         _record(row, by, shown, said, votes, at)
     else:
@@ -195,7 +210,7 @@ def _undone(row: Proposal) -> StaleProposal:
 
 
 def _refusal(
-    row: Proposal, act: Act, by: Member, shown: Shown, votes: Sequence[Vote]
+    row: Proposal, act: Act, by: Member, shown: Shown, votes: Sequence[Vote], due: Due
 ) -> ReviewsError | None:
     """Return why this vote cannot be taken, or None; a moved head makes the row conflicted."""
     name = str(row)
@@ -212,16 +227,44 @@ def _refusal(
         mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
         message = f"{row.path} has changed since {name} was proposed; nothing was decided."
         return StaleProposal(message, proposal=name)
-    if act is Act.APPROVE and not rules.advances(row, by, votes):
+    return _refuse_approval(row, by, shown, votes, due) if act is Act.APPROVE else None
+
+
+def _refuse_approval(
+    row: Proposal, by: Member, shown: Shown, votes: Sequence[Vote], due: Due
+) -> ReviewsError | None:
+    if not rules.advances(row, by, votes):
         groups = ", ".join(lifecycle.settle(rules.needs_of(row), votes).groups)
         return MayNotDecide(f"The approval still needed is one from {groups}.")
-    return None
+    return _unseen(due, shown)
+
+
+def check_seen(proposal: Proposal, shown: Shown) -> None:
+    """Raise NotSeen where an approval of what was shown would be refused for it."""
+    refusal = _unseen(due_of(proposal), shown)
+    if refusal is not None:
+        raise refusal
+
+
+def _unseen(due: Due, shown: Shown) -> NotSeen | None:
+    left = find_unseen(due, shown.seen)
+    if not left:
+        return None
+    words = " ".join(one.words for one in left)
+    return NotSeen(words, left=(left[0].label, left[0].anchor))
 
 
 def _is_decidable(row: Proposal, act: Act) -> bool:
     if row.state == State.CONFLICTED:
         return act is Act.REJECT
     return row.state in lifecycle.OPEN
+
+
+def last_pace(by: Member) -> tuple[Pace, datetime | None]:
+    """Return how fast `by` approved until their last decision here, and when that was."""
+    last = Decision.objects.filter(person=by.person, proposal__workspace=by.workspace)
+    found = last.order_by("-pk").values_list("shown", "created_at").first()
+    return (read_pace(found[0]), found[1]) if found else (Pace(), None)
 
 
 def standing_of(row: Proposal) -> Standing:

@@ -1,7 +1,7 @@
 """Everything a reviewer reads about one proposal, gathered as values for its page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +21,14 @@ from reviews.lifecycle import State
 from reviews.marks import mark_firsts
 from reviews.models import Decision, Proposal, ProposalRevision
 from reviews.quotes import Quote, count_shown, quotes_of
-from reviews.reading import opened_positions
+from reviews.reading import seen_of
 from reviews.requests import Asked, asked_of
 from reviews.review_dates import day_of
 from reviews.risk import Level
 from reviews.rule_sentences import matched_on
 from reviews.turns import DID, WhoseTurn, whose_turn
 from reviews.twins import Near, near_of
+from reviews.unseen import Due, Left, Seen, find_unseen
 
 MOST_FLAGS = 4
 MOST_MARKED = 40
@@ -109,6 +110,7 @@ class Dossier:
     quotes: tuple[Quote, ...]
     near: tuple[Near, ...]
     steps: tuple[Step, ...]
+    seen: Seen = field(default_factory=Seen)
     discussion: Discussion | None = None
     asked: Asked | None = None
     replaced_by: Proposal | None = None
@@ -133,6 +135,28 @@ class Dossier:
         return len(self.quotes) - count_shown(self.quotes)
 
     @property
+    def signs(self) -> int:
+        """Return how many characters there are to read: the new text, and what was counted."""
+        said = self.why.said
+        return len(self.change.new) + sum(map(len, (*said.grounds, *said.against)))
+
+    @property
+    def due(self) -> Due:
+        """Return what there is to see before an approval counts."""
+        return Due(
+            risk=self.proposal.risk,
+            against=tuple(sorted(one.position for one in self.quotes if not one.supports)),
+            supports=tuple(sorted(one.position for one in self.quotes if one.supports)),
+            words=self.change.diff.added_words + self.change.diff.removed_words,
+        )
+
+    @property
+    def unseen(self) -> tuple[Left, ...]:
+        """Return what of it this member has not seen yet."""
+        opened = frozenset(one.position for one in self.quotes if one.is_opened)
+        return find_unseen(self.due, Seen(opened, self.seen.is_read))
+
+    @property
     def against(self) -> int:
         """Return how many of the quotes contradict the change."""
         return sum(not quote.supports for quote in self.quotes)
@@ -154,7 +178,8 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
     decisions = rules.decisions_of(proposal)
     firsts = NONE if proposal.op == Op.RETIRE else firsts_of(revision, proposal.store)
     change = change_of(proposal, revision.content, firsts)
-    quotes = quotes_of(proposal, opened_positions(proposal, member))
+    seen = seen_of(proposal, member)
+    quotes = quotes_of(proposal, seen.opened)
     turn = whose_turn(proposal, member, decisions)
     why = why_of(proposal, revision, sum(not quote.supports for quote in quotes))
     near = near_of(proposal, change.new)
@@ -171,6 +196,7 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
         why=why,
         change=change,
         quotes=quotes,
+        seen=seen,
         near=near,
         discussion=discussion,
         steps=steps_of(proposal, revisions, told, discussion),

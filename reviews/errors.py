@@ -21,6 +21,17 @@ class UndoTooLate(ReviewsError):
     """The decision is carried out, or was changed since; the message says what to do instead."""
 
 
+class NotSeen(ReviewsError):
+    """An approval of what was not seen; the message says what is left, `left` where it stands.
+
+    left: (label, anchor on the proposal's page) of the first thing that is unseen.
+    """
+
+    def __init__(self, message: str, *, left: tuple[str, str]) -> None:
+        super().__init__(message)
+        self.left = left
+
+
 class MayNotDecide(ReviewsError):
     """This person may not decide this proposal; the message says why and who may."""
 

@@ -63,6 +63,10 @@ class ShownForm(forms.Form):
     revision = forms.IntegerField(min_value=1, max_value=1_000_000)
     state = forms.CharField(max_length=20)
     token = forms.CharField(max_length=64, required=False)
+    view = forms.CharField(max_length=10, required=False)
+    folds = forms.IntegerField(min_value=0, max_value=10_000, required=False)
+    confirmed = forms.BooleanField(required=False)
+    signs = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
 
 
 class ApproveForm(ShownForm):

@@ -10,6 +10,7 @@ from reviews.audit.bodies import read_body
 from reviews.audit.log import append
 from reviews.audit.models import Entry
 from reviews.models import Evidence, Proposal
+from reviews.unseen import Seen
 
 
 def record_evidence_opened(proposal: Proposal, quote: Evidence, by: Member) -> None:
@@ -34,16 +35,44 @@ def record_evidence_opened(proposal: Proposal, quote: Evidence, by: Member) -> N
         )
 
 
+def record_change_read(proposal: Proposal, by: Member) -> None:
+    """Log that the end of the newest revision's change was on `by`'s screen; twice writes once."""
+    with transaction.atomic():
+        if seen_of(proposal, by).is_read:
+            return
+        append(
+            Action.CHANGE_READ,
+            workspace=by.workspace.slug,
+            actor=actor_of(by.person),
+            object=str(proposal),
+            revision=proposal.revision,
+        )
+
+
 def opened_positions(proposal: Proposal, by: Member) -> tuple[int, ...]:
     """Return which quotes of the proposal `by` has opened, as the log says, in order."""
-    bodies = Entry.objects.filter(
+    return tuple(sorted(seen_of(proposal, by).opened))
+
+
+def seen_of(proposal: Proposal, by: Member) -> Seen:
+    """Return what `by` has seen of the proposal, as the log says; one query.
+
+    A quote that was opened stays opened; a change is read anew in each revision.
+    """
+    rows = Entry.objects.filter(
         workspace=by.workspace.slug,
         object=str(proposal),
-        action=Action.EVIDENCE_OPENED,
+        action__in=[Action.EVIDENCE_OPENED, Action.CHANGE_READ],
         actor_kind="person",
         actor_id=by.person.public_id,
-    ).values_list("body", flat=True)
-    return tuple(sorted({_position_in(body) for body in bodies}))
+    ).values_list("action", "body")
+    opened, read = set(), False
+    for action, body in rows:
+        if action == Action.EVIDENCE_OPENED:
+            opened.add(_position_in(body))
+        else:
+            read = read or read_body(body)["revision"] == proposal.revision
+    return Seen(frozenset(opened), read)
 
 
 def opened_in_each(proposals: Sequence[Proposal], by: Member) -> Mapping[str, tuple[int, ...]]:

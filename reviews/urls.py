@@ -59,6 +59,7 @@ PROPOSAL: list[URLPattern | URLResolver] = [
     path("past/", beside.past, name="proposal_past"),
     path("revisions/", beside.revisions, name="proposal_revisions"),
     path("near/<memory:memory>/", beside.near, name="proposal_near"),
+    path("read/", proposal.change_read, name="proposal_read"),
     path("evidence/", proposal.more_evidence, name="proposal_more_evidence"),
     path("evidence/<int:position>/", proposal.evidence, name="proposal_evidence"),
     path("decisions/<int:decision>/", sightings.decision, name="decision"),

@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     Action.SESSION_REVISED: "Took a changed session in",
     Action.SESSION_OPENED: "Opened a session",
     Action.EVIDENCE_OPENED: "Opened evidence",
+    Action.CHANGE_READ: "Read a change to its end",
     Action.DREAM_QUEUED: "Queued a dream",
     Action.DREAM_STARTED: "Began to dream",
     Action.DREAM_RESUMED: "Resumed a dream",

@@ -17,6 +17,7 @@ from agents.workspaces import create_agent, create_workspace, set_visible_checks
 from dreaming.demo.company import (
     AGENTS,
     ANA,
+    CLAIMS,
     DEEPA,
     EVIDENCE,
     HELPDESK,
@@ -32,6 +33,7 @@ from dreaming.demo.company import (
 )
 from dreaming.demo.scenes import LETTER_CHECK
 from dreaming.demo.sessions import demo_sessions
+from dreaming.demo.trap import plant_trap
 from dreaming.errors import DreamingError
 from dreaming.models import Dream
 from reviews import decisions, proposals, rules
@@ -96,6 +98,7 @@ def seed() -> Ingested:
         agent_for=lambda slug: agents[slug],
         actor=SYSTEM,
     )
+    plant_trap(agents[CLAIMS.slug])
     _wait_for_grace(approved_at)
     sealing.seal()
     sealing.checkpoint(clock.now())

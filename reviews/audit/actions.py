@@ -70,6 +70,7 @@ class Action(StrEnum):
     SESSION_OPENED = "session.opened"
     SESSION_REVEALED = "session.revealed"
     EVIDENCE_OPENED = "evidence.opened"
+    CHANGE_READ = "change.read"
     OUTCOME_RECORDED = "outcome.recorded"
     IMPORT_COMPLETED = "import.completed"
     # Dreams

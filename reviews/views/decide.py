@@ -1,6 +1,7 @@
 """Approve, reject, send back, withdraw: one verb each, then on to the next of the same list."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from agents import clock
 from agents.access import member_page
 from agents.errors import InvalidInput
 from agents.http import MemberRequest
@@ -16,15 +18,17 @@ from agents.rights import Right
 from reviews import decisions, proposals
 from reviews.access import proposal_of
 from reviews.decisions import Shown
-from reviews.errors import MayNotDecide, ReasonMissing, StaleProposal
+from reviews.errors import MayNotDecide, NotSeen, ReasonMissing, StaleProposal
 from reviews.forms import ApproveForm, RejectForm, RequestForm, ShownForm, WithdrawForm
 from reviews.lifecycle import IllegalTransition
 from reviews.models import Proposal
-from reviews.reading import opened_positions
+from reviews.paces import Pace, go_on
+from reviews.reading import seen_of
+from reviews.risk import Level
 from reviews.turns import who_answers
 from reviews.views.desk import SeeOther, desk_of, is_fragment, new_token
 from reviews.views.onward import move_on, said_of
-from reviews.views.proposal import proposal_page
+from reviews.views.proposal import VIEWS, proposal_page
 
 __all__ = ["approve", "reject", "request_changes", "withdraw"]
 View = Callable[[MemberRequest, int], HttpResponse]
@@ -40,12 +44,23 @@ def refused_in_place(view: View) -> View:
     def answered(request: MemberRequest, number: int) -> HttpResponse:
         try:
             return view(request, number)
+        except NotSeen as error:
+            return _not_seen(request, number, error)
         except (StaleProposal, IllegalTransition) as error:
             return _refused(request, number, f"{error}{_seen(request)}", 409)
         except MayNotDecide as error:
             return _refused(request, number, str(error), 403)
 
     return answered
+
+
+def _not_seen(request: MemberRequest, number: int, error: NotSeen) -> HttpResponse:
+    """Say what is still unseen, with a link to where it stands."""
+    found = proposal_of(request.member, number)
+    label, anchor = error.left
+    notice = {"kind": "bad", "title": _("Not approved yet."), "text": str(error)}
+    notice |= {"url": f"#{anchor}", "action": label}
+    return proposal_page(request, found, status=422, notice=notice)
 
 
 def _seen(request: MemberRequest) -> str:
@@ -73,12 +88,17 @@ def approve(request: MemberRequest, number: int) -> HttpResponse:
     if "review_by" in form.errors:
         return _refused(request, number, _("The review-by date could not be read."), 422)
     shown = shown_of(request, found, form)
+    pace = pace_of(request, form)
+    shown = replace(shown, facts=shown.facts | ({"pace": pace.body()} if pace.count else {}))
+    if found.risk == Level.HIGH and not form.cleaned_data["confirmed"]:
+        decisions.check_seen(found, shown)
+        return proposal_page(request, found, confirming=True, approve_form=form)
     said = {name: form.cleaned_data[name] for name in ("token", "review_by")}
     try:
         decided = decisions.approve(found, by=request.member, shown=shown, **said)
     except InvalidInput as error:
         return _refused(request, number, str(error), 422)
-    return move_on(request, decided, said_of(decided, "approved"))
+    return move_on(request, decided, said_of(decided, "approved"), pace)
 
 
 @require_http_methods(["GET", "POST"])
@@ -158,15 +178,31 @@ def withdraw(request: MemberRequest, number: int) -> HttpResponse:
     return SeeOther(desk_of(request).address("proposal", number))
 
 
+def pace_of(request: MemberRequest, form: ShownForm) -> Pace:
+    """Return how fast approvals follow one another with this one; none where that is not known."""
+    before, at = decisions.last_pace(request.member)
+    signs = form.cleaned_data["signs"]
+    if at is None or not signs:
+        return Pace()
+    return go_on(before, round((clock.now() - at).total_seconds() * 1_000), signs)
+
+
 def shown_of(request: MemberRequest, found: Proposal, form: ShownForm) -> Shown:
     """Return what the page had shown: from the form what it was, from the log what was opened."""
     if not form.is_valid():
         raise InvalidInput(
             "The form does not say which revision it showed. Open the proposal and decide there."
         )
+    seen, said = seen_of(found, request.member), form.cleaned_data
+    facts: dict[str, object] = {"sha256": found.content_sha256}
+    if said["view"] in VIEWS:
+        facts |= {"view": said["view"], "folds_opened": said["folds"] or 0}
+    if said["confirmed"]:
+        facts["confirmed"] = True
     return Shown(
-        revision=form.cleaned_data["revision"],
-        state=form.cleaned_data["state"],
-        evidence_opened=opened_positions(found, request.member),
-        facts={"sha256": found.content_sha256, "evidence": found.evidence.count()},
+        revision=said["revision"],
+        state=said["state"],
+        evidence_opened=tuple(sorted(seen.opened)),
+        facts=facts,
+        is_read=seen.is_read,
     )

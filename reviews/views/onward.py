@@ -3,11 +3,13 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from agents.http import MemberRequest
 from reviews import seeding
 from reviews.access import proposal_of
 from reviews.models import Proposal, SeededItem
+from reviews.paces import Pace, is_told
 from reviews.queue import page_of
 from reviews.views.desk import (
     Context,
@@ -26,6 +28,8 @@ from reviews.views.proposal import proposal_context
 from reviews.views.queue import calm_context
 from reviews.views.seeded import item_context
 
+NO_PACE = Pace()
+
 
 def said_of(decided: Proposal, verb: str) -> str:
     """Return what became of a decision, in a sentence or two."""
@@ -34,18 +38,35 @@ def said_of(decided: Proposal, verb: str) -> str:
     return f"{decided} {verb}."
 
 
-def move_on(request: MemberRequest, decided: Proposal, words: str) -> HttpResponse:
+def nudge_of(pace: Pace) -> str:
+    """Return a calm line about approvals much faster than their texts can be read, '' for none."""
+    if not is_told(pace):
+        return ""
+    return _(
+        "%(count)d approvals in %(taken)d s; their texts take about %(reading)d s to read. "
+        "A break is fine: what waits stays where it is."
+    ) % {
+        "count": pace.count,
+        "taken": round(pace.taken_ms / 1_000),
+        "reading": round(pace.reading_ms / 1_000),
+    }
+
+
+def move_on(
+    request: MemberRequest, decided: Proposal, words: str, pace: Pace = NO_PACE
+) -> HttpResponse:
     """Open the next proposal of the list: by redirect, or as a pane with the queue renewed."""
+    nudge = nudge_of(pace)
     desk = desk_of(request)
     following = next_of(desk, decided)
     item = seeding.offer(decided, by=request.member)
     if item is not None:
         return show_item(request, desk, item, words, decided)
     if not is_fragment(request):
-        messages.info(request, words)
+        messages.info(request, f"{words} {nudge}".rstrip())
         return SeeOther(desk.address("proposal", following) if following else desk.address("queue"))
     found = proposal_of(request.member, following) if following else None
-    return show_next(request, desk, found, words, decided)
+    return show_next(request, desk, found, words, decided, nudge=nudge)
 
 
 def show_item(
@@ -87,6 +108,7 @@ def show_next(
     words: str,
     decided: Proposal | None = None,
     own: Context | None = None,
+    nudge: str = "",
 ) -> HttpResponse:
     """Return a pane, and out of band the queue, the count in the head, and the words.
 
@@ -108,6 +130,7 @@ def show_next(
     context = {
         **queue,
         "words": words,
+        "nudge": nudge,
         "open": f"{found} is open." if found else "",
         "can_undo": decided is not None and decided.state == "scheduled",
     }

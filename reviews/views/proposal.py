@@ -4,10 +4,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from agents.access import member_page
 from agents.http import MemberRequest, is_prefetch
+from agents.people import Member
 from agents.rights import Right
 from reviews.access import proposal_of
 from reviews.comments import see_mentions
@@ -18,8 +19,22 @@ from reviews.lines import UndoLine, store_label, undo_line
 from reviews.models import Proposal
 from reviews.queue import Decided
 from reviews.quotes import A_PAGE, find_evidence, quotes_of, widen
-from reviews.reading import opened_positions, record_evidence_opened
-from reviews.views.desk import Context, address_of, desk_of, is_fragment, show_pane
+from reviews.reading import (
+    opened_positions,
+    record_change_read,
+    record_evidence_opened,
+    seen_of,
+)
+from reviews.seeing import due_of
+from reviews.unseen import find_unseen
+from reviews.views.desk import (
+    Context,
+    SeeOther,
+    address_of,
+    desk_of,
+    is_fragment,
+    show_pane,
+)
 
 VIEWS = {"inline": "Inline", "side": "Side by side", "full": "Full entry"}
 
@@ -94,11 +109,27 @@ def evidence(request: MemberRequest, number: int, position: int) -> HttpResponse
         "quote": widen(quote),
         "suffix": desk_of(request).suffix,
         "session_base": session_base(request),
-        "opened": len(opened_positions(found, request.member)),
-        "all": found.evidence.count(),
+        **seen_context(found, request.member),
     }
     template = "reviews/_quote.html#opened" if is_fragment(request) else "reviews/evidence.html"
     return render(request, template, context)
+
+
+def seen_context(found: Proposal, member: Member) -> Context:
+    """Return how much of the proposal is seen, and what is left before it can be approved."""
+    due, seen = due_of(found), seen_of(found, member)
+    return {"opened": len(seen.opened), "all": due.quotes, "unseen": find_unseen(due, seen)}
+
+
+@require_POST
+@member_page(Right.DECIDE)
+def change_read(request: MemberRequest, number: int) -> HttpResponse:
+    """Keep that the end of the change was on the screen: told by the page, or pressed there."""
+    found = proposal_of(request.member, number)
+    record_change_read(found, request.member)
+    if not is_fragment(request):
+        return SeeOther(f"{desk_of(request).address('proposal', number)}#change-end")
+    return render(request, "reviews/_change.html#read", seen_context(found, request.member))
 
 
 @require_GET

@@ -18,6 +18,7 @@ from reviews import seeding
 from reviews.exhibits import Staging, dossier_of_sample, quote_of
 from reviews.forms import ApproveForm, RejectForm, RequestForm
 from reviews.models import Proposal, SeededItem
+from reviews.risk import Level
 from reviews.samples.base import Answer, is_right
 from reviews.turns import Chip
 from reviews.views.desk import Context, desk_of, is_fragment, show_pane
@@ -73,12 +74,30 @@ def item_view(request: MemberRequest, item: SeededItem, name: str, **rest: Any) 
         form = _form_of(name, request)
         if form is not None and not form.is_valid():
             return item_page(request, item, status=422, **_asked(name, form))
+        asked_first = _asked_first(request, item) if name == "proposal_approve" else None
+        if asked_first is not None:
+            return asked_first
         item = seeding.answer_item(item, ANSWERS[name], by=request.member)
     elif name in ANSWERS:
         return item_page(request, item, **_asked(name, _form_of(name, None)))
     elif name != "proposal":
         raise Http404(_("There is nothing here for this proposal."))
     return item_page(request, item)
+
+
+def _asked_first(request: MemberRequest, item: SeededItem) -> HttpResponse | None:
+    """Return what is asked before an approval counts, as of a proposal: to see it, to confirm."""
+    dossier = item_context(request, item)["dossier"]
+    if item.answer:
+        return None
+    if dossier.unseen:
+        left = dossier.unseen[0]
+        notice = {"kind": "bad", "title": _("Not approved yet."), "url": f"#{left.anchor}"}
+        notice |= {"text": " ".join(one.words for one in dossier.unseen), "action": left.label}
+        return item_page(request, item, status=422, notice=notice)
+    if dossier.proposal.risk == Level.HIGH and not request.POST.get("confirmed"):
+        return item_page(request, item, confirming=True)
+    return None
 
 
 def _form_of(name: str, request: MemberRequest | None) -> RejectForm | RequestForm | None:
@@ -156,6 +175,7 @@ def item_evidence(request: MemberRequest, item: SeededItem, position: int) -> Ht
         "session_base": "",
         "opened": len(item.opened),
         "all": len(sample.quotes),
+        "unseen": dossier_of_sample(sample, staging_of(item)).unseen,
     }
     template = "reviews/_quote.html#opened" if is_fragment(request) else "reviews/evidence.html"
     return render(request, template, context)

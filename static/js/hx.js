@@ -81,6 +81,9 @@ document.addEventListener("htmx:confirm", (event) => {
   if (verb !== "get" && elt.dataset.sending) return event.preventDefault();
   const submitter = triggeringEvent?.submitter;
   if (submitter?.getAttribute("aria-disabled") === "true") event.preventDefault();
+  // A double press must not confirm what the first of the two only asked for.
+  const guard = Number(submitter?.dataset.guard ?? 0);
+  if (Date.now() - Number(page.dataset.settled ?? 0) < guard) event.preventDefault();
 });
 
 // A field that is completed also says where one types.

@@ -37,9 +37,9 @@ function spell(event) {
   return event.ctrlKey || event.metaKey ? `mod+${key}` : key;
 }
 
-function held() {
+function held(element) {
   const settled = Number(page.dataset.settled ?? 0);
-  return Boolean(page.dataset.running) || Date.now() - settled < BOUNCE;
+  return Boolean(page.dataset.running) || Date.now() - settled < Number(element.dataset.guard ?? BOUNCE);
 }
 
 // G, then the key of a page: whatever is pressed second is not a key of the page itself, so that
@@ -76,7 +76,7 @@ document.addEventListener("keydown", (event) => {
   const wanted = find(name);
   if (!wanted) return;
   event.preventDefault();
-  if (!held()) press(wanted);
+  if (!held(wanted)) press(wanted);
 });
 
 const NAMES = { "mod+enter": ["Ctrl", "Enter"], "mod+k": ["Ctrl", "K"], escape: ["Esc"], enter: ["Enter"], " ": ["Space"] };

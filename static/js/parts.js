@@ -62,3 +62,11 @@ setInterval(() => {
     else toast.dataset.expires = String(left);
   }
 }, 1000);
+
+// How many folds of a diff were opened goes with the decision.
+document.addEventListener("toggle", (event) => {
+  const fold = event.target;
+  if (!fold.matches?.(".diff details.folded") || !fold.open || fold.dataset.counted) return;
+  fold.dataset.counted = "1";
+  for (const field of document.querySelectorAll(".actions input[name=folds]")) field.value = String(Number(field.value) + 1);
+}, true);

@@ -125,7 +125,7 @@ def tick(client: Any, place: Any) -> Any:
 
 def approve(client: Any, base: str, number: int) -> Any:
     """Approve a proposal as the page would, and take the next pane."""
-    sent = {"revision": 1, "state": "pending"}
+    sent = {"revision": 1, "state": "pending", "confirmed": 1, "signs": 400}
     return client.post(f"{base}P-{number}/approve/", sent, headers=FRAGMENT)
 
 

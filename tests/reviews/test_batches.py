@@ -74,6 +74,12 @@ def test_what_memory_says_nearly_already_is_out(cast) -> None:
     assert why(cast, filed) == [Exclusion.NEAR]
 
 
+def test_what_all_agents_read_counts_as_well(cast) -> None:
+    (filed,) = pile(cast, 1)
+    build.memory(cast.shared_store, "/notes/courier.md", SUBJECTS[0].upper().capitalize() + "\n")
+    assert why(cast, filed) == [Exclusion.NEAR]
+
+
 def test_two_of_the_same_words_are_out_both(cast) -> None:
     session = build.session(cast.agent)
     quote = build.quote(session, 2, "already shipped")

@@ -203,6 +203,7 @@ ROUTES = [
     Route("proposal_presence", "POST", at_proposal, "in 404 200 200 403 403 in", SHOWN),
     Route("proposal_reserve", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
     Route("proposal_release", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
+    Route("proposal_read", "POST", at_proposal, "in 404 303 303 403 403 in"),
     Route("proposal_later", "GET", at_proposal, "in 404 200 200 403 403 in"),
     Route("proposal_later", "POST", at_proposal, "in 404 303 303 403 403 in", in_days),
     Route("proposal_take_back", "POST", at_proposal, "in 404 303 303 403 403 in"),

@@ -26,7 +26,8 @@ def at(cast: Cast, proposal: Proposal, page: str = "", query: str = "") -> str:
 
 def shown(proposal: Proposal, **more: Any) -> dict[str, Any]:
     """What the forms of a proposal's page send along."""
-    return {"revision": proposal.revision, "state": proposal.state, **more}
+    sent = {"revision": proposal.revision, "state": proposal.state, **more}
+    return sent | ({"confirmed": 1} if proposal.risk == "high" else {})
 
 
 def fresh(proposal: Proposal) -> Proposal:

@@ -366,3 +366,95 @@ def test_withdrawing_what_is_settled_shows_what_it_is(cast, client_of) -> None:
 
     assert response.status_code == 409
     assert fresh(proposal).state == "applied"
+
+
+def test_high_risk_asks_once_more_before_it_is_approved(cast, client_of) -> None:
+    proposal, client = build.filed(cast.store, content=RISKY), client_of(cast.reviewer)
+    pressed = shown(proposal)
+    del pressed["confirmed"]
+
+    asked = post(client, at(cast, proposal, "approve/"), pressed)
+
+    assert asked.status_code == 200
+    assert "Confirm approval" in text_of(asked)
+    assert 'name="confirmed" value="1"' in text_of(asked)
+    assert not Decision.objects.exists()
+    post(client, at(cast, proposal, "approve/"), pressed | {"confirmed": "1"})
+    assert Decision.objects.get().shown["confirmed"] is True
+
+
+def test_the_confirm_row_keeps_the_day_that_was_set(cast, client_of) -> None:
+    proposal = build.filed(cast.store, content=RISKY)
+    pressed = shown(proposal, review_by="2031-05-01")
+    del pressed["confirmed"]
+
+    page = text_of(post(client_of(cast.reviewer), at(cast, proposal, "approve/"), pressed))
+
+    assert 'value="2031-05-01"' in page
+
+
+def test_low_risk_asks_nothing(cast, client_of, three) -> None:
+    post(client_of(cast.reviewer), at(cast, three[0], "approve/"), shown(three[0]))
+
+    assert "confirmed" not in Decision.objects.get().shown
+
+
+def test_a_long_change_is_approved_after_its_end_was_told_or_pressed(cast, client_of) -> None:
+    text = "".join(f"Rule {n}: ask for the number of the order, and name it.\n" for n in range(40))
+    proposal, client = build.filed(cast.store, content=text), client_of(cast.reviewer)
+
+    refused = post(client, at(cast, proposal, "approve/"), shown(proposal))
+
+    page = text_of(refused)
+    assert refused.status_code == 422
+    assert "its end was not on your screen" in page
+    assert 'href="#change-end"' in page
+    told = post(client, at(cast, proposal, "read/"), {})
+    assert told.url == at(cast, proposal) + "#change-end"
+    assert "You have seen this change to its end." in text_of(client.get(at(cast, proposal)))
+    post(client, at(cast, proposal, "approve/"), shown(proposal, view="side", folds=3))
+    kept = Decision.objects.get().shown
+    assert (kept["read_to_end"], kept["view"], kept["folds_opened"]) == (True, "side", 3)
+
+
+def test_opening_a_quote_renews_what_is_left_to_see(cast, client_of) -> None:
+    session = build.session(cast.agent)
+    quote = build.quote(session, 2, "already shipped")
+    proposal = build.filed(cast.store, content=RISKY, evidence=[quote])
+    client = client_of(cast.reviewer)
+    assert "no quote that supports it was opened" in text_of(client.get(at(cast, proposal)))
+
+    answer = client.get(at(cast, proposal, "evidence/1/"), headers=HTMX)
+
+    assert '<span id="unseen" hx-swap-oob="true"></span>' in text_of(answer)
+
+
+def test_what_the_form_says_of_the_view_is_one_of_ours(cast, client_of, three) -> None:
+    post(client_of(cast.reviewer), at(cast, three[0], "approve/"), shown(three[0], view="<b>"))
+
+    assert "view" not in Decision.objects.get().shown
+
+
+def test_five_approvals_faster_than_reading_are_told_and_kept(cast, client_of) -> None:
+    client = client_of(cast.reviewer)
+    filed = [build.filed(cast.store, content=f"Note {n}.\n", title=f"Note {n}") for n in range(7)]
+
+    told = [
+        text_of(client.post(at(cast, one, "approve/"), shown(one, signs=9_000), headers=HTMX))
+        for one in filed
+    ]
+
+    assert ["Take a break" in page for page in told] == [False] * 5 + [True, False]
+    assert "5 approvals in " in told[5]
+    assert "about 1800 s to read" in told[5]
+    paces = [one.shown.get("pace") for one in Decision.objects.order_by("pk")]
+    assert paces[0] is None
+    assert [pace["count"] for pace in paces[1:]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_approvals_that_took_their_time_are_not_told(cast, client_of, three) -> None:
+    client = client_of(cast.reviewer)
+    for one in three:
+        post(client, at(cast, one, "approve/"), shown(one, signs=1))
+
+    assert not any("pace" in one.shown for one in Decision.objects.all())
