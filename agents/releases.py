@@ -7,7 +7,7 @@ is over `agents.stores.manifest`: the whole sorted list of paths and texts, not 
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -314,6 +314,20 @@ def differences(before: Release, after: Release) -> tuple[Difference, ...]:
     )
 
 
+def changed_sizes(before: Release, after: Release) -> list[tuple[int, int]]:
+    """Return the bytes of each text in which two releases differ, before and after; 0 for none."""
+    found = differences(before, after)
+    lines = [line for one in found for line in (one.before, one.after) if line is not None]
+    sizes = _sizes({line.version_id for line in lines})
+    return [
+        (
+            sizes[one.before.version_id] if one.before else 0,
+            sizes[one.after.version_id] if one.after else 0,
+        )
+        for one in found
+    ]
+
+
 def quarantined(workspace: Workspace) -> Mapping[int, int]:
     """Return the memories that are out of service now, by primary key.
 
@@ -499,13 +513,17 @@ class _Bytes(Func):
         return self.as_sql(compiler, connection, template=template, **extra_context)
 
 
+def _sizes(versions: Collection[int]) -> dict[int, int]:
+    """Return the bytes of the texts of these versions."""
+    rows = MemoryVersion.objects.filter(pk__in=versions)
+    return dict(rows.values_list("pk", _Bytes("content")))
+
+
 def _growth(served: Lines, pending: Mapping[int, ReleaseLine | None]) -> int:
     """Return by how many bytes of text the release grows (below 0: shrinks)."""
     came = {line.version_id for line in pending.values() if line is not None}
     left = {served[memory].version_id for memory in pending if memory in served}
-    sizes: dict[int, int] = dict(
-        MemoryVersion.objects.filter(pk__in=came | left).values_list("pk", _Bytes("content"))
-    )
+    sizes = _sizes(came | left)
     return sum(sizes[version] for version in came) - sum(sizes[version] for version in left)
 
 

@@ -26,6 +26,7 @@ class Right(StrEnum):
     DECIDE = "decide proposals"
     PUBLISH = "publish what was approved"
     SET_PUBLISHING = "set when approved changes are published"
+    SIGN_BASELINE = "sign a baseline release"
     PROPOSE_RETIRE = "propose to retire a memory"
     ASSIGN = "assign proposals"
     START_DREAMS = "start dreams"
@@ -71,6 +72,7 @@ LEAD = REVIEWER | {
     Right.PROPOSE_RULES,
     Right.SET_DUE_TIMES,
     Right.SET_PUBLISHING,
+    Right.SIGN_BASELINE,
     Right.AUDIT_WORKSPACE,
 }
 AUDITOR = frozenset(

@@ -15,8 +15,11 @@ from agents.rights import Right
 from dreaming.models import Schedule
 from dreaming.navigation import navigation_of, url_of, workspaces_of
 from dreaming.schedules import next_start
+from reviews.baselines import due_in
+from reviews.models import Baseline
 
 THEMES = ("light", "dark")
+DUE_BARS = 2
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -44,6 +47,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         # The bell's number comes with the workspaces: it costs no query of its own.
         "unread": partial(unread_in, workspaces),
         "frozen": SimpleLazyObject(partial(frozen_notice, member)),
+        # Asked for by the pages of the queue alone: one query of a whole page, none of a fragment.
+        "revalidation": SimpleLazyObject(partial(revalidation_due, member)),
         # Called by the one page that says it: a lazy object is no datetime to a filter.
         "next_dream": partial(next_dream, member),
     }
@@ -62,6 +67,11 @@ def next_dream(member: Member) -> datetime | None:
     now = clock.now()
     times = (next_start(schedule, now) for schedule in schedules)
     return min((time for time in times if time is not None), default=None)
+
+
+def revalidation_due(member: Member) -> list[Baseline]:
+    """Return the baselines that live memory has left, the first DUE_BARS of them."""
+    return list(due_in(member.workspace)[:DUE_BARS])
 
 
 def frozen_notice(member: Member) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from agents.wakeups import DREAM, send_wakeup
 from dreaming import dreams, schedules
 from dreaming.leases import due_dreams
 from dreaming.ticks import REAPED, note_tick
-from reviews import decisions, drafts, mails, watch, webhooks
+from reviews import baselines, decisions, drafts, mails, watch, webhooks
 from reviews.audit import sealing
 
 
@@ -16,6 +16,7 @@ from reviews.audit import sealing
 def apply_due() -> None:
     """Carry out verdicts whose grace has ended and publish what was applied."""
     decisions.apply_due(clock.now())
+    baselines.measure_all()
 
 
 @shared_task

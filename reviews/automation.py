@@ -14,7 +14,7 @@ from agents import clock
 from agents.freezes import is_frozen
 from agents.models import Memory
 from agents.wakeups import APPLY, wake_on_commit
-from reviews import lifecycle, rules
+from reviews import baselines, lifecycle, rules
 from reviews.approval_rules import Mode
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor
@@ -70,6 +70,13 @@ def why_not(row: Proposal) -> str:
         return f"by the rules of now, {now.rule} asks for people."
     if (now.rule, now.version) != (row.route["rule"], row.route["version"]):
         return f"rule {row.route['rule']} is another than when this was filed."
+    return _why_not_in_memory(row)
+
+
+def _why_not_in_memory(row: Proposal) -> str:
+    """Return what about its memory leaves the proposal to people, '' for nothing."""
+    if baselines.is_due(row.store):
+        return "its memory is due for revalidation; a lead signs a new baseline first."
     memory, before = _find_quarantined(row), _done_before(row)
     if memory is not None:
         return f"{memory} is quarantined."

@@ -10,10 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from agents import clock
 from agents.access import name_in_addresses, stores_of
-from agents.models import ApproverGroup, Person, Publishing, Workspace
+from agents.models import ApproverGroup, MemoryStore, Person, Publishing, Workspace
 from agents.people import Member, people_with
+from agents.releases import find_release
 from agents.rights import Right
 from agents.slots import CRON_LENGTH
+from agents.web.ids import parse_id
+from reviews.baselines import MOST_CHANGES as MOST_DISTANT_CHANGES
+from reviews.baselines import MOST_PERCENT as MOST_DISTANT_PERCENT
+from reviews.baselines import Signature
 from reviews.containment import CONFIRMED, REVERSED
 from reviews.decisions import REASON_CODES
 from reviews.draws import MOST_DRAWN
@@ -363,6 +368,40 @@ class PublishingForm(forms.Form):
         max_length=64,
         widget=forms.TextInput(attrs={"list": "zones", "spellcheck": "false"}),
         help_text=_("Such as Europe/Berlin or UTC."),
+    )
+
+
+class BaselineForm(forms.Form):
+    """What a person signs: the release the page showed, its purpose, limits, and what they saw."""
+
+    release = forms.RegexField(r"^R-[1-9][0-9]{0,17}$", widget=forms.HiddenInput)
+    purpose = reason_field(_("What it is for"), required=True)
+    limits = reason_field(
+        _("What it must not do"), required=False, help_text=_("Leave it empty where there is none.")
+    )
+    statement = reason_field(
+        _("What you looked at"),
+        required=True,
+        help_text=_("Such as: every text read, the last dream's dropped lines, ten sessions."),
+    )
+
+    def signature_for(self, store: MemoryStore) -> Signature:
+        """Return what was typed as a signature; raises UnknownRelease."""
+        given = self.cleaned_data
+        number = parse_id(given["release"], expected="R").number
+        return Signature(
+            find_release(store, number), given["purpose"], given["limits"], given["statement"]
+        )
+
+
+class BaselineLimitsForm(forms.Form):
+    """How far live memory may move from its baseline."""
+
+    percent = forms.IntegerField(
+        label=_("Percent of its bytes"), min_value=1, max_value=MOST_DISTANT_PERCENT
+    )
+    changes = forms.IntegerField(
+        label=_("Paths whose text differs"), min_value=1, max_value=MOST_DISTANT_CHANGES
     )
 
 

@@ -19,7 +19,8 @@ class MemoryStore(models.Model):
     """What one agent remembers; with no agent, what the whole workspace shares.
 
     publishing: when approved changes are served; on a schedule, at the slots of publish_cron in
-    publish_zone that come after publish_set_at.
+    publish_zone that come after publish_set_at. revalidate_percent, revalidate_changes: how far
+    live memory may be from the signed baseline, in bytes and in paths.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="stores")
@@ -31,6 +32,8 @@ class MemoryStore(models.Model):
     publish_cron = models.CharField(max_length=100, blank=True)
     publish_zone = models.CharField(max_length=64, default="UTC")
     publish_set_at = models.DateTimeField(null=True, blank=True)
+    revalidate_percent = models.PositiveSmallIntegerField(default=20)
+    revalidate_changes = models.PositiveSmallIntegerField(default=30)
 
     class Meta:
         constraints = [

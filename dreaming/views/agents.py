@@ -30,6 +30,7 @@ from dreaming.views.overview import (
     live_rows,
     totals_of,
 )
+from reviews.baselines import baseline_of, distance_of
 from reviews.provenance import sources_of
 
 LISTED_ROWS = 4
@@ -94,7 +95,10 @@ def overview_of(request: MemberRequest, channel: Channel) -> dict[str, Any]:
     published = find_published(channel, now)
     share, newest = find_sessions(channel, now - RECENTLY)
     plan = getattr(store, "schedule", None)
+    baseline = baseline_of(store)
     return {
+        "baseline": baseline,
+        "distance": distance_of(baseline) if baseline else None,
         "channel": channel,
         "store": store,
         "agent": store.agent,

@@ -134,6 +134,8 @@ class Action(StrEnum):
     RELEASE_PUBLISHED = "release.published"
     RELEASE_ROLLED_BACK = "release.rolled_back"
     CHANNEL_MOVED = "channel.moved"
+    BASELINE_SIGNED = "baseline.signed"
+    BASELINE_LEFT = "baseline.left"
     # Containment
     CONTAINMENT_OPENED = "containment.opened"
     CONTAINMENT_CONFIRMED = "containment.confirmed"

@@ -1,6 +1,7 @@
 """What is proposed, who decided, and by which rule. One file a noun."""
 
 from reviews.models.audit_samples import AuditSample
+from reviews.models.baselines import Baseline
 from reviews.models.batches import Batch
 from reviews.models.comments import Comment, Mention
 from reviews.models.containments import ANSWER_WITHIN, Containment, ContainmentKind
@@ -39,6 +40,7 @@ __all__ = [
     "ApprovalRule",
     "ApprovalRuleVersion",
     "AuditSample",
+    "Baseline",
     "Batch",
     "Comment",
     "Containment",

@@ -1,6 +1,6 @@
 """Releases of a store, the difference of any two, and one of them with the way back to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,20 +15,23 @@ from agents import clock
 from agents.access import SHARED, member_page, release_of, store_of
 from agents.errors import BadTimes, InvalidInput, StaleRelease
 from agents.http import MemberRequest, asked
-from agents.models import Channel, MemoryStore, Publishing, Release
-from agents.releases import live_release
+from agents.models import Channel, MemoryStore, MemoryVersion, Publishing, Release
+from agents.releases import contents, live_release, quarantined
 from agents.rights import Right
 from agents.slots import explain, next_slot
+from agents.stores import ReleaseLine
 from agents.web.ids import BadId, parse_id
 from agents.web.paging import page_of
 from agents.zones import zone_names
-from reviews import publishing
+from reviews import baselines, publishing
 from reviews.errors import InvalidChange
 from reviews.forms import PublishForm, PublishingForm
 from reviews.provenance import Source, Span, sources_in, versions_in
 from reviews.publishing import Plan
 from reviews.texts import MOST_PATHS, ChangedText, texts_between
 from reviews.views.desk import SeeOther, address_of
+
+TEXTS_A_PAGE = 40
 
 
 @require_GET
@@ -49,6 +52,46 @@ def release(request: MemberRequest, number: int) -> HttpResponse:
         "is_live": Channel.objects.filter(store=found.store_id, release=found).exists(),
     }
     return render(request, "reviews/release.html", context)
+
+
+@require_GET
+@member_page(Right.SEE_MEMORY)
+def release_texts(request: MemberRequest, number: int) -> HttpResponse:
+    """Show every text of one release, by path, some on a page."""
+    found = release_of(request.member, number)
+    lines = contents(found)
+    pages = max(1, -(-len(lines) // TEXTS_A_PAGE))
+    asked_for = asked(request, "page")
+    page = min(max(int(asked_for) if asked_for.isdecimal() else 1, 1), pages)
+    some = lines[(page - 1) * TEXTS_A_PAGE : page * TEXTS_A_PAGE]
+    context = {
+        "release": found,
+        "agent": found.store.agent,
+        "texts": read_lines(found, some),
+        "page": page,
+        "pages": pages,
+    }
+    return render(request, "reviews/release_texts.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """One text of a release. is_out: a quarantine keeps it from agents now."""
+
+    line: ReleaseLine
+    text: str
+    is_out: bool
+
+
+def read_lines(release: Release, lines: Sequence[ReleaseLine]) -> list[ReadLine]:
+    """Return the texts of some of a release's lines, in their order; two queries for any number."""
+    wanted = MemoryVersion.objects.filter(pk__in=[line.version_id for line in lines])
+    texts = dict(wanted.values_list("pk", "content"))
+    out = quarantined(release.store.workspace)
+    return [
+        ReadLine(line, texts[line.version_id], line.version <= out.get(line.memory_id, 0))
+        for line in lines
+    ]
 
 
 def approved_in(
@@ -127,8 +170,11 @@ def releases_page(
         .select_related("goes_back_to", "published_by")
         .annotate(changes=Count("items"), retired=Count("items", filter=Q(items__version=None)))
     )
+    baseline = baselines.baseline_of(store)
     context = {
         "agent": store.agent,
+        "baseline": baseline,
+        "distance": baselines.distance_of(baseline) if baseline else None,
         "name": store.agent.slug if store.agent else SHARED,
         "page": page_of(rows, order=("-sequence",), cursor=request.GET.get("at", "")),
         "live": live_release(store),

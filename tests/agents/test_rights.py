@@ -15,6 +15,7 @@ EXPECTED = {
     Right.DECIDE: "RL",
     Right.PUBLISH: "RL",
     Right.SET_PUBLISHING: "L",
+    Right.SIGN_BASELINE: "L",
     Right.PROPOSE_RETIRE: "RL",
     Right.ASSIGN: "L",
     Right.START_DREAMS: "L",

@@ -17,7 +17,7 @@ from dreaming.demo.company import ANA, CLAIMS, DEEPA, JONAS, MARTA, TOM, WORKSPA
 from dreaming.demo.seed import seed
 from dreaming.dreams import Wish, run_due_dreams, start_dream
 from dreaming.models import Dream
-from reviews.models import Proposal
+from reviews.models import Baseline, Proposal
 from tests import build
 from tests.cast import Cast
 from tests.flows.routes import ROUTES
@@ -113,6 +113,28 @@ def at_memory(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": cast.store.memories.order_by("number")[0].number}
 
 
+def at_left_baseline(cast: Cast) -> dict[str, Any]:
+    """A memory that is due for revalidation."""
+    agent = build.agent(cast.workspace, f"desk-{next(build.counted)}")
+    empty = agent.store.releases.get()
+    build.memory(agent.store, f"/tool_limit/orders-{agent.pk}.md")
+    Baseline.objects.create(
+        workspace=cast.workspace,
+        store=agent.store,
+        number=1,
+        release=empty,
+        purpose="Answers questions about orders.",
+        limits="Never cancels one.",
+        statement="Every text read.",
+        signed_by=cast.lead,
+        measured=agent.store.releases.latest("sequence"),
+        changes=1,
+        bytes=36,
+        left_at=clock.now(),
+    )
+    return here(cast) | {"agent": agent.slug}
+
+
 def at_parcel(cast: Cast) -> dict[str, Any]:
     """A memory of which something waits to be published by hand."""
     agent = build.agent(cast.workspace, f"desk-{next(build.counted)}")
@@ -183,6 +205,9 @@ DESK = (
     Sheet("release", full=at_release),
     Sheet("releases", "lead", bare=lambda cast: here(cast) | {"agent": cast.agent.slug}),
     Sheet("releases", "reviewer", "that wait", full=at_parcel),
+    Sheet("release_texts", full=at_release),
+    Sheet("baseline", "lead", "unsigned", wrong="main form"),
+    Sheet("baseline", "lead", "left", full=at_left_baseline),
 )
 ROOMS = (
     Sheet("audit", "auditor", bare=here, wrong="?q=whom:me+since:soon"),

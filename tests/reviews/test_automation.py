@@ -9,13 +9,14 @@ from agents import clock, freezes
 from agents.memory import find_head
 from agents.models import Memory, Quarantine
 from agents.releases import contents, live_release
-from reviews import containment, decisions, rules
+from reviews import baselines, containment, decisions, rules
 from reviews.approval_rules import Mode, Rule, Trait
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
 from reviews.automation import decide_by_rules
+from reviews.baselines import Signature
 from reviews.changes import Op, PatternFacts, Trust
 from reviews.models import Decision, Proposal
 from reviews.origins import Origin
@@ -271,3 +272,32 @@ def test_what_was_taken_back_is_not_done_over_by_the_rule(ruled: Cast, client_of
 def test_no_entry_of_a_rule_is_written_for_what_it_left_to_people(ruled: Cast) -> None:
     settle(merge(ruled, "Ask for the order number at first.\n"))
     assert not Entry.objects.filter(actor_kind="rule").exists()
+
+
+# A memory that is due for revalidation
+
+
+def sign(cast: Cast) -> None:
+    signature = Signature(live_release(cast.store), "Refunds.", "", "Every text read.")
+    baselines.sign(cast.store, signature, by=member(cast, "lead"))
+
+
+def test_a_rule_decides_nothing_in_a_memory_that_left_its_baseline(ruled: Cast) -> None:
+    sign(ruled)
+    proposal = settle(merge(ruled))
+    assert proposal.state == "pending"
+    assert "due for revalidation" in proposal.state_reason
+    assert not Decision.objects.filter(proposal=proposal).exists()
+
+
+def test_a_rule_decides_again_once_a_new_baseline_is_signed(ruled: Cast) -> None:
+    sign(ruled)
+    proposal = settle(merge(ruled))
+    sign(ruled)
+    assert settle(proposal).state == "applied"
+
+
+def test_a_memory_near_its_baseline_is_the_rules(ruled: Cast) -> None:
+    merged = merge(ruled)
+    sign(ruled)
+    assert settle(merged).state == "applied"

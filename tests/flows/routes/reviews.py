@@ -163,6 +163,8 @@ ASKED = sends(revision=1, state="pending", reason="Say which orders it holds for
 EDITED = sends(revision=1, text="Shipped orders stay shipped.", reason="Said more plainly.")
 REBASED = sends(revision=1, live=0, by_hand="on", text="Shipped orders stay shipped.")
 ANSWER = sends(verdict="confirmed", reason="Looked at")
+SIGNED = sends(release="R-1", purpose="Refunds.", statement="Every text read.")
+LIMITS = sends(percent="10", changes="20")
 BY_HAND = sends(mode="by_hand")
 EARLIER = sends(release="R-1", reason="Odd")
 VERSION = sends(version=1, reason="Odd")
@@ -252,6 +254,11 @@ ROUTES = [
     Route("memory_reviewed", "POST", at_memory, "in 404 303 303 403 403 in", KEPT),
     Route("release", "GET", at_release, "in 404 200 200 200 403 in"),
     Route("releases", "GET", at_agent, "in 404 200 200 200 403 in"),
+    Route("release_texts", "GET", at_release, "in 404 200 200 200 403 in"),
+    Route("baseline", "GET", at_agent, "in 404 200 200 200 403 in"),
+    # The password is asked for again before it is signed.
+    Route("baseline", "POST", at_agent, "in 404 403 302 403 403 in", SIGNED),
+    Route("baseline_limits", "POST", at_agent, "in 404 403 303 403 403 in", LIMITS),
     Route("publish", "POST", at_agent, "in 404 409 409 403 403 in", sends(seen="0" * 64)),
     Route("publishing_set", "POST", at_agent, "in 404 403 303 403 403 in", BY_HAND),
     # Audit                         anonymous outsider reviewer lead auditor admin token

@@ -4,7 +4,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock, freezes
 from agents.memory import write_memory
-from agents.models import MemoryStore, Release
+from agents.models import MemoryStore, MemoryVersion, Quarantine, Release
 from agents.people import find_member
 from agents.releases import live_release, publish
 from reviews import containment, decisions
@@ -197,7 +197,7 @@ def test_a_longer_list_asks_no_more(cast, lead):
     few = count()
     for n in range(1, 6):
         write_many(cast.store, 1, start=n)
-    assert count() == few <= 12
+    assert count() == few <= 13
 
 
 # When it is published
@@ -310,3 +310,64 @@ def test_more_that_waits_asks_no_more(cast, client_of):
     for n in range(4):
         wait_with(cast, f"Rule {n} stands.\n")
     assert count() == few <= 20
+
+
+# Every text of one
+
+
+def test_every_text_of_a_release_is_read_with_its_hash(cast, lead):
+    release = write_many(cast.store, 2)
+    page = read(lead, f"{place(release)}texts/")
+    assert "Rule 0 stands." in page
+    assert "Rule 1 stands." in page
+    assert release.sha256 in page
+    for version in MemoryVersion.objects.filter(memory__store=cast.store):
+        assert version.sha256 in page
+
+
+def test_texts_of_an_earlier_release_are_those_of_then(cast, lead):
+    first = write_many(cast.store, 1)
+    write_many(cast.store, 1, start=1)
+    page = read(lead, f"{place(first)}texts/")
+    assert "/rules/0000.md" in page
+    assert "/rules/0001.md" not in page
+
+
+def test_many_texts_come_in_pages_by_path_and_ask_no_more(cast, lead):
+    def count(release, query=""):
+        lead.get(f"{place(release)}texts/{query}")
+        with CaptureQueriesContext(connection) as asked:
+            lead.get(f"{place(release)}texts/{query}")
+        return len(asked)
+
+    few = count(write_many(cast.store, 2))
+    release = write_many(cast.store, 43, start=2)
+    assert count(release) == few <= 12
+    assert "Page 1 of 2" in read(lead, f"{place(release)}texts/")
+    last = read(lead, f"{place(release)}texts/?page=2")
+    assert "/rules/0044.md" in last
+    assert "/rules/0039.md" not in last
+
+
+@pytest.mark.parametrize("query", ["?page=0", "?page=-1", "?page=99", "?page=x", "?page="])
+def test_a_page_that_is_none_is_the_nearest(cast, lead, query):
+    release = write_many(cast.store, 1)
+    assert "Rule 0 stands." in read(lead, f"{place(release)}texts/{query}")
+
+
+def test_the_empty_release_says_so(cast, lead):
+    page = read(lead, f"{place(live_release(cast.store))}texts/")
+    assert "This release holds no text" in page
+
+
+def test_what_is_quarantined_is_marked(cast, lead):
+    release = write_many(cast.store, 1)
+    Quarantine.objects.create(
+        workspace=cast.workspace,
+        kind="memory",
+        target="M-1",
+        memory=cast.store.memories.get(),
+        through=1,
+        by=cast.lead,
+    )
+    assert "Quarantined: no agent reads it" in read(lead, f"{place(release)}texts/")
