@@ -5,7 +5,7 @@ from celery import shared_task
 from agents import clock
 from agents.reads import file_spooled_reads
 from agents.wakeups import DREAM, send_wakeup
-from dreaming import dreams, schedules
+from dreaming import dreams, holds, schedules
 from dreaming.leases import due_dreams
 from dreaming.ticks import REAPED, note_tick
 from reviews import baselines, decisions, drafts, mails, watch, webhooks
@@ -44,6 +44,8 @@ def watch_proposals() -> None:
     """Remind, escalate, check again and tell whose turn it is."""
     watch.watch(clock.now())
     watch.tell_containments()
+    watch.tell_mentions()
+    holds.tell_held()
 
 
 @shared_task

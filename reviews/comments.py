@@ -22,6 +22,7 @@ from reviews.audit.actions import Action
 from reviews.audit.log import append
 from reviews.errors import NotAllowed, ReasonMissing
 from reviews.models import Comment, Mention, Proposal
+from reviews.notices import settle_mentions
 from reviews.proposals import lock
 
 LENGTH = 4_000
@@ -181,3 +182,4 @@ def see_mentions(proposal: Proposal, member: Member) -> None:
     Mention.objects.filter(comment__proposal=proposal, person=member.person, seen_at=None).update(
         seen_at=clock.now()
     )
+    settle_mentions(proposal, member.person.pk)

@@ -98,9 +98,18 @@ def tell(workspace: Workspace, tellings: Sequence[Telling]) -> None:
 
 
 def settle(proposals: Iterable[int]) -> None:
-    """Let what was asked about these proposals count as done: the step is past."""
+    """Let what was asked about these proposals count as done: the step is past.
+
+    Who is named in a comment is still named: that is done when they open the proposal.
+    """
     standing = Notice.objects.filter(proposal__in=list(proposals), settled_at=None)
-    standing.update(settled_at=clock.now())
+    standing.exclude(kind=Kind.MENTION).update(settled_at=clock.now())
+
+
+def settle_mentions(proposal: Proposal, person: int) -> None:
+    """Let what a person was told of being named on the proposal count as done: they opened it."""
+    standing = Notice.objects.filter(proposal=proposal, person=person, kind=Kind.MENTION)
+    standing.filter(settled_at=None).update(settled_at=clock.now())
 
 
 def how_for(kind: Kind, choices: Mapping[str, str]) -> str:

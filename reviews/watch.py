@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from agents import clock
 from agents.models import Workspace
@@ -22,7 +23,7 @@ from reviews.audit.log import append
 from reviews.due_times import Limits, due_after
 from reviews.holders import Case, Roster, Turn, able_people, escalation_people, turn_of
 from reviews.lifecycle import State
-from reviews.models import Containment, Deadline, Decision, Notice, Proposal
+from reviews.models import Containment, Deadline, Decision, Mention, Notice, Proposal
 from reviews.notices import Kind, Telling, path_of
 from reviews.proposals import lock
 from reviews.rosters import cases_of, roster_of
@@ -172,6 +173,30 @@ def tell_containments() -> None:
     answered = Containment.objects.exclude(answer="").order_by("-pk").values_list("pk", flat=True)
     names = [f"containment-{pk}" for pk in answered[:LIMIT]]
     Notice.objects.filter(object__in=names, settled_at=None).update(settled_at=clock.now())
+
+
+def tell_mentions() -> None:
+    """Tell who was named in a comment and has not opened its proposal since, once."""
+    newest = Mention.objects.filter(
+        seen_at=None,
+        person__is_active=True,
+        person__memberships__workspace=F("comment__proposal__workspace"),
+    ).select_related("comment__proposal__workspace")
+    by_workspace: dict[Workspace, list[Telling]] = {}
+    for mention in newest.order_by("-pk")[:LIMIT]:
+        proposal, step = mention.comment.proposal, f"c{mention.comment.number}"
+        by_workspace.setdefault(proposal.workspace, []).append(
+            Telling(
+                Kind.MENTION,
+                str(proposal),
+                step,
+                (mention.person_id,),
+                path_of(proposal),
+                proposal.pk,
+            )
+        )
+    for workspace, tellings in by_workspace.items():
+        notices.tell(workspace, tellings)
 
 
 def _tell(scene: Scene, rows: Sequence[Proposal], cases: Mapping[int, Case]) -> None:

@@ -11,11 +11,12 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
+from reviews.comments import add_comment, see_mentions
 from reviews.deadlines import Settings, set_due_times
 from reviews.decisions import Shown, request_changes
 from reviews.due_times import Limits
 from reviews.models import Deadline, Notice, Proposal
-from reviews.watch import escalate, watch
+from reviews.watch import escalate, tell_mentions, watch
 from tests import build
 from tests.cast import Cast
 from tests.clock import FakeClock
@@ -195,3 +196,54 @@ def test_workspaces_do_not_hear_of_each_other(cast: Cast, clock: FakeClock) -> N
     build.filed(cast.store)
     watch(clock())
     assert not Notice.objects.filter(person=cast.outsider).exists()
+
+
+# Who is named in a comment
+
+
+def named(cast: Cast) -> Proposal:
+    proposal = build.filed(cast.store)
+    add_comment(proposal, "@Sven and @Lena, look.", by=member(cast, "reviewer"))
+    return proposal
+
+
+def test_who_is_named_in_a_comment_is_told_once(cast: Cast, clock: FakeClock) -> None:
+    proposal = named(cast)
+    for _ in range(3):
+        tell_mentions()
+        clock.advance(hours=1)
+    assert told("mention") == ["Lena", "Sven"]
+    found = Notice.objects.filter(kind="mention").first()
+    assert (found.object, found.path) == (str(proposal), f"review/{proposal}/")
+
+
+def test_a_second_comment_is_another_thing_to_tell(cast: Cast, clock: FakeClock) -> None:
+    proposal = named(cast)
+    add_comment(proposal, "@Sven once more.", by=member(cast, "reviewer"))
+    tell_mentions()
+    assert told("mention") == ["Lena", "Sven", "Sven"]
+
+
+def test_who_opened_the_proposal_is_told_no_more(cast: Cast, clock: FakeClock) -> None:
+    proposal = named(cast)
+    tell_mentions()
+    see_mentions(proposal, member(cast, "second_reviewer"))
+    assert told("mention") == ["Lena"]
+    tell_mentions()
+    assert told("mention") == ["Lena"]
+
+
+def test_being_named_outlives_the_steps_of_deciding(cast: Cast, clock: FakeClock) -> None:
+    proposal = named(cast)
+    watch(clock())
+    tell_mentions()
+    approve(cast, proposal)
+    watch(clock())
+    assert told("mention") == ["Lena", "Sven"]
+
+
+def test_who_left_the_workspace_is_not_told(cast: Cast, clock: FakeClock) -> None:
+    named(cast)
+    cast.second_reviewer.memberships.all().delete()
+    tell_mentions()
+    assert told("mention") == ["Lena"]
