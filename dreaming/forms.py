@@ -179,6 +179,12 @@ class QuarantineAnswerForm(AnswerForm):
         self.fields["reason"].help_text = _("Needed to restore.")
 
 
+class LetInForm(forms.Form):
+    """What was mended since an agent or a person was quarantined."""
+
+    reason = reason_field()
+
+
 class RestorePartForm(forms.Form):
     """Which memory of a quarantine is restored, by its number, and why."""
 

@@ -9,6 +9,7 @@ from dreaming.views.landing import landing, set_theme, workspace_home
 from dreaming.views.metrics import metrics
 from dreaming.views.quarantines import (
     quarantine,
+    quarantine_let_in,
     quarantine_list,
     quarantine_new,
     quarantine_restore,
@@ -32,6 +33,7 @@ QUARANTINE_PAGES: list[URLPattern | URLResolver] = [
     path("new/", quarantine_new, name="quarantine_new"),
     path("<int:pk>/", quarantine, name="quarantine"),
     path("<int:pk>/restore/", quarantine_restore, name="quarantine_restore"),
+    path("<int:pk>/let-in/", quarantine_let_in, name="quarantine_let_in"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

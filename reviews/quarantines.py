@@ -384,6 +384,47 @@ def restore_part(part: Quarantine, *, by: Member, reason: str) -> None:
         _log_lifted(root, by, [name], None, reason)
 
 
+def why_not_let_in(row: Quarantine) -> str:
+    """Return why what comes in later cannot be let in, '' when it can: the row's own state."""
+    if row.kind not in {QuarantineKind.AGENT, QuarantineKind.PERSON} or row.lifted_at is not None:
+        return "Nothing that comes in later is kept out by it."
+    if row.containment.answer != "confirmed":
+        return "It waits for its answer first."
+    return "" if row.ended_at is None else "Sessions that come in are in service already."
+
+
+def let_in(row: Quarantine, *, by: Member, reason: str) -> Quarantine:
+    """Let sessions that come in from now on be in service again; what came before stays out.
+
+    Of an agent or a person whose quarantine was confirmed, once what was wrong is mended. Raises
+    NotAllowed for roles that do not decide, MayNotDecide for the lead who opened it and the person
+    it is about, ReasonMissing, StaleProposal where there is nothing to let in.
+    """
+    if not by.may(Right.DECIDE):
+        raise NotAllowed("A reviewer or lead lets sessions in again.")
+    if not reason.strip():
+        raise ReasonMissing("Say what was mended since.")
+    with transaction.atomic(durable=True):
+        # Sessions that are being stored wait for this row: each is before or after, never between.
+        lock_workspace(row.workspace)
+        rows = Quarantine.objects.select_related("containment", "workspace")
+        found = rows.get(pk=row.pk)
+        refuse_involved(found.containment, by)
+        if words := why_not_let_in(found):
+            raise StaleProposal(words, proposal=name_target(found))
+        found.ended_at = clock.now()
+        found.save(update_fields=["ended_at"])
+        append(
+            Action.QUARANTINE_ENDED,
+            workspace=found.workspace.slug,
+            actor=actor_of(by.person),
+            object=f"quarantine:{found.pk}",
+            after={"kind": found.kind, "target": _identify(found)},
+            values={"reason": reason.strip()},
+        )
+    return found
+
+
 def refuse_involved(containment: Containment, by: Member) -> None:
     """Raise MayNotDecide for the lead who did it, and for the person it is about."""
     if containment.by_id == by.person.pk:

@@ -24,7 +24,8 @@ class Quarantine(models.Model):
     What a person put there has no `cause`; what went with it names it: the memories that rest on
     it. `through` is the number of the memory's newest version that is out: what is approved for the
     path later is served. `names` are what a quarantined person is called in sessions, case-folded.
-    Of an agent or a person, sessions that come in after `ended_at` are in service again.
+    Of an agent or a person, sessions that come in after `ended_at` are in service again: somebody
+    let them in once what was wrong was mended.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="quarantines")

@@ -106,7 +106,7 @@ def overview_of(request: MemberRequest, channel: Channel) -> dict[str, Any]:
         "release": release,
         "limit": MAX_MEMORIES,
         "filled": release.memory_count / MAX_MEMORIES,
-        "totals": totals_of(published, now - RECENTLY),
+        "totals": totals_of(published, now - RECENTLY, release.memory_count),
         "share": share,
         "sessions": newest[:LISTED_ROWS],
         "chart": growth_in_weeks(published, release.memory_count, now),

@@ -65,13 +65,18 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class LiveRow:
-    """One memory the agent reads now. waiting: open proposals on its path."""
+    """One memory the agent reads now. waiting: open proposals on its path.
+
+    before: number of the newest version with another text, which a lead can put back; None where
+    there is none, or where the memory was ever quarantined.
+    """
 
     version: MemoryVersion
     source: Source | None
     reads: int
     waiting: int
     is_quarantined: bool
+    before: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,25 @@ class Totals:
     added: int
     changed: int
     retired: int
+    live: int
+
+    @property
+    def moved(self) -> int:
+        """Return how many of the memories that were live then say something else now, or nothing.
+
+        One that changed twice counts twice.
+        """
+        return self.changed + self.retired
+
+    @property
+    def before(self) -> int:
+        """Return how many memories were live when the span began."""
+        return self.live - self.added + self.retired
+
+    @property
+    def churn(self) -> float | None:
+        """Return what moved as a share of what was live; None where nothing was."""
+        return self.moved / self.before if self.before > 0 else None
 
 
 def find_channels(workspace: Workspace) -> QuerySet[Channel]:
@@ -105,7 +129,8 @@ def find_channels(workspace: Workspace) -> QuerySet[Channel]:
 def live_items(channel: Channel) -> QuerySet[ReleaseItem]:
     """Return the newest item of every memory the served release holds, with version and memory.
 
-    Each has also `waiting` (open proposals on its path) and `is_quarantined`.
+    Each has also `waiting` (open proposals on its path), `is_quarantined`, and `before`, the newest
+    earlier version with another text of a memory that was never quarantined.
     """
     served = ReleaseItem.objects.filter(
         release__store=channel.store_id, release__sequence__lte=channel.release.sequence
@@ -117,15 +142,21 @@ def live_items(channel: Channel) -> QuerySet[ReleaseItem]:
         store=channel.store_id, path=OuterRef("memory__path"), state__in=OPEN_STATES
     )
     counted = waiting.order_by().values("path").annotate(n=Count("pk")).values("n")
-    out = Quarantine.objects.filter(
-        covers(OuterRef("version__number")), memory=OuterRef("memory"), lifted_at=None
-    )
+    ever = Quarantine.objects.filter(memory=OuterRef("memory"))
+    out = ever.filter(covers(OuterRef("version__number")), lifted_at=None)
+    earlier = MemoryVersion.objects.filter(
+        ~Exists(Quarantine.objects.filter(memory=OuterRef("memory"))),
+        memory=OuterRef("memory"),
+        number__lt=OuterRef("version__number"),
+        is_tombstone=False,
+    ).exclude(sha256=OuterRef("version__sha256"))
     return (
         served.filter(~Exists(later), version__isnull=False)
         .select_related("version", "memory", "release")
         .annotate(
             waiting=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
             is_quarantined=Exists(out),
+            before=Subquery(earlier.order_by("-number").values("number")[:1]),
         )
     )
 
@@ -147,6 +178,7 @@ def live_rows(
                 reads=reads[item.memory.number],
                 waiting=getattr(item, "waiting", 0),
                 is_quarantined=getattr(item, "is_quarantined", False),
+                before=getattr(item, "before", None),
             )
         )
     return rows
@@ -190,13 +222,14 @@ def _published(release: Release, items: Sequence[ReleaseItem]) -> Published:
     )
 
 
-def totals_of(published: Iterable[Published], since: datetime) -> Totals:
-    """Return what was added, changed and retired by the releases since then."""
+def totals_of(published: Iterable[Published], since: datetime, live: int) -> Totals:
+    """Return what was added, changed and retired by the releases since then; live: now."""
     recent = [one for one in published if one.on >= since]
     return Totals(
         added=sum(one.added for one in recent),
         changed=sum(one.changed for one in recent),
         retired=sum(one.retired for one in recent),
+        live=live,
     )
 
 

@@ -23,7 +23,13 @@ from agents.people import require_right
 from agents.readers import Reader
 from agents.rights import Right
 from agents.web.paging import page_of
-from dreaming.forms import QuarantineAnswerForm, QuarantineForm, RestorePartForm, TargetForm
+from dreaming.forms import (
+    LetInForm,
+    QuarantineAnswerForm,
+    QuarantineForm,
+    RestorePartForm,
+    TargetForm,
+)
 from dreaming.models import Dream, DreamState
 from reviews import containment, quarantines
 from reviews.descent import Descent
@@ -190,6 +196,20 @@ def quarantine_restore(request: MemberRequest, pk: int) -> HttpResponse:
     return SeeOther(address_of("quarantine", request.workspace.slug, pk))
 
 
+@require_POST
+@member_page(Right.DECIDE)
+def quarantine_let_in(request: MemberRequest, pk: int) -> HttpResponse:
+    """Let what comes in later of a quarantined agent or person be in service again."""
+    found = _containment_of(request, pk)
+    form = LetInForm(request.POST)
+    if found.quarantine is None or not form.is_valid():
+        raise InvalidInput(_("Say what was mended since."))
+    quarantines.let_in(found.quarantine, by=request.member, reason=form.cleaned_data["reason"])
+    words = _("Sessions of %(target)s that come in from now on are in service.")
+    messages.info(request, words % {"target": found.target})
+    return SeeOther(address_of("quarantine", request.workspace.slug, pk))
+
+
 def _containment_of(request: MemberRequest, pk: int) -> Containment:
     """Return the containment of one quarantine of the workspace, or raise Http404."""
     found = (
@@ -231,6 +251,7 @@ def _page(
         "form": form,
         "is_involved": request.person.pk in {found.by_id, row.person_id},
         "may_answer": request.member.may(Right.DECIDE) and not found.answer,
+        "may_let_in": request.member.may(Right.DECIDE) and not quarantines.why_not_let_in(row),
         **(
             {}
             if found.answer == containment.REVERSED

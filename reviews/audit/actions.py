@@ -142,6 +142,7 @@ class Action(StrEnum):
     CONTAINMENT_REVERSED = "containment.reversed"
     QUARANTINE_OPENED = "quarantine.opened"
     QUARANTINE_LIFTED = "quarantine.lifted"
+    QUARANTINE_ENDED = "quarantine.ended"
     # Proof
     EXPORT_REQUESTED = "export.requested"
     EXPORT_MADE = "export.made"

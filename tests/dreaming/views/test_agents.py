@@ -1,8 +1,9 @@
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from agents.freezes import freeze_agent
 from agents.memory import retire_memory, write_memory
@@ -11,7 +12,7 @@ from agents.people import find_member
 from agents.reads import read_memory
 from agents.releases import publish
 from agents.transcripts.base import Verdict
-from dreaming.views.overview import Published, growth_in_weeks
+from dreaming.views.overview import Published, Totals, growth_in_weeks
 from reviews import containment, decisions
 from reviews.audit.actors import SYSTEM
 from reviews.changes import Op
@@ -379,3 +380,80 @@ class TestGrowth:
 
     def test_nothing_published_is_no_chart(self, clock):
         assert growth_in_weeks([published(clock, 90, added=1)], 1, clock.at) is None
+
+
+class TestOneMemory:
+    def test_a_lead_reverts_a_memory_to_its_text_before_in_one_action(self, cast, client_of):
+        remember(cast.store, 1)
+        memory = Memory.objects.get(store=cast.store)
+        rewrite(memory, "Another rule.\n")
+        lead = client_of(cast.lead)
+        page = read(lead)
+        assert "Revert to version 1" in page
+        answer = lead.post(
+            f"/w/northwind/memory/{memory}/restore/", {"version": "1", "reason": "It harmed."}
+        )
+        assert answer.status_code == 303
+        memory.refresh_from_db()
+        assert memory.head.content == "Order rule 0 stands.\n"
+        assert "Revert to version 2" in read(lead)
+
+    def test_nobody_else_finds_the_action(self, cast, client_of):
+        remember(cast.store, 1)
+        rewrite(Memory.objects.get(store=cast.store), "Another rule.\n")
+        for person in (cast.reviewer, cast.auditor):
+            page = read(client_of(person))
+            assert "Revert" not in page
+            assert "Take out…" not in page
+
+    def test_a_memory_with_one_text_is_taken_out_instead(self, cast, client_of):
+        remember(cast.store, 1)
+        memory = Memory.objects.get(store=cast.store)
+        page = read(client_of(cast.lead))
+        assert "Revert to" not in page
+        assert f"/quarantine/new/?kind=memory&amp;target={memory}" in page
+
+    def test_a_memory_that_was_ever_quarantined_is_not_reverted(self, cast, client_of):
+        remember(cast.store, 1)
+        memory = Memory.objects.get(store=cast.store)
+        rewrite(memory, "Another rule.\n")
+        Quarantine.objects.create(
+            workspace=cast.workspace,
+            kind=QuarantineKind.MEMORY,
+            target=str(memory),
+            memory=memory,
+            through=1,
+            by=cast.lead,
+            lifted_at=timezone.now(),
+        )
+        assert "Revert to" not in read(client_of(cast.lead))
+
+    def test_tells_the_newest_evidence_and_when_it_is_looked_at_again(self, cast, client_of):
+        build.memory(
+            cast.store, path_of(1), last_evidence_at=datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+        )
+        Memory.objects.filter(store=cast.store).update(review_by=date(2027, 2, 1))
+        page = read(client_of(cast.reviewer))
+        assert "last evidence 3 Nov" in page
+        assert "review by 1 Feb" in page
+
+
+class TestChurn:
+    def test_what_changed_or_went_is_told_against_what_was_live(self, cast, client_of, clock):
+        remember(cast.store, 4)
+        clock.advance(days=40)
+        first, second = Memory.objects.filter(store=cast.store).order_by("pk")[:2]
+        rewrite(first, "Another rule.\n")
+        retire(second)
+        assert "2 of 4 changed or retired: 50% churn" in read(client_of(cast.reviewer))
+
+    @pytest.mark.parametrize(
+        ("totals", "before", "churn"),
+        [
+            (Totals(added=2, changed=1, retired=1, live=5), 4, 0.5),
+            (Totals(added=5, changed=0, retired=0, live=5), 0, None),
+            (Totals(added=0, changed=0, retired=0, live=5), 5, 0.0),
+        ],
+    )
+    def test_is_a_share_of_what_was_live_when_the_span_began(self, totals, before, churn):
+        assert (totals.before, totals.churn) == (before, churn)

@@ -375,3 +375,28 @@ def test_pages_lead_there_for_a_lead_only(cast: Cast, lead: Client, reviewer: Cl
         assert link in read(lead, address)
         assert link not in read(reviewer, address)
     assert f'href="{HOME}"' in read(reviewer, "/w/northwind/agents/")
+
+
+# What comes in later
+
+
+def test_new_sessions_are_let_in_from_its_page_by_somebody_else(cast, client_of):
+    made = quarantine(cast, "agent", cast.agent.slug)
+    place = f"/w/northwind/quarantine/{made.quarantine_id}/"
+    reviewer = client_of(cast.reviewer)
+    assert f'action="{place}let-in/"' not in reviewer.get(place).content.decode()
+    reviewer.post(place, {"verdict": "confirmed", "reason": ""})
+    assert f'action="{place}let-in/"' in reviewer.get(place).content.decode()
+    assert f'action="{place}let-in/"' not in client_of(cast.lead).get(place).content.decode()
+    assert reviewer.post(f"{place}let-in/", {"reason": ""}).status_code == 422
+    assert reviewer.post(f"{place}let-in/", {"reason": "A new prompt."}).status_code == 303
+    assert "in service since" in reviewer.get(place).content.decode()
+
+
+def test_a_lead_freezes_everything_from_the_list(cast, client_of):
+    lead = client_of(cast.lead)
+    form = 'action="/w/northwind/workspace/freeze/"'
+    assert form in lead.get("/w/northwind/quarantine/").content.decode()
+    assert form not in client_of(cast.reviewer).get("/w/northwind/quarantine/").content.decode()
+    lead.post("/w/northwind/workspace/freeze/", {"reason": "Odd."})
+    assert form not in lead.get("/w/northwind/quarantine/").content.decode()

@@ -82,6 +82,13 @@ ROUTES = [
         sends(verdict="confirmed", reason="Looked at"),
     ),
     Route(
+        "quarantine_let_in",
+        "POST",
+        at_quarantine,
+        "in 404 409 403 403 403 in",
+        REASON,
+    ),
+    Route(
         "quarantine_restore",
         "POST",
         at_quarantine,

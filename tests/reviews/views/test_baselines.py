@@ -109,7 +109,7 @@ def test_others_read_it_and_find_no_form(cast, client_of, lead, release):
 
 def test_the_limits_are_set_and_said(cast, lead):
     assert lead.post(LIMITS, {"percent": "10", "changes": "5"}).status_code == 303
-    assert "Past 10 % of the baseline's bytes, or 5 paths" in read(lead).replace("&#x27;", "'")
+    assert "Past 10% of the baseline's bytes, or 5 paths" in read(lead).replace("&#x27;", "'")
 
 
 def test_limits_out_of_range_are_said_on_the_page(cast, lead):
