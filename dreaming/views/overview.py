@@ -24,7 +24,7 @@ from agents.transcripts.base import Verdict
 from agents.web.charts import Growth, GrowthPoint, growth_of, wilson
 from agents.web.ids import parse_id
 from dreaming.models import Dream
-from reviews.models import OPEN_STATES, Proposal
+from reviews.models import OPEN_STATES, Baseline, Proposal
 from reviews.provenance import Source
 
 RECENTLY = timedelta(days=30)
@@ -110,8 +110,10 @@ class Totals:
 def find_channels(workspace: Workspace) -> QuerySet[Channel]:
     """Return what each store of the workspace serves now, with its agent and what waits there.
 
-    Each has also `waiting` (open proposals), `dream` (number of the newest) and `dreamed_at`.
+    Each has also `waiting` (open proposals), `dream` (number of the newest), `dreamed_at` and
+    `is_due` (for revalidation).
     """
+    left = Baseline.objects.filter(store=OuterRef("store"), replaced_at=None, left_at__isnull=False)
     waiting = Proposal.objects.filter(store=OuterRef("store"), state__in=OPEN_STATES)
     counted = waiting.order_by().values("store").annotate(n=Count("pk")).values("n")
     newest = Dream.objects.filter(store=OuterRef("store")).order_by("-number")
@@ -122,6 +124,7 @@ def find_channels(workspace: Workspace) -> QuerySet[Channel]:
             waiting=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
             dream=Subquery(newest.values("number")[:1]),
             dreamed_at=Subquery(newest.values("queued_at")[:1]),
+            is_due=Exists(left),
         )
     )
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from agents.freezes import freeze_agent
 from agents.memory import retire_memory, write_memory
-from agents.models import Channel, Memory, Quarantine, QuarantineKind, Release
+from agents.models import Channel, Memory, MemoryStore, Quarantine, QuarantineKind, Release
 from agents.people import find_member
 from agents.reads import read_memory
 from agents.releases import publish
@@ -17,7 +17,7 @@ from reviews import containment, decisions
 from reviews.audit.actors import SYSTEM
 from reviews.changes import Op
 from reviews.decisions import Shown
-from reviews.models import Proposal
+from reviews.models import Baseline, Proposal
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +112,29 @@ class TestList:
         assert "snowflake" not in read(client_of(cast.lead), LIST).partition("<main")[2]
         freeze_agent(cast.agent, reason="Odd", by=cast.lead)
         assert "snowflake" in read(client_of(cast.lead), LIST).partition("<main")[2]
+
+    def test_marks_what_is_due_for_revalidation(self, cast, client_of):
+        remember(cast.store, 1)
+        live = Release.objects.filter(store=cast.store).latest("sequence")
+        made = Baseline.objects.create(
+            workspace=cast.workspace,
+            store=cast.store,
+            number=1,
+            release=live,
+            measured=live,
+            signed_by=cast.lead,
+        )
+        link = f'href="{PLACE}baseline/"'
+        assert link not in read(client_of(cast.lead), LIST)
+        Baseline.objects.filter(pk=made.pk).update(left_at=timezone.now())
+        assert link in read(client_of(cast.lead), LIST)
+
+    def test_says_where_changes_wait_to_be_published(self, cast, client_of):
+        build.written(cast.store)
+        words = "changes wait to be published"
+        assert words not in read(client_of(cast.lead), LIST)
+        MemoryStore.objects.filter(pk=cast.store.pk).update(publishing="by_hand")
+        assert words in read(client_of(cast.lead), LIST)
 
     def test_shows_no_agent_of_another_workspace(self, cast, client_of):
         assert "other-desk" not in read(client_of(cast.lead), LIST)
