@@ -121,7 +121,7 @@ class Dossier:
     def matched(self) -> str:
         """Return what of the change the approval rules were asked about."""
         row = self.proposal
-        facts = {"op": row.op, "risk": row.risk, "path": row.path}
+        facts = {"op": row.op, "risk": row.risk}
         return matched_on(facts, row.route.get("traits", ()), row.agent.name if row.agent else "")
 
     @property

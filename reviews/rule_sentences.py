@@ -51,11 +51,10 @@ def speaks_about(rule: Rule, agents: Mapping[str, str]) -> str:
 def matched_on(proposal: Mapping[str, str], traits: Sequence[str], agent: str) -> str:
     """Return what of a change its rules were asked about when it was filed, in one sentence.
 
-    proposal: its op, risk and path; traits: as the route keeps them; agent: a name, '' for shared.
+    proposal: its op and risk; traits: as the route keeps them; agent: a name, '' for shared.
     """
     parts = [OP_WORDS[Op(proposal["op"])].lower(), f"{proposal['risk']} risk"]
     parts.append(agent or "shared memory")
-    parts.append(proposal["path"])
     parts += [TRAIT_WORDS[Trait(trait)] for trait in sorted(traits) if trait in set(Trait)]
     return f"{', '.join(parts)}."
 

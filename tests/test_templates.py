@@ -82,7 +82,6 @@ def tags_of(source: str) -> list[tuple[str, str]]:
 
 
 NOT_YET_TRANSLATABLE = {
-    "templates/reviews/_after.html",
     "templates/reviews/_bar.html",
     "templates/reviews/_change.html",
     "templates/reviews/_head.html",
@@ -102,8 +101,6 @@ NOT_YET_TRANSLATABLE = {
     "templates/reviews/evidence.html",
     "templates/reviews/exports.html",
     "templates/reviews/memory.html",
-    "templates/reviews/proposal.html",
-    "templates/reviews/propose.html",
     "templates/reviews/queue.html",
     "templates/reviews/reject.html",
     "templates/reviews/release.html",

@@ -25,6 +25,7 @@ SCRIPTS_OWN = frozenset(
         "data-poll",
         "data-quiet",
         "data-row",
+        "data-walk",
         "data-specimen",
         "data-until",
     }

@@ -134,7 +134,7 @@ def preview_context(found: Proposal, text: str, against: str = "") -> Context:
         "against": "proposal" if against == "proposal" else "live",
         "size": size,
         "limit": MAX_MEMORY_BYTES,
-        "lines": text.count("\n") + 1,
+        "lines": text.removesuffix("\n").count("\n") + 1,
         "hidden": count_hidden(text[:MAX_MEMORY_BYTES]),
     }
     if size > MAX_MEMORY_BYTES:

@@ -138,3 +138,11 @@ def test_the_approvals_name_the_rules_version_and_what_it_matched(cast, client_o
     assert f"version {proposal.route['version']}" in html
     assert "new memory, high risk" in html
     assert "a skipped verification step." in html
+
+
+def test_the_end_of_the_last_line_is_no_line_more(cast, client_of) -> None:
+    proposal = build.filed(cast.store, content=TEXT + "\n")
+
+    html = text_of(client_of(cast.reviewer).get(at(cast, proposal, "edit/")))
+
+    assert "bytes, 1 line," in html
