@@ -65,13 +65,17 @@ def reason_field(label: "Words", *, required: bool, help_text: "Words" = "") -> 
 class ShownForm(forms.Form):
     """What the page had shown when the button was pressed."""
 
-    revision = forms.IntegerField(min_value=1, max_value=1_000_000)
-    state = forms.CharField(max_length=20)
-    token = forms.CharField(max_length=64, required=False)
-    view = forms.CharField(max_length=10, required=False)
-    folds = forms.IntegerField(min_value=0, max_value=10_000, required=False)
-    confirmed = forms.BooleanField(required=False)
-    signs = forms.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    revision = forms.IntegerField(min_value=1, max_value=1_000_000, widget=forms.HiddenInput)
+    state = forms.CharField(max_length=20, widget=forms.HiddenInput)
+    token = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    view = forms.CharField(max_length=10, required=False, widget=forms.HiddenInput)
+    folds = forms.IntegerField(
+        min_value=0, max_value=10_000, required=False, widget=forms.HiddenInput
+    )
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    signs = forms.IntegerField(
+        min_value=0, max_value=1_000_000, required=False, widget=forms.HiddenInput
+    )
 
 
 class ApproveForm(ShownForm):
@@ -101,23 +105,27 @@ class RejectForm(ShownForm):
     """Why a change is rejected; the next dream is told."""
 
     code = forms.ChoiceField(
-        label="Why",
+        label=_("Why"),
         choices=tuple(REASON_CODES.items()),
         widget=forms.RadioSelect(attrs={"autofocus": True}),
         error_messages={"required": "Choose why the change is rejected."},
     )
-    reason = reason_field("In your words", required=False, help_text="Needed for another reason.")
+    reason = reason_field(
+        _("In your words"), required=False, help_text=_("Needed for another reason.")
+    )
 
 
 class RequestForm(ShownForm):
     """What should change in a proposal that is sent back."""
 
     reason = forms.CharField(
-        label="What should change",
+        label=_("What should change"),
         max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
-        help_text="The local engine follows lines such as “at least: 20 sessions”, for this "
-        "pattern. Other words are for people and for engines that read prose.",
+        help_text=_(
+            "The local engine follows lines such as “at least: 20 sessions”, for this pattern. "
+            "Other words are for people and for engines that read prose."
+        ),
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
@@ -131,8 +139,10 @@ class BatchForm(forms.Form):
     count: how many are decided, typed where it is many.
     """
 
-    verdict = forms.ChoiceField(choices=(("approve", _("Approve")), ("reject", _("Reject"))))
-    token = forms.CharField(max_length=64)
+    verdict = forms.ChoiceField(
+        choices=(("approve", _("Approve")), ("reject", _("Reject"))), widget=forms.HiddenInput
+    )
+    token = forms.CharField(max_length=64, widget=forms.HiddenInput)
     count = forms.IntegerField(label=_("How many you decide"), required=False, min_value=0)
     code = forms.ChoiceField(
         label=_("Why they are rejected"),
@@ -160,7 +170,7 @@ class BatchForm(forms.Form):
 class UndoForm(forms.Form):
     """Which decision is undone: how often one on the proposal had been when the page was shown."""
 
-    round = forms.IntegerField(min_value=0, max_value=1_000_000)
+    round = forms.IntegerField(min_value=0, max_value=1_000_000, widget=forms.HiddenInput)
 
 
 class CommentForm(forms.Form):
@@ -203,10 +213,10 @@ class LaterForm(forms.Form):
 class EditForm(forms.Form):
     """A reviewer's own version of a proposed text."""
 
-    revision = forms.IntegerField(min_value=1, max_value=1_000_000)
-    token = forms.CharField(max_length=64, required=False)
+    revision = forms.IntegerField(min_value=1, max_value=1_000_000, widget=forms.HiddenInput)
+    token = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     text = MemoryText(required=False)
-    reason = reason_field("What you changed and why", required=True)
+    reason = reason_field(_("What you changed and why"), required=True)
 
 
 class RebaseForm(forms.Form):
@@ -215,33 +225,34 @@ class RebaseForm(forms.Form):
     live: the version of the path that the page showed, 0 where it had no text.
     """
 
-    revision = forms.IntegerField(min_value=1, max_value=1_000_000)
-    live = forms.IntegerField(min_value=0, max_value=1_000_000_000)
-    token = forms.CharField(max_length=64, required=False)
+    revision = forms.IntegerField(min_value=1, max_value=1_000_000, widget=forms.HiddenInput)
+    live = forms.IntegerField(min_value=0, max_value=1_000_000_000, widget=forms.HiddenInput)
+    token = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     text = MemoryText(required=False)
-    by_hand = forms.BooleanField(required=False)
+    by_hand = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 class WithdrawForm(forms.Form):
     """Why a proposal is taken back."""
 
-    reason = reason_field("Why it is withdrawn", required=True)
+    reason = reason_field(_("Why it is withdrawn"), required=True)
 
 
 class ProposeForm(forms.Form):
     """A change proposed by a person; an empty text retires the path."""
 
-    store = forms.ChoiceField(label="Memory of")
+    store = forms.ChoiceField(label=_("Memory of"))
     path = forms.CharField(
+        label=_("Path"),
         max_length=1_024,
         strip=True,
-        help_text="Starts with a slash: /procedures/refunds.md",
+        help_text=_("Starts with a slash: /procedures/refunds.md"),
     )
     text = MemoryText(
-        label="What it says", required=False, help_text="Leave it empty to retire the path."
+        label=_("What it says"), required=False, help_text=_("Leave it empty to retire the path.")
     )
     rationale = reason_field(
-        "Why this change is needed", required=True, help_text="The reviewer decides on it."
+        _("Why this change is needed"), required=True, help_text=_("The reviewer decides on it.")
     )
 
     def __init__(self, *args: object, workspace: Workspace, **options: object) -> None:
@@ -334,21 +345,23 @@ def _offer(form: forms.Form, name: str, people: QuerySet[Person]) -> None:
 class AnswerForm(forms.Form):
     """The answer to a containment."""
 
-    verdict = forms.ChoiceField(choices=((CONFIRMED, "Confirm"), (REVERSED, "Reverse")))
-    reason = reason_field("Reason", required=False, help_text="Needed to reverse.")
+    verdict = forms.ChoiceField(
+        choices=((CONFIRMED, _("Confirm")), (REVERSED, _("Reverse"))), widget=forms.HiddenInput
+    )
+    reason = reason_field(_("Reason"), required=False, help_text=_("Needed to reverse."))
 
 
 class RollBackForm(forms.Form):
     """Which release to serve again, and why. release: its number, or as it is spelled (R-14)."""
 
-    release = forms.RegexField(r"^(?:[Rr]-)?[1-9][0-9]{0,17}$")
-    reason = reason_field("Reason", required=True)
+    release = forms.RegexField(r"^(?:[Rr]-)?[1-9][0-9]{0,17}$", widget=forms.HiddenInput)
+    reason = reason_field(_("Reason"), required=True)
 
 
 class PublishForm(forms.Form):
     """What is published: seen stands for exactly what the page listed."""
 
-    seen = forms.RegexField(r"^[0-9a-f]{64}$")
+    seen = forms.RegexField(r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
 
 
 class PublishingForm(forms.Form):
@@ -408,8 +421,8 @@ class BaselineLimitsForm(forms.Form):
 class RestoreForm(forms.Form):
     """Which earlier version of a memory to serve again, and why."""
 
-    version = forms.IntegerField(min_value=1, max_value=1_000_000_000)
-    reason = reason_field("Reason", required=True)
+    version = forms.IntegerField(min_value=1, max_value=1_000_000_000, widget=forms.HiddenInput)
+    reason = reason_field(_("Reason"), required=True)
 
 
 def store_choices(workspace: Workspace) -> list[tuple[str, str]]:
@@ -424,17 +437,17 @@ class ExportForm(forms.Form):
     """What to take out of the log: format and days, both included, in UTC."""
 
     form = forms.ChoiceField(
-        label="Format",
+        label=_("Format"),
         choices=(("jsonl", "JSONL, as sealed"), ("csv", "CSV, for spreadsheets")),
     )
     since = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     until = forms.DateField(
-        label="To",
+        label=_("To"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Both days are included, in UTC. Leave them empty for everything.",
+        help_text=_("Both days are included, in UTC. Leave them empty for everything."),
     )
 
 

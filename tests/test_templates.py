@@ -81,39 +81,6 @@ def tags_of(source: str) -> list[tuple[str, str]]:
     return TAG.findall(TEMPLATE_CODE.sub(" ", source))
 
 
-NOT_YET_TRANSLATABLE = {
-    "templates/reviews/_bar.html",
-    "templates/reviews/_change.html",
-    "templates/reviews/_head.html",
-    "templates/reviews/_more.html",
-    "templates/reviews/_notices.html",
-    "templates/reviews/_queue.html",
-    "templates/reviews/_quote.html",
-    "templates/reviews/_reject.html",
-    "templates/reviews/_request.html",
-    "templates/reviews/_why.html",
-    "templates/reviews/audit.html",
-    "templates/reviews/audit_entry.html",
-    "templates/reviews/conflict.html",
-    "templates/reviews/containment.html",
-    "templates/reviews/desk.html",
-    "templates/reviews/edit.html",
-    "templates/reviews/evidence.html",
-    "templates/reviews/exports.html",
-    "templates/reviews/memory.html",
-    "templates/reviews/queue.html",
-    "templates/reviews/reject.html",
-    "templates/reviews/release.html",
-    "templates/reviews/request.html",
-    "templates/reviews/withdraw.html",
-    "reviews/forms.py",
-    "reviews/views/audit.py",
-    "reviews/views/containment.py",
-    "reviews/views/decide.py",
-    "reviews/views/file.py",
-}
-"""Files whose words are still English only. None is added."""
-
 every_template = pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 
 
@@ -226,10 +193,7 @@ def test_every_picture_has_words_and_every_bare_button_a_type(path) -> None:
 @every_template
 def test_every_word_a_person_reads_can_be_translated(path) -> None:
     """Wrap it: {% translate "…" %}, {% blocktranslate trimmed %}, _("…") in a with or default."""
-    if name_of(path) in NOT_YET_TRANSLATABLE:
-        assert unmarked(path.read_text()), f"take {name_of(path)} off the list"
-    else:
-        assert unmarked(path.read_text()) == []
+    assert unmarked(path.read_text()) == []
 
 
 @every_template
@@ -249,10 +213,7 @@ def test_every_page_is_in_the_atlas_or_has_a_reason_not_to_be() -> None:
 
 @pytest.mark.parametrize("path", WORDED, ids=name_of)
 def test_every_word_of_a_form_and_every_flash_can_be_translated(path) -> None:
-    if name_of(path) in NOT_YET_TRANSLATABLE:
-        assert unwrapped(path.read_text()), f"take {name_of(path)} off the list"
-    else:
-        assert unwrapped(path.read_text()) == []
+    assert unwrapped(path.read_text()) == []
 
 
 @every_template

@@ -9,7 +9,7 @@ BLOCK = re.compile(
     r"\{%\s*(?:blocktranslate|blocktrans)\b(.*?)%\}(.*?)\{%\s*endblock(?:translate|trans)\s*%\}",
     re.DOTALL,
 )
-TARGET = re.compile(r"\{% block skip_to %\}\w+\{% endblock %\}")
+TARGET = re.compile(r"\{% block skip_to %\}.*?\{% endblock %\}")
 TAG = re.compile(r"<(/?)([a-z!][a-z0-9-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL)
 LABEL = re.compile(r'(?<![\w-])(aria-label|title|alt|placeholder|label|data-[a-z-]+)="([^"]*)"')
 SCRIPTS_OWN = frozenset(

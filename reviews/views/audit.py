@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from agents.access import member_page
@@ -218,13 +219,14 @@ def export_make(request: MemberRequest) -> HttpResponse:
 def tell_made(request: MemberRequest, export: Export) -> None:
     """Say what the export holds, and what it could not take."""
     manifest = exports.manifest_of(export)
-    messages.success(request, f"{export} holds {export.rows:,} entries.")
+    held = _("{export} holds {rows} entries.").format(export=export, rows=f"{export.rows:,}")
+    messages.success(request, held)
     if manifest["changed"]:
-        messages.error(
-            request,
-            f"{manifest['changed']:,} entries are not in {export}: their rows are not what was"
-            " sealed. The manifest has their numbers. Verify the log.",
+        missing = _(
+            "{rows} entries are not in {export}: their rows are not what was sealed. The manifest "
+            "has their numbers. Verify the log."
         )
+        messages.error(request, missing.format(rows=f"{manifest['changed']:,}", export=export))
 
 
 def export_page(request: MemberRequest, form: ExportForm, status: int = 200) -> HttpResponse:

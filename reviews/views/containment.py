@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.access import member_page, memory_of, store_of
@@ -47,7 +48,12 @@ def containment(request: MemberRequest, pk: int) -> HttpResponse:
         return containment_page(
             request, containment_of(request.member, pk), form, status=status, words=str(error)
         )
-    messages.info(request, f"{containment_title(answered)}: {answered.answer}.")
+    words = (
+        _("{title}: confirmed.")
+        if answered.answer == containments.CONFIRMED
+        else _("{title}: reversed.")
+    )
+    messages.info(request, words.format(title=containment_title(answered)))
     return SeeOther(desk_of(request).address("queue"))
 
 
@@ -106,5 +112,6 @@ def restore_version(request: MemberRequest, number: int) -> HttpResponse:
 
 def contained(request: MemberRequest, made: Containment) -> HttpResponse:
     """Show what was done; another person confirms or reverses it."""
-    messages.info(request, f"{containment_title(made)}. Another person confirms it in 48 h.")
+    words = _("{title}. Another person confirms it in 48 h.")
+    messages.info(request, words.format(title=containment_title(made)))
     return SeeOther(address_of("containment", request.workspace.slug, made.pk))

@@ -174,7 +174,7 @@ def withdraw(request: MemberRequest, number: int) -> HttpResponse:
         status = 422 if form.is_bound else 200
         return render(request, "reviews/withdraw.html", context, status=status)
     proposals.withdraw(found, reason=form.cleaned_data["reason"], by=request.member)
-    messages.info(request, f"{found} is withdrawn.")
+    messages.info(request, _("{proposal} is withdrawn.").format(proposal=found))
     return SeeOther(desk_of(request).address("proposal", number))
 
 

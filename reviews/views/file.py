@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from agents.access import SHARED, member_page, store_of
@@ -37,7 +38,7 @@ def propose(request: MemberRequest) -> HttpResponse:
     except (InvalidChange, InvalidInput, InvalidPath, StoreFull, ReasonMissing) as error:
         form.add_error(None, str(error))
         return propose_page(request, form, status=422)
-    messages.info(request, f"{filed} is filed. Others decide it.")
+    messages.info(request, _("{proposal} is filed. Others decide it.").format(proposal=filed))
     return SeeOther(desk_of(request).address("proposal", filed.number))
 
 
