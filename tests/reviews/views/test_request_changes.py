@@ -167,7 +167,7 @@ def test_both_pages_link_to_each_other_once_it_is_filed_anew(cast, client_of) ->
     assert f'Filed anew as <a href="{at(cast, new)}">{new}</a>' in page(client, cast, old)
     html = page(client, cast, new)
     assert f'Takes the place of <a href="{at(cast, old)}">{old}</a>' in html
-    assert f"which Rosa sent back: “{ESCAPED}”" in html
+    assert f"Rosa had sent that back: “{ESCAPED}”" in html
 
 
 def test_who_sent_it_back_may_withdraw_it_there(cast, client_of) -> None:
