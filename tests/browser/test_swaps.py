@@ -42,6 +42,8 @@ def test_what_is_opened_in_its_place_has_no_violation(desk, axe) -> None:
     ):
         desk.get_by_role("link", name=link).first.click()
         expect(desk.locator(place).first).to_be_visible()
+        # What is being replaced is dimmed until it is.
+        expect(desk.locator("[aria-busy=true]")).to_have_count(0)
         axe(desk)
 
 
