@@ -28,7 +28,7 @@ class Step(models.TextChoices):
 
 
 class Schedule(models.Model):
-    """When a store dreams by itself: a cron line in a time zone (dreaming.slots), and since when.
+    """When a store dreams by itself: a cron line in a time zone (agents.slots), and since when.
 
     min_hours since its last dream and min_sessions new sessions are wanted, else the slot is
     skipped; idle_minutes without a new session, else it waits (0: it never waits).

@@ -86,7 +86,8 @@ EXAMPLES = [
     (dreaming_errors.NotStartable("One runs."), 409, "not_startable"),
     (dreaming_errors.IllegalDreamMove("It is over."), 409, "illegal_dream_move"),
     (dreaming_errors.UnknownEngine("No engine x."), 422, "unknown_engine"),
-    (dreaming_errors.BadTimes("No such zone."), 422, "bad_times"),
+    (agents_errors.BadTimes("No such zone."), 422, "bad_times"),
+    (agents_errors.StaleRelease("R-9 is live now."), 409, "stale_release"),
 ]
 
 
