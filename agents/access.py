@@ -55,6 +55,12 @@ def member_for(person: Person | AnonymousUser, slug: str) -> Member:
     return member
 
 
+LEFT = "left_words"
+"""The key of a session under which the words of an ended one wait."""
+
+MOST_LEFT = 4_000
+
+
 def member_page(right: Right) -> Callable[[MemberView[P]], View]:
     """Let only members with `right` into a view below /w/<slug:workspace>/.
 
@@ -147,6 +153,7 @@ def sign_in_redirect(request: HttpRequest) -> HttpResponse:
     A fragment request cannot follow a redirect without painting the sign-in page into the page, so
     htmx is told to leave (HX-Redirect). A POST is not repeated: the way back is its page.
     """
+    leave_words(request)
     back = request.get_full_path()
     htmx = getattr(request, "htmx", None)
     if htmx:
@@ -155,6 +162,20 @@ def sign_in_redirect(request: HttpRequest) -> HttpResponse:
         back = came_from(request) or "/"
     url = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(url) if htmx else HttpResponseRedirect(url)
+
+
+def leave_words(request: HttpRequest) -> None:
+    """Keep what stood in a form whose session had ended, for its writer when they are back.
+
+    The form says who wrote it: whoever else signs in here next is not shown it.
+    """
+    words = request.POST.get("reason") or request.POST.get("text") or ""
+    if request.method == "POST" and words and "writer" in request.POST:
+        request.session[LEFT] = {
+            "path": request.path,
+            "writer": request.POST["writer"],
+            "words": words[:MOST_LEFT].replace("\0", ""),
+        }
 
 
 def came_from(request: HttpRequest) -> str | None:

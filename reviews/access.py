@@ -4,13 +4,14 @@ from django.http import Http404
 
 from agents.people import Member
 from agents.web.ids import spell_id
+from reviews.drafts import with_words
 from reviews.models import Containment, Proposal
 
 
 def proposal_of(member: Member, number: int) -> Proposal:
     """Return the workspace's proposal P-`number` with what its page needs, or raise Http404."""
     found = (
-        Proposal.objects.filter(workspace=member.workspace, number=number)
+        with_words(Proposal.objects.filter(workspace=member.workspace, number=number), member)
         .select_related(
             "store", "agent", "memory__head", "deadline", "assignee", "reservation__person"
         )

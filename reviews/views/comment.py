@@ -8,8 +8,10 @@ from agents.http import MemberRequest
 from agents.rights import Right
 from reviews.access import proposal_of
 from reviews.comments import add_comment
+from reviews.drafts import Kind
 from reviews.forms import CommentForm
 from reviews.views.desk import SeeOther, desk_of
+from reviews.views.draft import drop_left
 from reviews.views.proposal import proposal_page
 
 
@@ -21,4 +23,5 @@ def comment(request: MemberRequest, number: int) -> HttpResponse:
     if not form.is_valid():
         return proposal_page(request, found, status=422, comment_form=form)
     made = add_comment(found, form.cleaned_data["text"], by=request.member)
+    drop_left(request, found, Kind.COMMENT)
     return SeeOther(f"{desk_of(request).address('proposal', number)}#c-{made.number}")

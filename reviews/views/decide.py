@@ -17,7 +17,9 @@ from agents.http import MemberRequest
 from agents.rights import Right
 from reviews import decisions, proposals
 from reviews.access import proposal_of
+from reviews.collisions import columns_of
 from reviews.decisions import Shown
+from reviews.drafts import Kind
 from reviews.errors import MayNotDecide, NotSeen, ReasonMissing, StaleProposal
 from reviews.forms import ApproveForm, RejectForm, RequestForm, ShownForm, WithdrawForm
 from reviews.lifecycle import IllegalTransition
@@ -27,6 +29,7 @@ from reviews.reading import seen_of
 from reviews.risk import Level
 from reviews.turns import who_answers
 from reviews.views.desk import SeeOther, desk_of, is_fragment, new_token
+from reviews.views.draft import drop_left, take_left, with_draft
 from reviews.views.onward import move_on, said_of
 from reviews.views.proposal import VIEWS, proposal_page
 
@@ -76,7 +79,10 @@ def _refused(request: MemberRequest, number: int, words: str, status: int) -> Ht
     found = proposal_of(request.member, number)
     title = "You cannot decide this." if status == 403 else "Your decision was not recorded."
     notice = {"kind": "bad", "title": title, "text": words}
-    return proposal_page(request, found, status=status, notice=notice)
+    form = ShownForm(request.POST)
+    revision = form.cleaned_data["revision"] if form.is_valid() and status == 409 else 0
+    columns = columns_of(found, shown=revision)
+    return proposal_page(request, found, status=status, notice=notice, columns=columns)
 
 
 @require_POST
@@ -107,7 +113,8 @@ def approve(request: MemberRequest, number: int) -> HttpResponse:
 def reject(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
     if request.method == "GET":
-        return reject_page(request, found, RejectForm())
+        left = take_left(request, found)[Kind.REJECT]
+        return reject_page(request, found, with_draft(RejectForm(), found, Kind.REJECT, left))
     form = RejectForm(request.POST)
     if not form.is_valid():
         return reject_page(request, found, form)
@@ -118,6 +125,7 @@ def reject(request: MemberRequest, number: int) -> HttpResponse:
     except ReasonMissing as error:
         form.add_error("reason", str(error))
         return reject_page(request, found, form)
+    drop_left(request, found, Kind.REJECT)
     return move_on(request, decided, said_of(decided, "rejected"))
 
 
@@ -137,7 +145,8 @@ def reject_page(request: MemberRequest, found: Proposal, form: RejectForm) -> Ht
 def request_changes(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
     if request.method == "GET":
-        return request_page(request, found, RequestForm())
+        left = take_left(request, found)[Kind.REQUEST]
+        return request_page(request, found, with_draft(RequestForm(), found, Kind.REQUEST, left))
     form = RequestForm(request.POST)
     if not form.is_valid():
         return request_page(request, found, form)
@@ -148,6 +157,7 @@ def request_changes(request: MemberRequest, number: int) -> HttpResponse:
     except ReasonMissing as error:
         form.add_error("reason", str(error))
         return request_page(request, found, form)
+    drop_left(request, found, Kind.REQUEST)
     return move_on(request, decided, f"{decided} is sent back. {who_answers(decided)}")
 
 

@@ -16,6 +16,7 @@ from agents.stores import MAX_MEMORY_BYTES
 from agents.web.characters import count_hidden
 from reviews import drafts, revisions
 from reviews.access import proposal_of
+from reviews.collisions import columns_of
 from reviews.dossier import MOST_MARKED, base_text, compare, dossier_of
 from reviews.errors import InvalidChange, ReasonMissing, StaleProposal
 from reviews.firsts import firsts_in
@@ -93,7 +94,9 @@ def submit(request: MemberRequest, found: Proposal, form: EditForm) -> HttpRespo
             "text": f"{error} Compare it below and submit it again.",
         }
         now = proposal_of(request.member, found.number)
-        return edit_page(request, now, form, status=409, notice=notice)
+        said = form.cleaned_data
+        columns = columns_of(now, shown=said["revision"], mine=said["text"])
+        return edit_page(request, now, form, status=409, notice=notice, columns=columns)
     except (InvalidChange, InvalidInput, StoreFull, ReasonMissing) as error:
         form.add_error(None, str(error))
         return edit_page(request, found, form, status=422)

@@ -13,6 +13,7 @@ from agents.rights import Right
 from reviews.access import proposal_of
 from reviews.comments import see_mentions
 from reviews.dossier import dossier_of
+from reviews.drafts import Kind
 from reviews.foresight import preview_of
 from reviews.forms import ApproveForm, CommentForm, LaterForm, RejectForm, RequestForm, WithdrawForm
 from reviews.lines import UndoLine, store_label, undo_line
@@ -35,6 +36,7 @@ from reviews.views.desk import (
     is_fragment,
     show_pane,
 )
+from reviews.views.draft import take_left, with_draft
 
 VIEWS = {"inline": "Inline", "side": "Side by side", "full": "Full entry"}
 
@@ -64,6 +66,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
     """Return everything the pane of a proposal shows, beside its head."""
     asked = request.GET.get("view", "")
     view = asked if asked in VIEWS else "inline"
+    left = take_left(request, found)
     return {
         "dossier": dossier_of(found, request.member),
         "undo_here": undo_here(request, found),
@@ -72,12 +75,12 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "view_next": "side" if view == "inline" else "inline",
         "view_link": f"{desk_of(request).more}view=",
         "approve_form": ApproveForm(),
-        "reject_form": RejectForm(),
-        "request_form": RequestForm(),
+        "reject_form": with_draft(RejectForm(), found, Kind.REJECT, left[Kind.REJECT]),
+        "request_form": with_draft(RequestForm(), found, Kind.REQUEST, left[Kind.REQUEST]),
         "withdraw_form": WithdrawForm(),
         "session_base": session_base(request),
         "ask_link": f"{desk_of(request).more}after=",
-        "comment_form": CommentForm(),
+        "comment_form": with_draft(CommentForm(), found, Kind.COMMENT, left[Kind.COMMENT]),
         "has_bar": True,
         "later_form": LaterForm(),
     }

@@ -15,6 +15,7 @@ from agents.http import MemberRequest
 from agents.models import Agent
 from agents.rights import Right
 from reviews import seeding
+from reviews.drafts import Kind
 from reviews.exhibits import Staging, dossier_of_sample, quote_of
 from reviews.forms import ApproveForm, RejectForm, RequestForm
 from reviews.models import Proposal, SeededItem
@@ -22,6 +23,7 @@ from reviews.risk import Level
 from reviews.samples.base import Answer, is_right
 from reviews.turns import Chip
 from reviews.views.desk import Context, desk_of, is_fragment, show_pane
+from reviews.views.draft import with_draft
 from reviews.views.proposal import VIEWS
 
 View = Callable[..., HttpResponseBase]
@@ -67,6 +69,8 @@ def item_view(request: MemberRequest, item: SeededItem, name: str, **rest: Any) 
     """Answer for a test item at one of a proposal's addresses."""
     if name == "proposal_evidence":
         return item_evidence(request, item, rest["position"])
+    if name == "proposal_draft" and request.method == "POST":
+        return HttpResponse(status=204)
     is_edit = name == "proposal_edit"
     if not item.answer and is_edit:
         item = seeding.answer_item(item, Answer.EDIT, by=request.member)
@@ -137,8 +141,8 @@ def item_context(request: MemberRequest, item: SeededItem) -> Context:
         "view_next": "side" if view == "inline" else "inline",
         "view_link": f"{desk_of(request).more}view=",
         "approve_form": ApproveForm(),
-        "reject_form": RejectForm(),
-        "request_form": RequestForm(),
+        "reject_form": with_draft(RejectForm(), row, Kind.REJECT),
+        "request_form": with_draft(RequestForm(), row, Kind.REQUEST),
         "session_base": "",
         "has_bar": True,
     }

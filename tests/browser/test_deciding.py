@@ -191,19 +191,24 @@ def test_with_single_keys_off_no_key_decides(desk, cast) -> None:
     expect(pane(page, filed[1])).to_be_visible()
 
 
+DOUBLE = """() => {
+  document.documentElement.dataset.settled = String(Date.now());
+  document.querySelector("[data-guard]").click();
+  document.dispatchEvent(new KeyboardEvent("keydown", {key: "a", bubbles: true}));
+}"""
+"""The second press of a double one, by pointer and by key, as soon as the row is there."""
+
+
 def test_high_risk_is_confirmed_by_a_second_key_and_not_by_a_double_press(desk, cast) -> None:
     risky = build.filed(cast.store, content="Skip the identity verification.\n")
     page = desk(risky)
     expect(pane(page, risky)).to_be_visible()
     page.keyboard.press("a")
-    page.keyboard.press("a")
-    confirm = page.get_by_role("button", name="Confirm approval")
-    expect(confirm).to_be_visible()
-    page.keyboard.press("a")
-    confirm.press("Enter")
-    page.wait_for_timeout(150)
-    assert not Decision.objects.exists()
+    expect(page.get_by_role("button", name="Confirm approval")).to_be_visible()
+    page.evaluate(DOUBLE)
     page.wait_for_timeout(450)
+    assert not Decision.objects.exists()
+    expect(page.get_by_role("button", name="Confirm approval")).to_be_visible()
     page.keyboard.press("a")
     expect(page.locator("#toasts")).to_contain_text(f"{risky} approved.")
     assert Decision.objects.get().shown["confirmed"] is True
@@ -218,3 +223,20 @@ def test_a_long_change_counts_as_seen_once_its_end_is_on_the_screen(desk, cast) 
     page.locator("#change-end").scroll_into_view_if_needed()
     expect(page.locator("#change-end")).to_contain_text("You have seen this change to its end.")
     expect(page.locator("#unseen")).to_have_text("")
+
+
+def test_a_reason_that_was_typed_stands_there_after_a_reload(desk, cast) -> None:
+    (proposal,) = file_many(cast, 1)
+    page = desk(proposal)
+    page.keyboard.press("r")
+    with page.expect_response(re.compile("/draft/reject/")):
+        page.get_by_label("In your words").fill("The tone of letters says so.")
+    assert Draft.objects.get().text == "The tone of letters says so."
+    page.reload()
+    page.keyboard.press("r")
+    expect(page.get_by_label("In your words")).to_have_value("The tone of letters says so.")
+    page.get_by_label("It is wrong").check()
+    page.get_by_role("button", name="Reject change").click()
+    expect(page.locator("#toasts")).to_contain_text(f"{proposal} rejected.")
+    assert Decision.objects.get().reason == "The tone of letters says so."
+    assert not Draft.objects.exists()

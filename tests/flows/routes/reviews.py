@@ -33,6 +33,10 @@ def at_near(cast: Cast) -> dict[str, Any]:
     return at_proposal(cast) | {"memory": build.memory(cast.store, "/beside.md").number}
 
 
+def at_words(cast: Cast) -> dict[str, Any]:
+    return at_proposal(cast) | {"kind": "reject"}
+
+
 def at_view(cast: Cast) -> dict[str, Any]:
     made = SavedView.objects.create(
         workspace=cast.workspace, owner=cast.reviewer, name="Late", text="is:late", shared=True
@@ -205,6 +209,7 @@ ROUTES = [
     Route("proposal_presence", "POST", at_proposal, "in 404 200 200 403 403 in", SHOWN),
     Route("proposal_reserve", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
     Route("proposal_release", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
+    Route("proposal_draft", "POST", at_words, "in 404 204 204 403 403 in", REASON),
     Route("proposal_read", "POST", at_proposal, "in 404 303 303 403 403 in"),
     Route("proposal_later", "GET", at_proposal, "in 404 200 200 403 403 in"),
     Route("proposal_later", "POST", at_proposal, "in 404 303 303 403 403 in", in_days),

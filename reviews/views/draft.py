@@ -1,0 +1,74 @@
+"""What somebody types on a proposal's page, saved while they do; and what an ended session left."""
+
+from typing import TypeVar
+
+from django.forms import Form
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from agents.access import LEFT, member_page
+from agents.http import MemberRequest
+from agents.rights import Right
+from reviews import drafts
+from reviews.access import proposal_of
+from reviews.drafts import WORDS, Kind
+from reviews.models import Proposal
+
+FIELDS = {Kind.REJECT: "reason", Kind.REQUEST: "reason", Kind.COMMENT: "text"}
+PAGES = {"reject/": Kind.REJECT, "request-changes/": Kind.REQUEST, "comment/": Kind.COMMENT}
+SAVING = {
+    "hx-trigger": "input changed delay:600ms",
+    "hx-swap": "none",
+    "hx-sync": "this:replace",
+    "data-quiet": True,
+}
+F = TypeVar("F", bound=Form)
+KINDS = {kind.value: kind for kind in WORDS}
+
+
+@require_POST
+@member_page(Right.DECIDE)
+def draft(request: MemberRequest, number: int, kind: str) -> HttpResponse:
+    if kind not in KINDS:
+        raise Http404(_("There is no such field."))
+    found = proposal_of(request.member, number)
+    text = request.POST.get(FIELDS[KINDS[kind]], "").replace("\0", "")
+    drafts.keep_words(found, request.member, KINDS[kind], text)
+    return HttpResponse(status=204)
+
+
+def with_draft(form: F, proposal: Proposal, kind: Kind, words: str = "") -> F:
+    """Return a form of words whose field is saved while one types, with what was left of it."""
+    field = form.fields[FIELDS[kind]]
+    field.initial = words
+    url = reverse("proposal_draft", args=[proposal.workspace.slug, proposal.number, kind.value])
+    field.widget.attrs.update(SAVING | {"hx-post": url})
+    return form
+
+
+def take_left(request: MemberRequest, found: Proposal) -> dict[Kind, str]:
+    """Return what the member left in each field of words.
+
+    What stood in a form whose session had ended becomes their draft now, if it was theirs.
+    """
+    left = drafts.words_left(found)
+    held = request.session.get(LEFT)
+    if not isinstance(held, dict):
+        return left
+    start, _, page = str(held["path"]).partition(f"/review/{found}/")
+    kind = PAGES.get(page)
+    if kind is None or start != f"/w/{request.workspace.slug}":
+        return left
+    del request.session[LEFT]
+    if held["writer"] != request.person.public_id:
+        return left
+    drafts.keep_words(found, request.member, kind, held["words"])
+    return left | {kind: held["words"]}
+
+
+def drop_left(request: MemberRequest, found: Proposal, kind: Kind) -> None:
+    """Forget the draft of what was sent; no query where there was none."""
+    if drafts.words_left(found)[kind]:
+        drafts.drop_draft(found, request.member, kind)

@@ -1,0 +1,108 @@
+"""Reasons and comments that were typed and not sent: they stand there after a reload, a sign-in."""
+
+import pytest
+from django.test import Client
+
+from reviews.models import Comment, Decision, Draft
+from tests import build
+from tests.reviews.views.desks import at, post, shown, text_of
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "The tone of letters says so already."
+KINDS = {
+    "reject": ("reject/", "reason", {"code": "wrong"}),
+    "request": ("request-changes/", "reason", {}),
+    "comment": ("comment/", "text", {}),
+}
+
+
+@pytest.fixture
+def proposal(cast):
+    return build.filed(cast.store)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_typed_stands_there_after_a_reload(cast, client_of, proposal, kind: str) -> None:
+    client, field = client_of(cast.reviewer), KINDS[kind][1]
+    assert post(client, at(cast, proposal, f"draft/{kind}/"), {field: WORDS}).status_code == 204
+    assert WORDS in text_of(client.get(at(cast, proposal)))
+    if kind != "comment":
+        assert WORDS in text_of(client.get(at(cast, proposal, KINDS[kind][0])))
+
+
+def test_it_is_its_writers_alone(cast, client_of, proposal) -> None:
+    post(client_of(cast.reviewer), at(cast, proposal, "draft/reject/"), {"reason": WORDS})
+    assert WORDS not in text_of(client_of(cast.lead).get(at(cast, proposal)))
+
+
+def test_each_field_has_its_own(cast, client_of, proposal) -> None:
+    client = client_of(cast.reviewer)
+    for kind, (_, field, _more) in KINDS.items():
+        post(client, at(cast, proposal, f"draft/{kind}/"), {field: f"Of {kind}."})
+    assert sorted(Draft.objects.values_list("kind", "text")) == sorted(
+        (kind, f"Of {kind}.") for kind in KINDS
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_sent_is_a_draft_no_more(cast, client_of, proposal, kind: str) -> None:
+    client = client_of(cast.reviewer)
+    page, field, more = KINDS[kind]
+    post(client, at(cast, proposal, f"draft/{kind}/"), {field: WORDS})
+    post(client, at(cast, proposal, page), shown(proposal, **more) | {field: WORDS})
+    assert Decision.objects.count() + Comment.objects.count() == 1
+    assert not Draft.objects.exists()
+
+
+def test_an_emptied_field_is_no_draft(cast, client_of, proposal) -> None:
+    client = client_of(cast.reviewer)
+    for words in (WORDS, "  "):
+        post(client, at(cast, proposal, "draft/comment/"), {"text": words})
+    assert not Draft.objects.exists()
+
+
+def test_an_unknown_field_is_none(cast, client_of, proposal) -> None:
+    for kind in ("edit", "other"):
+        answer = post(client_of(cast.reviewer), at(cast, proposal, f"draft/{kind}/"), {"text": "A"})
+        assert answer.status_code == 404
+
+
+def send_late(cast, proposal, kind: str) -> Client:
+    """Send a form as Rosa's browser does whose session has ended."""
+    page, field, more = KINDS[kind]
+    client = Client()
+    sent = shown(proposal, **more) | {field: WORDS, "writer": cast.reviewer.public_id}
+    answer = post(client, at(cast, proposal, page), sent)
+    assert answer.status_code == 302
+    assert "/accounts/login/" in answer.url
+    return client
+
+
+def come_in(client: Client, person) -> None:
+    client.post("/accounts/login/", {"login": person.email, "password": build.PASSWORD})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_form_of_an_ended_session_comes_back_after_signing_in(cast, proposal, kind: str) -> None:
+    client = send_late(cast, proposal, kind)
+    assert not Decision.objects.exists()
+    come_in(client, cast.reviewer)
+    assert WORDS in text_of(client.get(at(cast, proposal)))
+    assert Draft.objects.get().kind == kind
+    assert WORDS in text_of(client.get(at(cast, proposal)))
+
+
+def test_whoever_else_signs_in_there_is_not_shown_it(cast, proposal) -> None:
+    client = send_late(cast, proposal, "reject")
+    come_in(client, cast.second_reviewer)
+    assert WORDS not in text_of(client.get(at(cast, proposal)))
+    assert not Draft.objects.exists()
+
+
+def test_it_waits_for_its_own_proposal(cast, proposal) -> None:
+    other = build.filed(cast.store, content="Two.\n")
+    client = send_late(cast, proposal, "reject")
+    come_in(client, cast.reviewer)
+    assert WORDS not in text_of(client.get(at(cast, other)))
+    assert WORDS in text_of(client.get(at(cast, proposal)))
