@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -82,6 +83,20 @@ def env_list(name: str, default: tuple[str, ...]) -> list[str]:
     if text is None:
         return list(default)
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return the variable's comma-separated networks, such as 10.1.0.0/16."""
+    networks = []
+    for word in env_list(name, ()):
+        try:
+            networks.append(ip_network(word))
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} has {word!r}, which is no network ({error}); write them as 10.1.0.0/16, "
+                "separated by commas."
+            ) from error
+    return networks
 
 
 def env_secret(name: str) -> str | None:

@@ -12,6 +12,7 @@ from dreaming.environment import (
     env_float,
     env_int,
     env_list,
+    env_networks,
     env_secret,
     env_text,
     keep_secret,
@@ -200,7 +201,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PORT = env_int("PORT", 8000, least=1)
 BASE_URL = env_text("DAYBREAK_URL", f"http://localhost:{PORT}").rstrip("/")
 """Where people open Daybreak: addresses in mails begin with it."""
-WEBHOOK_NETWORKS = env_list("DAYBREAK_WEBHOOK_NETWORKS", ())
+WEBHOOK_NETWORKS = env_networks("DAYBREAK_WEBHOOK_NETWORKS")
 WEB_PROCESSES = env_int("DAYBREAK_WEB_PROCESSES", 1, least=1)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

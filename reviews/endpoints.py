@@ -107,7 +107,7 @@ def may_reach(ip: str) -> bool:
     address = ipaddress.ip_address(ip.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None)
     address = mapped or address
-    if any(address in ipaddress.ip_network(one) for one in settings.WEBHOOK_NETWORKS):
+    if any(address in network for network in settings.WEBHOOK_NETWORKS):
         return True
     return address.is_global and not address.is_multicast
 

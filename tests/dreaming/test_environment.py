@@ -15,6 +15,7 @@ from dreaming.environment import (
     env_float,
     env_int,
     env_list,
+    env_networks,
     env_secret,
     env_text,
     keep_secret,
@@ -33,6 +34,23 @@ OURS = tuple(name for name in os.environ if name.startswith("DAYBREAK_"))
 def test_yes_and_no_have_these_words(monkeypatch: pytest.MonkeyPatch, word: str, meant: bool):
     monkeypatch.setenv(NAME, word)
     assert env_bool(NAME, default=not meant) is meant
+
+
+def test_networks_are_read_of_both_kinds_and_none_is_none(monkeypatch: pytest.MonkeyPatch):
+    assert env_networks(NAME) == []
+    monkeypatch.setenv(NAME, "10.1.0.0/16, fd00::/8,192.0.2.7")
+    assert [str(one) for one in env_networks(NAME)] == ["10.1.0.0/16", "fd00::/8", "192.0.2.7/32"]
+
+
+@pytest.mark.parametrize("word", ["10.1.0.5/16", "10.1.0.0/33", "intranet", "10.1.0.0 /16", "*"])
+def test_a_word_that_is_no_network_stops_the_start_and_says_what_to_write(
+    monkeypatch: pytest.MonkeyPatch, word: str
+):
+    monkeypatch.setenv(NAME, f"192.0.2.0/24,{word}")
+    with pytest.raises(ImproperlyConfigured, match=r"write them as 10\.1\.0\.0/16") as stopped:
+        env_networks(NAME)
+    assert NAME in str(stopped.value)
+    assert repr(word) in str(stopped.value)
 
 
 @pytest.mark.parametrize("word", ["", "maybe", "2", "y"])

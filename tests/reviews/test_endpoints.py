@@ -1,6 +1,7 @@
 """Addresses that may be asked, and none behind our own walls."""
 
 import socket
+from ipaddress import ip_network
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_only_public_addresses_are_reached(ip: str, is_reached: bool) -> None:
 
 
 def test_an_operator_allows_networks_of_their_own(settings) -> None:
-    settings.WEBHOOK_NETWORKS = ["10.1.0.0/16"]
+    settings.WEBHOOK_NETWORKS = [ip_network("10.1.0.0/16")]
     assert may_reach("10.1.2.3")
     assert not may_reach("10.2.2.3")
 
