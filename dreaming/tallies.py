@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil, floor, sqrt
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import TruncDate
 from rapidfuzz.distance import Indel
 
@@ -18,13 +18,19 @@ from agents.models import MemoryVersion, Session, Workspace
 from agents.transcripts.base import Verdict
 from dreaming.models import Dream
 from dreaming.strata import Interval, wilson_interval
-from reviews.models import OriginKind, Proposal, ProposalRevision
+from reviews.models import OPEN_STATES, OriginKind, Proposal, ProposalRevision
 
 LOOKED_BACK = timedelta(days=84)
 REVERTED_WITHIN = timedelta(days=30)
 WEEK = timedelta(days=7)
 NEWEST = 2_000
 NEWEST_EDITED = 200
+WAITED: Mapping[str, timedelta] = {
+    "day": timedelta(days=1),
+    "week": WEEK,
+    "month": timedelta(days=30),
+}
+OLDEST = "older"
 LEAST = 6
 """With fewer, a median has no interval of 95 % between two of its own values."""
 
@@ -65,6 +71,18 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """What was filed: states by operation, states of what dreams filed, ages of what waits.
+
+    ages: how many open ones were filed within the time of WAITED, the rest under OLDEST.
+    """
+
+    fates: Mapping[str, Counter[str]]
+    dreamt: Counter[str]
+    ages: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Week:
     """One week of sessions, by its last day."""
 
@@ -95,14 +113,30 @@ def share_of(hits: int, total: int) -> Share:
     return Share(hits, total, wilson_interval(hits, total))
 
 
-def count_fates(workspace: Workspace, since: datetime) -> dict[str, Counter[str]]:
-    """Return how many proposals filed since then stand in each state, by operation."""
+def count_filed(workspace: Workspace, since: datetime, now: datetime) -> Filed:
+    """Count what was filed since then by operation, state, who filed it and, where it waits, age.
+
+    One question, which an index answers alone.
+    """
+    age = Case(
+        *(When(filed_at__gte=now - least, then=Value(name)) for name, least in WAITED.items()),
+        default=Value(OLDEST),
+    )
+    waited = Case(When(state__in=OPEN_STATES, then=age), default=Value(""))
     rows = Proposal.objects.filter(workspace=workspace, filed_at__gte=since).order_by()
-    counted = rows.values("op", "state").annotate(times=Count("pk"))
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for op, state, times in counted.values_list("op", "state", "times"):
-        found[op][state] = times
-    return dict(found)
+    counted = rows.annotate(waited=waited).values("op", "state", "origin_kind", "waited")
+    fates: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    dreamt: Counter[str] = Counter()
+    ages = Counter(dict.fromkeys((*WAITED, OLDEST), 0))
+    for op, state, kind, old, times in counted.annotate(times=Count("pk")).values_list(
+        "op", "state", "origin_kind", "waited", "times"
+    ):
+        fates[op][state] += times
+        if kind == OriginKind.DREAM:
+            dreamt[state] += times
+        if old:
+            ages[old] += times
+    return Filed(dict(fates), dreamt, dict(ages))
 
 
 def tally_decided(workspace: Workspace, since: datetime, now: datetime) -> Decided:
@@ -153,15 +187,6 @@ def changed_shares(proposals: Sequence[int]) -> list[float]:
 def count_dreams(workspace: Workspace, since: datetime) -> Counter[str]:
     """Return how many dreams queued since then stand in each state."""
     rows = Dream.objects.filter(workspace=workspace, queued_at__gte=since).order_by()
-    counted = rows.values("state").annotate(times=Count("pk"))
-    return Counter(dict(counted.values_list("state", "times")))
-
-
-def count_dreamt(workspace: Workspace, since: datetime) -> Counter[str]:
-    """Return how many proposals that dreams filed since then stand in each state."""
-    rows = Proposal.objects.filter(
-        workspace=workspace, filed_at__gte=since, origin_kind=OriginKind.DREAM
-    ).order_by()
     counted = rows.values("state").annotate(times=Count("pk"))
     return Counter(dict(counted.values_list("state", "times")))
 

@@ -36,12 +36,13 @@ from dreaming.demo.sessions import demo_sessions
 from dreaming.demo.trap import plant_trap
 from dreaming.errors import DreamingError
 from dreaming.models import Dream
-from reviews import decisions, proposals, rules
+from reviews import decisions, proposals, rule_changes, rules
 from reviews.approval_rules import DEFAULT_RULES, Mode, Rule, Trait
 from reviews.audit import sealing
 from reviews.audit.actors import SYSTEM
 from reviews.changes import Op
 from reviews.decisions import Shown
+from reviews.rule_changes import Told
 
 ONE_OF_EACH = Rule(
     "helpdesk-one-of-each",
@@ -55,6 +56,15 @@ FOLD_IDENTICAL = Rule(
     traits=frozenset({Trait.IDENTICAL}),
     mode=Mode.AUTOMATIC,
 )
+BOTH_FORGET = Rule(
+    "claims-forget-by-both",
+    needs=(("compliance", 1), ("security", 1)),
+    agent=CLAIMS.slug,
+    ops=frozenset({Op.RETIRE}),
+)
+BOTH_FORGET_WHY = "Twice a memory about limits was retired and missed a week later."
+"""What the lead proposes; it waits for the admin on the rules page."""
+
 FILERS = (DEEPA, JONAS)
 APPROVERS = (ANA, JONAS, DEEPA)
 
@@ -91,6 +101,7 @@ def seed() -> Ingested:
     for filer, memory in zip(_alternate(), MEMORIES, strict=False):
         _remember(workspace, memory, filer)
     approved_at = clock.now()
+    _propose_rule(workspace)
     agents = {agent.slug: agent for agent in workspace.agents.all()}
     made = ingest_sessions(
         workspace,
@@ -152,6 +163,14 @@ def _add_agents(workspace: Workspace) -> None:
             risk_tier=agent.risk_tier,
             by=SYSTEM,
         )
+
+
+def _propose_rule(workspace: Workspace) -> None:
+    """Let the lead propose a stricter rule, which waits for the admin."""
+    by = find_member(_row(DEEPA), workspace)
+    if by is None:
+        raise NotTheDemo(f"{DEEPA.name} is no member of the demo.")
+    rule_changes.propose_rule(workspace, BOTH_FORGET, place=1, told=Told(BOTH_FORGET_WHY), by=by)
 
 
 def _alternate() -> list[DemoPerson]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from agents import clock
@@ -23,6 +25,14 @@ FATES: Mapping[str, tuple[str, ...]] = {
     "rejected": ("rejected",),
     "sent_back": ("changes_requested",),
     "gone": ("superseded", "withdrawn"),
+}
+
+
+AGES: Mapping[str, Promise] = {
+    "day": _("Less than a day"),
+    "week": _("A day to a week"),
+    "month": _("A week to 30 days"),
+    "older": _("More than 30 days"),
 }
 
 
@@ -47,14 +57,16 @@ def insights(request: MemberRequest) -> HttpResponse:
     weeks = tallies.count_weeks(request.workspace, now)
     points = [Column(week.until, week.known, week.failed) for week in weeks]
     dreams = tallies.count_dreams(request.workspace, since)
-    dreamt = tallies.count_dreamt(request.workspace, since)
+    filed = tallies.count_filed(request.workspace, since, now)
     context = {
-        "fates": fate_lines(tallies.count_fates(request.workspace, since)),
+        "fates": fate_lines(filed.fates),
+        "waiting": [(AGES[name], count) for name, count in filed.ages.items()],
+        "waits": sum(filed.ages.values()),
         "decided": tallies.tally_decided(request.workspace, since, now),
         "dreams": dreams.total(),
         "dreams_by_state": dreams.most_common(),
-        "dreamt": dreamt.total(),
-        "dreamt_applied": dreamt["applied"],
+        "dreamt": filed.dreamt.total(),
+        "dreamt_applied": filed.dreamt["applied"],
         "weeks": weeks,
         "sessions": sum(week.sessions for week in weeks),
         "failed": tallies.share_of(

@@ -28,7 +28,10 @@ TOGETHER = 2_000
 BLOCK = 10_000
 SLUG = "bench"
 REVIEWER = "reviewer@bench.example"
-ROUTE = {"rule": "new", "version": 1, "needs": [[None, 1]], "mode": "people", "reasons": []}
+ROUTE = {
+    "rule": "new", "version": 1, "needs": [[None, 1]], "mode": "people", "reasons": [],
+    "traits": [], "signal": "outcome",
+}  # fmt: skip
 NUMBERS = {
     "sessions": 6, "of": 40, "tasks": 3, "people": 3, "agents": 1, "recovered": 1,
     "failed_with": 5, "known_with": 6, "failed_without": 8, "known_without": 34,

@@ -78,13 +78,22 @@ class TestProposals:
         build.proposal(cast.store, "applied", op="update", filed_at=NOW)
         build.proposal(cast.store, "applied", filed_at=since(85))
         build.proposal(build.shared_store(cast.elsewhere), "applied", filed_at=NOW)
-        found = tallies.count_fates(cast.workspace, since())
-        assert found == {"create": {"pending": 1, "applied": 1}, "update": {"applied": 1}}
+        found = tallies.count_filed(cast.workspace, since(), NOW)
+        assert found.fates == {"create": {"pending": 1, "applied": 1}, "update": {"applied": 1}}
 
     def test_what_dreams_filed_is_counted_apart_from_what_people_filed(self, cast):
         build.proposal(cast.store, "applied", filed_at=NOW)
         build.proposal(cast.store, "applied", filed_at=NOW, origin_kind=OriginKind.PERSON)
-        assert tallies.count_dreamt(cast.workspace, since()) == {"applied": 1}
+        assert tallies.count_filed(cast.workspace, since(), NOW).dreamt == {"applied": 1}
+
+    def test_what_waits_is_counted_by_how_long_it_has_waited(self, cast):
+        for days in (0, 0.9, 1.1, 6.9, 7.1, 29, 31, 80):
+            filed_at = NOW - timedelta(days=days)
+            build.proposal(cast.store, "pending", filed_at=filed_at)
+            build.proposal(cast.store, "applied", filed_at=filed_at)
+        build.proposal(cast.store, "awaiting_second", filed_at=NOW)
+        found = tallies.count_filed(cast.workspace, since(), NOW)
+        assert found.ages == {"day": 3, "week": 2, "month": 2, "older": 2}
 
     def test_dreams_are_counted_by_state(self, cast):
         build.dream(cast.store, "completed", queued_at=NOW)

@@ -20,7 +20,7 @@ from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Checkpoint, Entry, Pending
 from reviews.audit.report import Status
 from reviews.audit.verify import verify_log
-from reviews.models import OriginKind, Proposal
+from reviews.models import ApprovalRule, OriginKind, Proposal, RuleChange
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,13 @@ def test_what_the_company_remembers_was_approved_by_people():
         deciders = set(proposal.decisions.values_list("person", flat=True))
         assert deciders
         assert proposal.proposer_id not in deciders
+
+
+def test_one_change_of_the_rules_waits_for_the_second_person():
+    seed()
+    (change,) = RuleChange.objects.all()
+    assert (change.state, change.proposed_by.email) == ("pending", DEEPA.email)
+    assert not ApprovalRule.objects.filter(name=change.name).exists()
 
 
 def test_no_row_is_written_past_a_verb():

@@ -16,7 +16,7 @@ from tests import build
 
 pytestmark = pytest.mark.django_db
 PAGE = "/w/northwind/insights/"
-MOST_QUERIES = 14
+MOST_QUERIES = 12
 """Sign-in, membership, groups and the tabs' own count among them."""
 
 
@@ -39,6 +39,15 @@ def fill(cast, count: int) -> None:
         verdict = Verdict.FAILURE if at % 4 == 0 else Verdict.SUCCESS
         build.session(cast.agent, verdict=verdict)
         build.dream(cast.store)
+
+
+def edit(cast) -> None:
+    """Two approved proposals whose text somebody changed."""
+    for _ in range(2):
+        made = build.proposal(
+            cast.store, "applied", verdict="approve", revision=2, decided_at=product_clock.now()
+        )
+        made.revisions.create(number=2, content="Other words.\n", sha256="0" * 64)
 
 
 def test_an_empty_workspace_tells_nothing_and_says_so(cast, client_of):
@@ -97,8 +106,10 @@ def test_the_page_asks_few_questions_and_no_more_with_more_rows(cast, client_of)
         return len(queries)
 
     fill(cast, 3)
+    edit(cast)
     first = asked()
     fill(cast, 15)
+    edit(cast)
     assert asked() == first <= MOST_QUERIES
 
 
@@ -110,3 +121,12 @@ def test_every_state_is_in_one_column():
 def test_a_kind_nobody_proposed_has_no_line():
     (line,) = fate_lines({"retire": Counter(pending=2, conflicted=1, withdrawn=4)})
     assert (line.kind, line.total, line.open, line.gone) == ("Retired memory", 7, 3, 4)
+
+
+def test_what_waits_stands_with_its_age(cast, client_of):
+    now = product_clock.now()
+    for days in (0, 3, 3, 40):
+        build.proposal(cast.store, "pending", filed_at=now - timedelta(days=days))
+    said = text_of(client_of(cast.lead).get(PAGE))
+    assert "4 open proposals Less than a day 1 A day to a week 2 A week to 30 days 0" in said
+    assert "More than 30 days 1" in said
