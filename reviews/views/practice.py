@@ -23,6 +23,7 @@ from agents.people import Member
 from agents.qualifications import Holding, holdings_of
 from agents.rights import Right
 from reviews import first_visit, practice, sampling, seeding
+from reviews.calibration import calibrations_of
 from reviews.exhibits import Exhibit, Staging, dossier_of_sample, quote_of
 from reviews.forms import DoubleReviewForm, RejectForm, RequestForm, TestItemsForm
 from reviews.models import SampleAnswer, SampleRun
@@ -81,6 +82,7 @@ def practice_home(request: MemberRequest) -> HttpResponse:
         "traps": TRAPS,
         "rule": say_rule(),
         "now": clock.now(),
+        "own": calibrations_of(request.workspace, request.person),
         "first_steps": first_visit.steps_of(request.member),
         "holdings": [holding_line(request.member, one) for one in holdings_at(request.member)],
     }

@@ -16,6 +16,7 @@ from agents.rights import Right
 from agents.web.charts import wilson
 from reviews import seeding
 from reviews.approval_rules import PersonFacts, Rule
+from reviews.calibration import agreement_on_cases, calibrations_of
 from reviews.models import ApprovalRuleVersion, RuleChange, RuleChangeState
 from reviews.rule_changes import proposed_rule
 from reviews.rule_forms import RetireRuleForm
@@ -67,8 +68,17 @@ def rules(request: MemberRequest) -> HttpResponse:
         "answered": answered[:MOST_ANSWERED],
         **double_review_context(request.workspace),
         **test_item_context(request.workspace),
+        **calibration_context(request),
     }
     return render(request, "reviews/rules.html", context)
+
+
+def calibration_context(request: MemberRequest) -> dict[str, Any]:
+    """Return how far people agree on known cases, and to leads the numbers of each person."""
+    alpha = agreement_on_cases(request.workspace)
+    is_told = alpha is not None and alpha.values >= LEAST_PAIRS
+    people = calibrations_of(request.workspace) if request.member.may(Right.PROPOSE_RULES) else []
+    return {"alpha": alpha if is_told else None, "calibrations": people}
 
 
 def test_item_context(workspace: Workspace) -> dict[str, Any]:
