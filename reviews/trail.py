@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from time import perf_counter
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -141,6 +142,14 @@ def visible_entries(member: Member) -> QuerySet[Entry]:
     return entries
 
 
+def begun_at(member: Member) -> datetime | None:
+    """Return when the workspace's first entry was written; None for who sees only their own."""
+    if not member.may(Right.AUDIT_WORKSPACE):
+        return None
+    entries = Entry.objects.filter(workspace=member.workspace.slug)
+    return entries.order_by("id").values_list("at", flat=True).first()
+
+
 def narrow(entries: QuerySet[Entry], search: Search) -> QuerySet[Entry]:
     """Return the entries that match the search."""
     if search.object:
@@ -232,7 +241,9 @@ def verify_for(member: Member) -> Report:
     """
     if not member.may(Right.AUDIT_VERIFY):
         raise NotAllowed("An auditor or admin of this workspace verifies the log.")
+    begun = perf_counter()
     report = reconcile.verify()
+    took = round((perf_counter() - begun) * 1_000)
     with transaction.atomic():
         append(
             Action.AUDIT_VERIFIED,
@@ -244,6 +255,7 @@ def verify_for(member: Member) -> Report:
                 "entries": report.counts.get("entries", 0),
                 "checkpoints": report.counts.get("checkpoints", 0),
                 "problems": report.total,
+                "milliseconds": took,
             },
             values={"problems": "\n".join(problems_for(member, report))} if report.total else {},
         )

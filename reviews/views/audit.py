@@ -27,9 +27,10 @@ from reviews.errors import ReviewsError
 from reviews.exports import Period
 from reviews.forms import ExportForm
 from reviews.models import Export
-from reviews.wording import CHANGED, spell_action, spell_actor, spell_object
+from reviews.wording import CHANGED, short_hash, spell_action, spell_actor, spell_object
 
 PAGE = 50
+LONGEST_NUMBER, HASH_LENGTH = 18, 64
 OBJECT_PAGES = {
     "P": ("proposal", Right.SEE_QUEUE),
     "D": ("dream", Right.SEE_DREAMS),
@@ -59,9 +60,52 @@ def audit(request: MemberRequest) -> HttpResponse:
         "may_verify": request.member.may(Right.AUDIT_VERIFY),
         "may_export": request.member.may(Right.AUDIT_EXPORT),
     }
+    context |= beside_context(request) | {"since": trail.begun_at(request.member)}
     # After what is listed was read: the entry of the first look is not part of it.
     first_visit.note_log_opened(request.member)
     return render(request, "reviews/audit.html", context)
+
+
+def beside_context(request: MemberRequest) -> dict[str, Any]:
+    """Return what the panel beside the list shows of the entry that is chosen; nothing without."""
+    chosen = request.GET.get("entry", "")
+    if not chosen.isdecimal() or len(chosen) > LONGEST_NUMBER or not int(chosen):
+        return {}
+    row = row_of(request, int(chosen))
+    opened = trail.open_entry(row) if row else None
+    if row is None or opened is None:
+        return {"chosen": int(chosen), "row": row}
+    facts = [(name, facts_of(opened[0].body.get(name))) for name in ("before", "after", "shown")]
+    return {
+        "chosen": int(chosen),
+        "row": row,
+        "proof": proof_of(row, opened[0]),
+        "facts": [(name, said) for name, said in facts if said],
+        "shown": shown_address(request, row),
+        **entry_context(request, opened),
+    }
+
+
+def facts_of(said: object) -> list[tuple[str, str]]:
+    """Return the facts of one side of an entry by name; those that are none are left out."""
+    if not isinstance(said, dict):
+        return []
+    spelled = ((name, spell_fact(value)) for name, value in said.items())
+    return [(name.replace("_", " "), text) for name, text in spelled if text]
+
+
+def spell_fact(value: object) -> str:
+    """Return a fact on one line: a long identifier by both its ends, a list by its members."""
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    text = "" if value is None else str(value)
+    return short_hash(text) if len(text) == HASH_LENGTH else text
+
+
+def row_of(request: MemberRequest, number: int) -> Entry | None:
+    """Return the entry of that number if the member may see it."""
+    entries = trail.visible_entries(request.member).select_related("leaf")
+    return entries.filter(leaf__workspace=request.workspace.slug, leaf__number=number).first()
 
 
 def address_of(request: MemberRequest, name: str) -> str:
@@ -85,6 +129,8 @@ def _verification(request: MemberRequest) -> dict[str, Any] | None:
     entry, problems = found
     after = entry.body.get("after")
     said = dict(after) if isinstance(after, dict) else {}
+    if isinstance(took := said.get("milliseconds"), int):
+        said["seconds"] = f"{took / 1_000:.1f}"
     return {"at": entry.columns.at, **said, "problems_said": problems}
 
 
@@ -100,8 +146,7 @@ def audit_verify(request: MemberRequest) -> HttpResponse:
 @require_GET
 @member_page(Right.AUDIT_OWN)
 def audit_entry(request: MemberRequest, number: int) -> HttpResponse:
-    entries = trail.visible_entries(request.member).select_related("leaf")
-    row = entries.filter(leaf__workspace=request.workspace.slug, leaf__number=number).first()
+    row = row_of(request, number)
     if row is None:
         raise Http404(f"{request.workspace.name} has no such entry, or it is not for you.")
     opened = trail.open_entry(row)

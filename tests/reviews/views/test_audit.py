@@ -277,7 +277,76 @@ def test_the_list_leads_to_each_entry_by_its_number(cast, client_of):
     entry = note(cast)
     sealing.seal()
     html = client_of(cast.auditor).get(page("audit")).content.decode()
+    number = Leaf.objects.get(entry=entry.pk).number
+    assert f'href="?entry={number}#chosen"' in html
+
+
+def beside(client: Client, number: object, query: str = "") -> str:
+    return client.get(page("audit"), {"entry": number, "q": query}).content.decode()
+
+
+def test_the_entry_that_is_chosen_stands_beside_the_list_with_its_facts(cast, client_of, signed):
+    filed = build.filed(cast.store)
+    entry = note(cast, object=str(filed), before={"state": "pending"}, after={"sha256": "ab" * 32})
+    sealing.seal()
+    sealing.checkpoint(NOW)
+    number = Leaf.objects.get(entry=entry.pk).number
+    html = beside(client_of(cast.auditor), number)
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    for words in ("Act Approved", "Who Rosa", f"What {filed}", "Before state pending"):
+        assert words in said
+    assert "After sha256 abab…abab" in said
+    assert re.search(r"Proof \d+ hashes? to the checkpoint of \d+", said)
     assert f'href="{entry_page(entry)}"' in html
+    assert f'href="{entry_page(entry)}?format=json"' in html
+    assert re.search(
+        rf'aria-current="true"><td[^>]*><a href="[^"]*entry={number}(&amp;q=)?#chosen"', html
+    )
+
+
+def test_choosing_an_entry_keeps_the_search(cast, client_of, signed):
+    entry = note(cast)
+    sealing.seal()
+    number = Leaf.objects.get(entry=entry.pk).number
+    html = client_of(cast.auditor).get(page("audit"), {"q": "P-1"}).content.decode()
+    assert f'href="?q=P-1&amp;entry={number}#chosen"' in html
+
+
+@pytest.mark.parametrize("number", ["99999999", "9" * 18])
+def test_a_chosen_entry_that_is_not_there_is_said(cast, client_of, number):
+    assert "There is no such entry" in beside(client_of(cast.auditor), number)
+
+
+@pytest.mark.parametrize("number", ["-1", "0", "one", "9" * 19, ""])
+def test_what_is_no_number_chooses_nothing(cast, client_of, number):
+    assert 'id="chosen"' not in beside(client_of(cast.auditor), number)
+
+
+def test_a_reviewer_chooses_none_but_their_own(cast, client_of):
+    theirs = note(cast, by=cast.lead, values={"reason": "Theirs"})
+    sealing.seal()
+    number = Leaf.objects.get(entry=theirs.pk).number
+    assert "There is no such entry" in beside(client_of(cast.reviewer), number)
+
+
+def test_a_chosen_entry_that_was_changed_says_only_that(cast, client_of):
+    entry = note(cast)
+    sealing.seal()
+    change("audit_entry", "id", entry.pk, body=entry.body.replace("approved", "rejected"))
+    number = Leaf.objects.get(entry=entry.pk).number
+    html = beside(client_of(cast.auditor), number)
+    assert "This row was changed after it was sealed." in html
+    assert "Act</dt>" not in html
+
+
+def test_the_page_says_since_when_the_log_runs_and_how_long_verifying_took(cast, client_of, signed):
+    client = client_of(cast.auditor)
+    client.post(page("audit_verify"))
+    said = text_of(client.get(page("audit")))
+    first = Entry.objects.filter(workspace="northwind").order_by("id")[0].at
+    assert f"since {first.day} {first:%b %Y}. Nobody can edit it." in said
+    assert re.search(r"Checked \d+ entries, \d+\.\d s Gaps None", said)
+    assert "Nobody can edit it" not in text_of(client_of(cast.reviewer).get(page("audit")))
 
 
 def test_the_checkpoint_is_taken_away_as_it_was_signed(cast, client_of, signed):
