@@ -10,7 +10,7 @@ from itertools import groupby
 
 from reviews.diffs import Diff, DiffRow, Part, PartKind, RowKind
 
-MOST_NODES = 180
+MOST_NODES = 160
 """Elements that lines may cost word by word."""
 
 MOST_BLOCKS = 24

@@ -52,7 +52,7 @@ def test_texts_that_are_identical_keep_nothing_out() -> None:
     assert exclude(replace(PLAIN, traits=frozenset({"identical"}))) is None
 
 
-@pytest.mark.parametrize(("why", "facts"), CASES.items(), ids=str)
+@pytest.mark.parametrize(("why", "facts"), CASES.items(), ids=map(str, CASES))
 def test_one_fact_keeps_it_out_and_is_told(why: Exclusion, facts: dict) -> None:
     assert exclude(replace(PLAIN, **facts)) is why
 

@@ -43,7 +43,7 @@ def with_counts(cast: Cast) -> dict[str, Any]:
 
 
 def at_quarantine(cast: Cast) -> dict[str, Any]:
-    made = quarantine(cast, "memory", build.memory(cast.store))
+    made = quarantine(cast, "memory", build.memory(cast.store, "/quarantined.md"))
     return here(cast) | {"pk": made.quarantine_id}
 
 
