@@ -27,6 +27,12 @@ def demo(transactional_db: None, settings: Any) -> Cast:
     return demo_cast()
 
 
+def settle(page: Page) -> None:
+    """Wait until nothing is asked any more, and as long as a key counts as held."""
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping')")
+    page.wait_for_timeout(300)
+
+
 def open_evidence(page: Page) -> int:
     """Open what the page asks to be opened, at least one quote; return how many keys it took."""
     keys = 0
@@ -38,7 +44,7 @@ def open_evidence(page: Page) -> int:
         page.keyboard.press("]")
         keys += 1
         expect(tally).not_to_have_text(before)
-        page.wait_for_timeout(180)
+        settle(page)
     return keys
 
 
@@ -61,7 +67,7 @@ def press_on(page: Page) -> None:
     expect(page.locator("#pane")).to_contain_text("Daybreak knows of no such approval.")
     for _ in range(5):
         page.keyboard.press("a")
-        page.wait_for_timeout(250)
+        settle(page)
     expect(page.locator("#pane")).to_contain_text("no quote that supports it was opened")
 
 
@@ -81,7 +87,7 @@ def test_twelve_of_the_demo_by_keys_alone_and_the_trap_is_not_approved(
         number = int(row.removeprefix("row-P-"))
         _verdict, keys[number] = follow(page)
         expect(page.locator(f"#pane[data-row='{row}']")).to_have_count(0)
-        page.wait_for_timeout(180)
+        settle(page)
 
     assert page.evaluate("() => window.pointers") == 0
     votes = Decision.objects.filter(proposal__number__in=keys, person=demo.reviewer)
