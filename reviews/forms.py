@@ -140,7 +140,9 @@ class BatchForm(forms.Form):
     """
 
     verdict = forms.ChoiceField(
-        choices=(("approve", _("Approve")), ("reject", _("Reject"))), widget=forms.HiddenInput
+        choices=(("approve", _("Approve")), ("reject", _("Reject"))),
+        widget=forms.HiddenInput,
+        required=False,
     )
     token = forms.CharField(max_length=64, widget=forms.HiddenInput)
     count = forms.IntegerField(label=_("How many you decide"), required=False, min_value=0)
@@ -155,6 +157,13 @@ class BatchForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *, chosen: int = 0) -> None:
         super().__init__(data)
         self.chosen = chosen
+
+    def clean_verdict(self) -> str:
+        """Return the verdict of the button; a form that was sent without one says nothing."""
+        verdict: str = self.cleaned_data["verdict"]
+        if not verdict:
+            self.add_error(None, _("Press Approve or Reject: neither was said."))
+        return verdict
 
     def clean_count(self) -> int | None:
         """Return the number; where so many are chosen that it is typed, it has to be right."""

@@ -152,3 +152,22 @@ def test_hostile_items_are_no_items(cast, client_of) -> None:
         answer = post(client_of(cast.reviewer), BULK, said() | {"item": [item]})
         assert answer.status_code == 422
     assert not Decision.objects.exists()
+
+
+def test_a_form_sent_without_a_button_is_asked_for_one_and_decides_nothing(cast, client_of) -> None:
+    filed = pile(cast, 2)
+    answer = post(client_of(cast.reviewer), BULK, said(*filed, verdict=""))
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert "Press Approve or Reject: neither was said." in page
+    assert all(f'value="{one.number}.1" form="batch" checked' in page for one in filed)
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("verdict", ["withdraw", "approve ", "APPROVE", "<b>"])
+def test_a_verdict_nobody_can_press_decides_nothing(cast, client_of, verdict: str) -> None:
+    filed = pile(cast, 1)
+    answer = post(client_of(cast.reviewer), BULK, said(*filed, verdict=verdict))
+    assert answer.status_code == 422
+    assert not Decision.objects.exists()
+    assert {fresh(one).state for one in filed} == {"pending"}
