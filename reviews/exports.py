@@ -7,7 +7,8 @@ character for the end of a line. Both are written row by row in flat memory.
 
 An entry that waits for its place in the log has no number yet and is not in the file. One whose row
 is no longer what was sealed is left out as well. The manifest counts the first and numbers the
-second: numbers of a workspace have no gaps, so nothing can be left out unsaid.
+second: numbers of a workspace have no gaps, so nothing can be left out unsaid. It lists the test
+items apart: they bear numbers of proposals and are none.
 """
 
 import csv
@@ -162,7 +163,8 @@ class Chosen:
 
     highest: the workspace's last number. first, last: those in the file. waiting: entries of the
     period without a number yet. changed: how many rows are not what was sealed, whatever their day;
-    left_out: their numbers, at most LEFT_OUT of them.
+    left_out: their numbers, at most LEFT_OUT of them. test_items: the numbers of those shown in the
+    period, of a P-… that no proposal has.
     """
 
     period: Period
@@ -172,6 +174,7 @@ class Chosen:
     waiting: int = 0
     changed: int = 0
     left_out: list[int] = field(default_factory=list)
+    test_items: list[int] = field(default_factory=list)
     expected: int = 1
 
     def of(self, found: Iterator[LoggedEntry]) -> Iterator[LoggedEntry]:
@@ -185,6 +188,8 @@ class Chosen:
             self.expected = entry.number + 1
             if is_asked:
                 self.first, self.last = self.first or entry.number, entry.number
+                if entry.body["action"] == Action.TEST_ITEM_SHOWN:
+                    self.test_items.append(int(str(entry.body["object"]).rpartition("-")[2]))
                 yield entry
         self.skip_to(self.highest + 1)
 
@@ -357,6 +362,10 @@ def _describe(form: str, period: Period, written: Written) -> dict[str, Any]:
         "waiting": written.chosen.waiting,
         "changed": written.chosen.changed,
         "left_out": written.chosen.left_out,
+        "test_items": {
+            "count": len(written.chosen.test_items),
+            "numbers": written.chosen.test_items,
+        },
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
     }

@@ -189,11 +189,60 @@ def test_the_manifest_names_bytes_rows_numbers_checkpoint_and_keys(auditor):
     assert manifest["rows"] == len(lines_of(path)) == made.rows
     assert (manifest["first_number"], manifest["last_number"]) == (1, made.rows)
     assert (manifest["waiting"], manifest["changed"], manifest["left_out"]) == (0, 0, [])
+    assert manifest["test_items"] == {"count": 0, "numbers": []}
     assert manifest["file"] == path.name == made.file_name
     verifiers = tuple(notes.Verifier.from_text(text) for text in manifest["verifiers"])
     stated = notes.open_checkpoint(manifest["checkpoint"], verifiers, keys.origin())
     assert stated.head.size >= lines_of(path)[-1]["leaf"]
     assert json.loads(json.dumps(manifest)) == manifest
+
+
+def show_item(number: int, day: int, workspace: str = "northwind") -> None:
+    """Put on the record that a test item was shown, at the end of a day."""
+    with told_by(lambda: datetime(2026, 11, day, 23, 59, tzinfo=UTC)):
+        write(
+            action=Action.TEST_ITEM_SHOWN,
+            workspace=workspace,
+            actor=SYSTEM,
+            object=f"test-item:P-{number}",
+            after={"case": "polite", "to": "p7", "after": "P-1"},
+            values={},
+        )
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("period", "numbers"),
+    [
+        (ALL, [7, 9, 12]),
+        (Period(date(2026, 11, 20), date(2026, 11, 20)), [9]),
+        (Period(date(2026, 11, 20), None), [9, 12]),
+        (Period(None, date(2026, 11, 18)), []),
+    ],
+)
+def test_the_manifest_lists_test_items_of_the_period_apart(auditor, form, period, numbers):
+    for number, day in ((7, 19), (9, 20), (12, 21)):
+        show_item(number, day)
+    show_item(8, 20, "acme")
+    note("a decision about P-1")
+
+    made, _ = make(auditor, form, period)
+
+    listed = {"count": len(numbers), "numbers": numbers}
+    assert exports.manifest_of(made)["test_items"] == listed
+
+
+def test_a_test_item_whose_entry_was_changed_is_left_out_of_both(auditor):
+    show_item(7, 19)
+    row = Entry.objects.get(action=str(Action.TEST_ITEM_SHOWN))
+    sign()
+    change("audit_entry", "id", row.pk, body=row.body.replace("P-7", "P-8"))
+
+    made, _ = make(auditor)
+
+    manifest = exports.manifest_of(made)
+    assert manifest["test_items"] == {"count": 0, "numbers": []}
+    assert manifest["left_out"] == [Leaf.objects.get(entry=row.pk).number]
 
 
 def test_erased_texts_are_marked_in_both_formats(auditor):

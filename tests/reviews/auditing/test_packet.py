@@ -10,12 +10,15 @@ from django.db import connection
 from agents.errors import NotAllowed
 from reviews.audit import keys, sealing
 from reviews.audit.actions import Action
+from reviews.audit.actors import SYSTEM
+from reviews.audit.erasure import erase_subject
 from reviews.audit.models import Entry
 from reviews.audit.report import Status
 from reviews.auditing.packet import make_packet
 from reviews.auditing.packet_check import check_packet
 from reviews.auditing.selection import draw_sample
 from reviews.changes import Op
+from reviews.decisions import undo
 from reviews.errors import InvalidChange
 from reviews.exports import PACKET, export_path
 from reviews.models import Export
@@ -104,6 +107,26 @@ def test_a_packet_is_sound_with_the_keys_of_the_log(cast, sample):
     assert report.counts["population"] == 3
     assert report.counts["entries"] >= 7
     assert report.notes == []
+
+
+def test_a_retirement_a_vote_taken_back_and_an_erased_text_are_no_change(cast):
+    build.memory(cast.store, PATH, "Refund within 30 days.\n")
+    retired = build.filed(cast.store, op=Op.RETIRE, path=PATH, base_version=1, content="")
+    undone, erased = with_evidence(cast), with_evidence(cast)
+    for one in (retired, undone, erased):
+        approve(cast, one)
+    undo(fresh(undone), by=member(cast, "reviewer"), expected_round=0)
+    reject(cast, undone, "second_reviewer")
+    erase_subject(
+        f"northwind/{erased}", workspace="northwind", actor=SYSTEM, values={"reason": "On request"}
+    )
+    drawn = draw_sample(cast.workspace, ALL, seed="dawn", size=3, by=member(cast))
+
+    _, path = pack(cast, drawn)
+    report = check_packet(path, keys.listed_verifiers())
+
+    assert report.status is Status.SOUND, report.problems
+    assert any("quote_1 was erased" in note for note in report.notes)
 
 
 def test_it_is_an_export_on_the_record(cast, sample):
