@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from agents.context import Remembered
 from agents.models import MemoryStore
 from agents.stores import text_sha256
 from reviews.approval_rules import DEFAULT_RULES, count_approvals, route, say_needs
@@ -19,6 +20,7 @@ from reviews.grounds import why_of
 from reviews.lifecycle import State
 from reviews.models import OriginKind, Proposal, ProposalRevision
 from reviews.quotes import ENDS, Ending, Quote, Turn
+from reviews.rewrites import Text, live_text, no_text, own_text
 from reviews.risk import Risk, assess
 from reviews.rules import facts_of, route_body
 from reviews.samples.base import Cited, Said, Sample
@@ -39,6 +41,30 @@ class Staging:
     dream: str = "D-1"
     opened: Collection[int] = ()
     closed: Chip | None = None
+
+
+def texts_of_sample(sample: Sample, staging: Staging) -> tuple[Text, ...]:
+    """Return the sample's text in force and its own, as the texts of a proposal are compared."""
+    dossier = dossier_of_sample(sample, staging)
+    base = live_text(sample.version, sample.old) if sample.old else no_text()
+    return (base, own_text(dossier.revision))
+
+
+def remembered_of_sample(sample: Sample, staging: Staging, *, is_shared: bool) -> Remembered | None:
+    """Return what an agent would have to read of the sample; None where it takes a memory out."""
+    if not sample.new:
+        return None
+    return Remembered(
+        memory=0,
+        version=sample.version + 1 if sample.old else 1,
+        path=sample.path,
+        content=sample.new,
+        support=sample.seen.sessions if sample.seen else 0,
+        last_evidence_at=max(
+            (staging.now - timedelta(days=one.days) for one in sample.quotes), default=None
+        ),
+        is_shared=is_shared,
+    )
 
 
 class Exhibit:

@@ -76,6 +76,14 @@ def past_of(proposal: Proposal) -> Past:
     Sessions that failed for reasons outside the agent or stand in quarantine are left out.
     """
     text = proposal.revisions.get(number=proposal.revision).content
+    return past_with(proposal, text, _cited(proposal))
+
+
+def past_with(proposal: Proposal, text: str, cited: frozenset[int] = frozenset()) -> Past:
+    """Return which of the newest sessions of the proposal's agent would have met `text`.
+
+    The proposal may be unsaved. cited: keys of the sessions its quotes are from.
+    """
     sessions = _newest(proposal)
     revisions = _revisions(sessions)
     called = _called(revisions)
@@ -89,7 +97,6 @@ def past_of(proposal: Proposal) -> Past:
         if comes_to(occasion, called.get(one.pk, frozenset()), openings.get(one.pk, ""))
     }
     listed = [one for one in sessions if one.pk in met][:LISTED]
-    cited = _cited(proposal)
     return Past(
         tools=tuple(sorted(tools)),
         words=tuple(sorted(words)),

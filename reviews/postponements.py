@@ -50,8 +50,7 @@ def postpone(proposal: Proposal, *, by: Member, until: datetime, note: str = "")
     """
     _check(proposal, by)
     now = clock.now()
-    if not now < until <= now + LONGEST:
-        raise InvalidInput("Choose a day from tomorrow on, within a year.")
+    check_until(until, now)
     with transaction.atomic(durable=True):
         others = Postponement.objects.filter(
             workspace=by.workspace, person=by.person, proposal__waits=1
@@ -71,6 +70,12 @@ def postpone(proposal: Proposal, *, by: Member, until: datetime, note: str = "")
         )
         _log(Action.PROPOSAL_POSTPONED, proposal, by, row)
     return row
+
+
+def check_until(until: datetime, now: datetime) -> None:
+    """Raise InvalidInput for a time until which nothing can be put aside."""
+    if not now < until <= now + LONGEST:
+        raise InvalidInput("Choose a day from tomorrow on, within a year.")
 
 
 def take_back(proposal: Proposal, *, by: Member) -> None:

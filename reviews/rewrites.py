@@ -10,7 +10,7 @@ from agents.models import MemoryVersion
 from reviews.blocks import in_blocks
 from reviews.diffs import Diff
 from reviews.dossier import compare
-from reviews.models import Proposal
+from reviews.models import Proposal, ProposalRevision
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +45,32 @@ def texts_of(proposal: Proposal) -> tuple[Text, ...]:
         memory__store=proposal.store_id, memory__path=proposal.path, number__in=sorted(bases)
     )
     live = [
-        Text(
-            f"v{one.number}",
-            _("Memory, version {number}").format(number=one.number),
-            one.content,
-            at=one.created_at,
-        )
-        for one in versions.order_by("number")
+        live_text(one.number, one.content, one.created_at) for one in versions.order_by("number")
     ]
-    own = [
-        Text(
-            f"r{one.number}",
-            _("Revision {number}").format(number=one.number),
-            one.content,
-            by=one.author.name if one.author else "",
-            reason=one.reason,
-            at=one.created_at,
-        )
-        for one in revisions
-    ]
-    return (*(live or [Text("v0", _("No memory"), "")]), *own)
+    return (*(live or [no_text()]), *map(own_text, revisions))
+
+
+def no_text() -> Text:
+    """Return what a new memory is written on."""
+    return Text("v0", _("No memory"), "")
+
+
+def live_text(number: int, content: str, at: datetime | None = None) -> Text:
+    """Return version `number` of the memory as a text to compare."""
+    label = _("Memory, version {number}").format(number=number)
+    return Text(f"v{number}", label, content, at=at)
+
+
+def own_text(revision: ProposalRevision) -> Text:
+    """Return one revision of a proposal as a text to compare."""
+    return Text(
+        f"r{revision.number}",
+        _("Revision {number}").format(number=revision.number),
+        revision.content,
+        by=revision.author.name if revision.author else "",
+        reason=revision.reason,
+        at=revision.created_at,
+    )
 
 
 def compare_texts(texts: Sequence[Text], start: str, end: str) -> Compared:

@@ -20,7 +20,7 @@ from reviews.audit.actors import SYSTEM
 from reviews.audit.log import append
 from reviews.draws import draw_number, is_drawn
 from reviews.errors import AlreadyAnswered
-from reviews.models import Proposal, SeededItem
+from reviews.models import OriginKind, Proposal, SeededItem
 from reviews.samples.base import Answer, Sample, is_right
 from reviews.samples.pool import POOL
 
@@ -89,7 +89,7 @@ def _show(decided: Proposal, chosen: str, number: int, by: Member) -> SeededItem
             sample=chosen,
             after=decided.number,
             agent=decided.agent.name if decided.agent else "Shared memory",
-            dream=decided.origin_id if decided.origin_kind == "dream" else "D-1",
+            dream=_dream_near(decided),
             shown_at=clock.now(),
         )
         append(
@@ -100,6 +100,14 @@ def _show(decided: Proposal, chosen: str, number: int, by: Member) -> SeededItem
             after={"case": chosen, "to": by.person.public_id, "after": str(decided)},
         )
     return item
+
+
+def _dream_near(decided: Proposal) -> str:
+    """Return the dream the proposal is of, else the newest one over its memory; its page opens."""
+    if decided.origin_kind == OriginKind.DREAM:
+        return decided.origin_id
+    rows = Proposal.objects.filter(store=decided.store_id, origin_kind=OriginKind.DREAM)
+    return rows.order_by("-number").values_list("origin_id", flat=True).first() or "D-1"
 
 
 def find_item(by: Member, number: int) -> SeededItem | None:

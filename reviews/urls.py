@@ -36,7 +36,7 @@ from reviews.views import (
     webhooks,
     work,
 )
-from reviews.views.seeded import or_test_item
+from reviews.views.disguise import or_test_item
 
 PROPOSAL: list[URLPattern | URLResolver] = [
     path("", proposal.proposal, name="proposal"),

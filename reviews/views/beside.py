@@ -1,5 +1,7 @@
 """What a proposal is held against on demand: each a fragment of its page, and a page by itself."""
 
+from collections.abc import Sequence
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -12,7 +14,7 @@ from reviews.blocks import in_blocks
 from reviews.dossier import compare
 from reviews.models import Proposal
 from reviews.past import past_of
-from reviews.rewrites import compare_texts, texts_of
+from reviews.rewrites import Text, compare_texts, texts_of
 from reviews.twins import text_beside
 from reviews.views.desk import Context, desk_of, is_fragment
 
@@ -41,7 +43,13 @@ def past(request: MemberRequest, number: int) -> HttpResponse:
 def revisions(request: MemberRequest, number: int) -> HttpResponse:
     """Answer with any two texts of the proposal side by side; `from` and `to` name them."""
     found = proposal_of(request.member, number)
-    texts = texts_of(found)
+    return render_revisions(request, found, texts_of(found))
+
+
+def render_revisions(
+    request: MemberRequest, found: Proposal, texts: Sequence[Text]
+) -> HttpResponse:
+    """Answer with two of the texts side by side: those the address names, else the newest two."""
     compared = compare_texts(texts, request.GET.get("from", ""), request.GET.get("to", ""))
     context = {"proposal": found, "texts": texts, "compared": compared}
     context["suffix"] = desk_of(request).suffix

@@ -33,23 +33,37 @@ def later(request: MemberRequest, number: int) -> HttpResponse:
     form = LaterForm(request.POST)
     if not form.is_valid():
         return later_page(request, found, form)
-    day, note = form.cleaned_data["until"], form.cleaned_data["note"]
-    until = datetime.combine(day, time(), UTC)
+    until, note = until_of(form), form.cleaned_data["note"]
     try:
         postponements.postpone(found, by=request.member, until=until, note=note)
     except InvalidInput as error:
         form.add_error("until", str(error))
         return later_page(request, found, form)
-    on = spell_day(day, clock.now().date())
-    words = _("%(id)s is put aside until %(day)s, for you alone.") % {"id": found, "day": on}
-    return move_on(request, found, words)
+    return move_on(request, found, said_of(found, until))
+
+
+def until_of(form: LaterForm) -> datetime:
+    """Return when what is put aside comes back: as the day begins that a valid form names."""
+    return datetime.combine(form.cleaned_data["until"], time(), UTC)
+
+
+def said_of(found: Proposal, until: datetime) -> str:
+    """Return in a sentence that the proposal is put aside."""
+    on = spell_day(until.date(), clock.now().date())
+    return _("%(id)s is put aside until %(day)s, for you alone.") % {"id": found, "day": on}
 
 
 def later_page(request: MemberRequest, found: Proposal, form: LaterForm) -> HttpResponse:
     """Answer with the form: the dialog over the pane, or a page where there is no script."""
-    status = 422 if form.is_bound else 200
     if is_fragment(request):
+        status = 422 if form.is_bound else 200
         return proposal_page(request, found, status=status, later_form=form, postponing=True)
+    return later_form_page(request, found, form)
+
+
+def later_form_page(request: MemberRequest, found: Proposal, form: LaterForm) -> HttpResponse:
+    """Answer with the form as a page of its own."""
+    status = 422 if form.is_bound else 200
     context = {"proposal": found, "form": form, "suffix": desk_of(request).suffix}
     return render(request, "reviews/later.html", context, status=status)
 

@@ -1,5 +1,7 @@
 """Who is at a proposal: its reservation, who else looks at it, whether it moved meanwhile."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -32,7 +34,7 @@ def presence(request: MemberRequest, number: int) -> HttpResponse:
 @member_page(Right.DECIDE)
 def reserve(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
-    words = f"{found} is reserved by you for 10 minutes."
+    words = reserved_words(found)
     try:
         reservations.reserve(found, by=request.member)
     except AlreadyReserved as error:
@@ -45,7 +47,17 @@ def reserve(request: MemberRequest, number: int) -> HttpResponse:
 def release(request: MemberRequest, number: int) -> HttpResponse:
     found = proposal_of(request.member, number)
     reservations.release(found, by=request.member)
-    return answer(request, found, f"{found} is not reserved by you.")
+    return answer(request, found, released_words(found))
+
+
+def reserved_words(found: Proposal) -> str:
+    """Return in a sentence that the proposal is reserved."""
+    return f"{found} is reserved by you for 10 minutes."
+
+
+def released_words(found: Proposal) -> str:
+    """Return in a sentence that the proposal is not reserved any more."""
+    return f"{found} is not reserved by you."
 
 
 def answer(request: MemberRequest, found: Proposal, words: str) -> HttpResponse:
@@ -57,16 +69,31 @@ def answer(request: MemberRequest, found: Proposal, words: str) -> HttpResponse:
 
 
 def presence_fragment(request: MemberRequest, found: Proposal, words: str = "") -> HttpResponse:
-    """Return who is here now; the revision and state first shown are told along, for the next."""
+    """Return who is here now, and whose the proposal is."""
+    others = others_at(found, request.member)
+    newest = proposal_of(request.member, found.number)
+    return render_presence(request, found, newest, words, others)
+
+
+def render_presence(
+    request: MemberRequest,
+    found: Proposal,
+    newest: Proposal,
+    words: str = "",
+    others: Sequence[str] = (),
+) -> HttpResponse:
+    """Render the line in the head; the revision and state first shown are told along, for the next.
+
+    newest: the proposal with the reservation as it is now.
+    """
     shown = ShownForm(request.POST)
     is_read = shown.is_valid()
     seen = (shown.cleaned_data["revision"], shown.cleaned_data["state"]) if is_read else None
-    others = others_at(found, request.member)
     context = {
         "proposal": found,
         "suffix": desk_of(request).suffix,
         "watch": lines.is_watched(found, request.member),
-        "held": lines.held_of(proposal_of(request.member, found.number), request.member),
+        "held": lines.held_of(newest, request.member),
         "others": others[:MOST_NAMED],
         "others_more": len(others) > MOST_NAMED,
         "seen": seen or (found.revision, found.state),
