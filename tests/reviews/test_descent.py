@@ -146,7 +146,7 @@ def test_sessions_that_were_given_it_are_readers(cast: Cast, bad, good) -> None:
 
 
 def test_what_was_over_the_budget_was_not_given(cast: Cast, bad) -> None:
-    learn(cast, "/bad.md", [bad], content="bad " * 400)
+    learn(cast, "/bad.md", [bad], content="not-so-good-as-it-looks " * 80)
     read_memory(cast.agent, "run-1", 20)
     assert of_session(cast, bad).readers == ()
 
