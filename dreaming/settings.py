@@ -43,6 +43,10 @@ KNOWN = (
     "DAYBREAK_GRACE_S",
     "DAYBREAK_HEARTBEAT_S",
     "DAYBREAK_LEASE_S",
+    "DAYBREAK_MANAGED_API_KEY",
+    "DAYBREAK_MANAGED_BASE_URL",
+    "DAYBREAK_MANAGED_MODEL",
+    "DAYBREAK_MANAGED_REGION",
     "DAYBREAK_MAX_UPLOAD_BYTES",
     "DAYBREAK_METRICS_TOKEN",
     "DAYBREAK_ORIGIN",
@@ -323,7 +327,13 @@ ENGINE_OPTIONS: dict[str, dict[str, str]] = {
         "concurrency": str(env_int("DAYBREAK_CLAUDE_CONCURRENCY", 4, least=1)),
         "batches": str(env_bool("DAYBREAK_CLAUDE_BATCHES", default=False)).lower(),
         "prices": env_text("DAYBREAK_CLAUDE_PRICES", ""),
-    }
+    },
+    "managed": {
+        "key": env_secret("DAYBREAK_MANAGED_API_KEY") or "",
+        "base_url": env_text("DAYBREAK_MANAGED_BASE_URL", ""),
+        "region": env_text("DAYBREAK_MANAGED_REGION", "global"),
+        "write_model": env_text("DAYBREAK_MANAGED_MODEL", "claude-opus-5"),
+    },
 }
 
 CELERY_BROKER_URL = BROKER_URL

@@ -1,6 +1,7 @@
 """What agents are, did and know. One file a noun."""
 
 from agents.models.agents import Agent, Scope, Token
+from agents.models.hosted import HostedStore
 from agents.models.memory import Memory, MemoryStore, MemoryVersion, Publishing
 from agents.models.people import Person, PersonManager, new_public_id
 from agents.models.quarantines import Quarantine, QuarantineKind
@@ -24,6 +25,7 @@ __all__ = [
     "Check",
     "Counter",
     "Event",
+    "HostedStore",
     "Membership",
     "Memory",
     "MemoryRead",
