@@ -1,6 +1,7 @@
 """Which sessions and memories a dream reads, written once as its spool.
 
-A whitelist: of an outcome engines see the verdict and the checks the workspace marked as visible.
+A whitelist: of an outcome engines see the verdict and the checks the workspace marked as visible;
+names of a vendor's only where the store is linked to one there.
 Sessions that failed for reasons outside the agent, or are quarantined, are counted and left out.
 """
 
@@ -18,6 +19,7 @@ from agents.memory import heads_of
 from agents.models import (
     Check,
     Event,
+    HostedStore,
     MemoryRead,
     MemoryStore,
     MemoryVersion,
@@ -147,7 +149,9 @@ def _left_out(dream: Dream) -> tuple[tuple[str, int], ...]:
 
 def _header(dream: Dream) -> dict[str, Any]:
     out = quarantined(dream.workspace)
+    hosted = hosted_name(dream.store)
     return {
+        **({"hosted_store": hosted} if hosted else {}),
         "scope": "agent" if dream.agent_id is not None else "workspace",
         "instructions": dream.instructions,
         "notes": notes_of(dream),
@@ -169,6 +173,12 @@ def _header(dream: Dream) -> dict[str, Any]:
             if head.number > out.get(head.memory_id, 0)
         ],
     }
+
+
+def hosted_name(store: MemoryStore) -> str:
+    """Return the vendor's name of a store that is linked to one there, '' for one that is not."""
+    found = HostedStore.objects.filter(store=store).values_list("remote_id", flat=True).first()
+    return found or ""
 
 
 def _lines(dream: Dream, lease: Lease) -> Iterator[dict[str, Any]]:
@@ -193,6 +203,7 @@ class _Reader:
 
     def __init__(self, dream: Dream) -> None:
         self.visible = frozenset(str(name) for name in dream.workspace.visible_checks)
+        self.is_hosted = bool(hosted_name(dream.store))
         self.slugs = dict(dream.workspace.agents.values_list("pk", "slug"))
 
     def read(self, pks: Sequence[int], given: "_Given") -> Iterator[dict[str, Any]]:
@@ -218,6 +229,7 @@ class _Reader:
                 model=session.model,
                 environment=session.environment,
                 started_at=session.started_at,
+                external_id=session.external_id if self.is_hosted else "",
             )
             yield session_line(read, revisions[pk].number)
 

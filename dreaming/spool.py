@@ -2,7 +2,8 @@
 
 The first line is the header (scope, instructions, notes, memories), each further line one session
 with its events and checks as lists in the order of their fields. The file is written once; its
-hash is the input's identity, so a later attempt reads the same material or fails.
+hash is the input's identity, so a later attempt reads the same material or fails. Names a vendor
+gave stand only where there are some: what was hashed before there were any keeps its hash.
 """
 
 import hashlib
@@ -61,6 +62,7 @@ class Spool:
             input_sha256=self.sha256,
             instructions=header["instructions"],
             notes=tuple(Note(**note) for note in header["notes"]),
+            hosted_store=header.get("hosted_store", ""),
         )
 
     def session(self, session: str) -> EngineSession | None:
@@ -131,6 +133,7 @@ def session_line(session: EngineSession, revision: int) -> dict[str, Any]:
         "model": session.model,
         "environment": session.environment,
         "started_at": spell_time(session.started_at),
+        **({"external_id": session.external_id} if session.external_id else {}),
     }
 
 
@@ -165,6 +168,7 @@ def session_of(record: Mapping[str, Any]) -> EngineSession:
         model=record["model"],
         environment=record["environment"],
         started_at=read_time(record["started_at"]),
+        external_id=record.get("external_id", ""),
     )
 
 

@@ -46,6 +46,7 @@ class EngineSession:
     """One session: id as people quote it (S-5521), verdict success, failure or unknown.
 
     environment: where it ran, as its importer or sender named it ("tau-bench airline", '' unknown).
+    external_id: its name at the vendor, in a dream over a store that is kept there; else ''.
     """
 
     id: str
@@ -59,6 +60,7 @@ class EngineSession:
     model: str = ""
     environment: str = ""
     started_at: datetime | None = None
+    external_id: str = ""
 
     @property
     def domain(self) -> str:
@@ -164,6 +166,7 @@ class DreamMaterial:
     scope: 'agent' (one agent's store) or 'workspace' (the shared store over all agents).
     input_sha256 names the material; equal material gives equal candidates for the local engine.
     instructions: what the starter or schedule asked; notes: what reviewers sent back to this dream.
+    hosted_store: the vendor's name of the store that is dreamt over, '' where it is kept here only.
     journal, permit: see there; engines that spend nothing leave them alone.
     """
 
@@ -174,6 +177,7 @@ class DreamMaterial:
     input_sha256: str
     instructions: str = ""
     notes: tuple[Note, ...] = ()
+    hosted_store: str = ""
     journal: Journal = field(default_factory=Memo, compare=False)
     permit: Permit = field(default=permit_all, compare=False)
 

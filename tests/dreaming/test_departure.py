@@ -1,5 +1,7 @@
 """What leaves the house, and quotes that come back in the words that are stored."""
 
+from dataclasses import replace
+
 from agents.personal import EVERY_KIND
 from dreaming.departure import Departure
 from dreaming.engines.base import Candidate, DreamResult, EngineMemory, Note, Quote
@@ -87,6 +89,15 @@ def test_a_text_that_holds_a_mark_of_ours_is_left_out_and_listed():
     back = Departure(EVERY_KIND).receive(result, lambda *_: None)
     assert [one.statement for one in back.candidates] == ["Call before writing."]
     assert "did not leave this house" in back.dropped[0].why
+
+
+def test_names_the_vendor_gave_itself_leave_as_they_are():
+    departure = Departure(EVERY_KIND)
+    names = ("sesn_+41446681800", "memstore_+41446681800")
+    given = material([session(1, says("Hello."), external_id=names[0])])
+    left = departure.send(replace(given, hosted_store=names[1]))
+    (one,) = left.sessions
+    assert ((one.external_id, left.hosted_store), departure.covered) == (names, 0)
 
 
 def test_only_the_kinds_a_workspace_names_are_covered():

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents import clock
-from agents.models import Agent, Check, Memory, MemoryRead, Quarantine, Session
+from agents.models import Agent, Check, HostedStore, Memory, MemoryRead, Quarantine, Session
 from agents.pauses import pause_workspace
 from agents.reads import forget_renderings, read_memory
 from agents.releases import forget_contents
@@ -148,6 +148,17 @@ def test_a_line_holds_the_fields_engines_may_read_and_no_other(cast: Cast):
         "started_at",
         "revision",
     }
+
+
+def test_names_at_a_vendor_reach_the_file_only_where_the_store_is_linked(cast: Cast):
+    build.session(cast.agent, external_id="sesn_01")
+    HostedStore.objects.create(
+        store=cast.store, remote_id="memstore_9", remote_agent="agent_1", linked_by=cast.lead
+    )
+    shared = gathered(cast, shared=True).spool
+    own = gathered(cast).spool
+    assert (shared.material().hosted_store, own.material().hosted_store) == ("", "memstore_9")
+    assert [one.external_id for one in (*shared, *own)] == ["", "sesn_01"]
 
 
 def test_the_header_holds_the_memories_of_the_store(cast: Cast):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ SESSIONS = st.builds(
     model=WORDS,
     environment=WORDS,
     started_at=TIMES,
+    external_id=WORDS,
 )
 
 
@@ -70,7 +71,7 @@ def test_a_line_is_one_line_whatever_the_text_holds(one: EngineSession):
 
 
 def test_every_field_of_a_session_and_of_an_event_is_kept():
-    record = session_line(session(5), 3)
+    record = session_line(replace(session(5), external_id="sesn_5"), 3)
     assert set(record) == {field.name for field in fields(EngineSession)} | {"revision"}
     assert len(record["events"][0]) == len(fields(EngineEvent))
 
@@ -161,6 +162,30 @@ def test_the_material_carries_scope_memories_and_notes(tmp_path: Path):
     assert (material.memories[0].path, material.memories[0].last_evidence_at) == ("/a.md", None)
     assert material.memories[0].learned_at == datetime(2026, 11, 20, tzinfo=UTC)
     assert material.notes == (Note("P-3", "/a.md", "k", "Say when."),)
+
+
+def test_names_a_vendor_gave_come_back_with_the_material(tmp_path: Path):
+    hosted = replace(session(5), external_id="sesn_5")
+    header = HEADER | {"hosted_store": "memstore_1"}
+    spool = write_spool(tmp_path / "d.jsonl", header, lines(hosted, session(6)))
+    assert spool.material().hosted_store == "memstore_1"
+    assert [one.external_id for one in spool] == ["sesn_5", ""]
+
+
+def test_a_file_written_before_there_were_such_names_keeps_its_hash_and_is_read(tmp_path: Path):
+    path = tmp_path / "d.jsonl"
+    old = (
+        b'{"instructions":"","memories":[],"notes":[],"scope":"agent"}\n'
+        b'{"agent":"clerk","checks":[],"environment":"","events":[[0,"message","user","Hello.","",'
+        b'"",false,"outside","","","2026-11-20T00:00:00+00:00",false]],"id":"S-5","model":"",'
+        b'"principal":"p","revision":3,"started_at":null,"task_key":"t","trial":"",'
+        b'"verdict":"failure"}\n'
+    )
+    path.write_bytes(old)
+    opened = open_spool(path)
+    assert (list(opened), opened.material().hosted_store) == ([session(5)], "")
+    again = write_spool(tmp_path / "again.jsonl", HEADER, lines(session(5)))
+    assert again.sha256 == opened.sha256
 
 
 def test_the_folder_is_for_this_account_only(tmp_path: Path):
