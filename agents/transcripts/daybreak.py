@@ -25,14 +25,14 @@ from agents.transcripts.base import (
     name_agent,
 )
 from agents.transcripts.decoding import (
-    BROKEN_GZIP,
     Undecodable,
     decode_json,
     decode_text,
     name_type,
     open_plain,
+    read_lines,
 )
-from agents.transcripts.limits import MAX_LINE_BYTES, printable_reason
+from agents.transcripts.limits import printable_reason
 from agents.transcripts.pairing import pair_calls
 from agents.transcripts.wire import EventRecord, SessionRecord
 
@@ -50,8 +50,6 @@ ROLE_OF_KIND = {
 }
 """Who acts when an event names no role; a message always names it."""
 
-SKIP_BYTES = 64 * 1024
-
 
 def parse(stream: BinaryIO, *, source_name: str) -> Iterator[ParsedSession | Refused]:
     """Yield the sessions of a JSONL file, one line in memory at a time.
@@ -61,7 +59,7 @@ def parse(stream: BinaryIO, *, source_name: str) -> Iterator[ParsedSession | Ref
     one last position; what was read before it stands.
     """
     agent = name_agent(source_name)
-    for position, line in enumerate(_read_lines(open_plain(stream))):
+    for position, line in enumerate(read_lines(open_plain(stream))):
         if isinstance(line, Undecodable):
             yield Refused(position, str(line))
         elif text := decode_text(line).strip():
@@ -133,32 +131,6 @@ def dump_session(session: ParsedSession) -> dict[str, object]:
 def dump_line(session: ParsedSession) -> str:
     """Return the session as one line of JSON in ASCII, without the line's end."""
     return json.dumps(dump_session(session), separators=(",", ":"))
-
-
-def _read_lines(plain: BinaryIO) -> Iterator[bytes | Undecodable]:
-    """Yield each line, an Undecodable for one that is too long or where the gzip data breaks."""
-    first = True
-    while True:
-        try:
-            line: bytes | Undecodable = plain.readline(MAX_LINE_BYTES + 1)
-            if isinstance(line, bytes) and len(line) > MAX_LINE_BYTES and line[-1:] != b"\n":
-                _skip_line(plain)
-                line = Undecodable(f"the line has more than {MAX_LINE_BYTES:,} bytes, the limit")
-        except BROKEN_GZIP as error:
-            if first:
-                raise UnreadableTranscript(f"The gzip data is broken: {error}.") from error
-            yield Undecodable(f"the gzip data breaks off here: {error}")
-            return
-        if line == b"":
-            return
-        first = False
-        yield line
-
-
-def _skip_line(plain: BinaryIO) -> None:
-    while chunk := plain.readline(SKIP_BYTES):
-        if chunk.endswith(b"\n"):
-            return
 
 
 def _parse_text(text: str, position: int, agent: str) -> ParsedSession | Refused:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 BROKEN_GZIP = (gzip.BadGzipFile, EOFError, zlib.error)
 
+SKIP_BYTES = 64 * 1024
+
 TYPE_NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
 
 
@@ -75,6 +77,35 @@ def read_text(stream: BinaryIO) -> str:
             f"The file has more than {MAX_FILE_BYTES:,} bytes unpacked; split it."
         )
     return decode_text(content)
+
+
+def read_lines(plain: BinaryIO) -> Iterator[bytes | Undecodable]:
+    """Yield each line, an Undecodable for one that is too long or where the gzip data breaks.
+
+    Raises UnreadableTranscript when not even the first line can be unpacked.
+    """
+    first = True
+    while True:
+        try:
+            line: bytes | Undecodable = plain.readline(MAX_LINE_BYTES + 1)
+            if isinstance(line, bytes) and len(line) > MAX_LINE_BYTES and line[-1:] != b"\n":
+                _skip_line(plain)
+                line = Undecodable(f"the line has more than {MAX_LINE_BYTES:,} bytes, the limit")
+        except BROKEN_GZIP as error:
+            if first:
+                raise UnreadableTranscript(f"The gzip data is broken: {error}.") from error
+            yield Undecodable(f"the gzip data breaks off here: {error}")
+            return
+        if line == b"":
+            return
+        first = False
+        yield line
+
+
+def _skip_line(plain: BinaryIO) -> None:
+    while chunk := plain.readline(SKIP_BYTES):
+        if chunk.endswith(b"\n"):
+            return
 
 
 def decode_text(content: bytes) -> str:

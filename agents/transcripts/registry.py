@@ -1,9 +1,9 @@
-"""Which parser reads which format: five of ours, others by entry point `daybreak.transcripts`."""
+"""Which parser reads which format: six of ours, others by entry point `daybreak.transcripts`."""
 
 from importlib.metadata import entry_points
 from typing import cast
 
-from agents.transcripts import daybreak, intercode, medagentbench, tau, tau2
+from agents.transcripts import daybreak, intercode, managed, medagentbench, tau, tau2
 from agents.transcripts.base import Parser, Registry, UnknownTranscriptFormat
 
 ENTRY_POINT_GROUP = "daybreak.transcripts"
@@ -11,6 +11,7 @@ ENTRY_POINT_GROUP = "daybreak.transcripts"
 FORMATS: Registry = {
     "daybreak": daybreak.parse,
     "intercode": intercode.parse,
+    "managed": managed.parse,
     "medagentbench": medagentbench.parse,
     "tau": tau.parse,
     "tau2": tau2.parse,

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.intake import CleanSession, clean_session
-from agents.transcripts import daybreak, intercode, medagentbench, tau, tau2
+from agents.transcripts import daybreak, intercode, managed, medagentbench, tau, tau2
 from agents.transcripts.base import EventKind, ParsedSession, Refused, UnreadableTranscript
 from agents.transcripts.limits import MAX_REASON
 
 PARSERS = {
     "daybreak": daybreak.parse,
     "intercode": intercode.parse,
+    "managed": managed.parse,
     "medagentbench": medagentbench.parse,
     "tau": tau.parse,
     "tau2": tau2.parse,
@@ -70,9 +71,24 @@ MESSAGES = [
 SIMULATIONS = json.dumps(
     {"info": {}, "simulations": [{"task_id": str(n), "messages": MESSAGES} for n in range(3)]}
 ).encode()
+TIMED = {"processed_at": "2026-11-20T08:00:00.000Z"}
+ASKED = {"id": "sevt_1", "type": "user.message", "content": [{"type": "text", "text": "Go."}]}
+CALLED = {"id": "sevt_2", "type": "agent.tool_use", "name": "cancel", "input": {"o": 1}}
+FAILED = {"id": "sevt_3", "type": "agent.tool_result", "tool_use_id": "sevt_2", "is_error": True}
+HOSTED = b"".join(
+    json.dumps(
+        {
+            "session": {"id": f"sesn_{n}", "agent": {"name": "desk"}},
+            "events": [{**one, **TIMED} for one in (ASKED, CALLED, FAILED)],
+        }
+    ).encode()
+    + b"\n"
+    for n in range(3)
+)
 WHOLE = {
     "daybreak": LINES,
     "intercode": QUERIES,
+    "managed": HOSTED,
     "medagentbench": CASE,
     "tau": RUNS,
     "tau2": SIMULATIONS,
@@ -132,6 +148,7 @@ def test_any_list_gives_something_for_every_element_or_a_refusal_of_the_whole(pa
     listed = b"\n".join(json.dumps(one).encode() for one in value)
     content = {
         daybreak.parse: listed,
+        managed.parse: listed,
         intercode.parse: json.dumps({f"{n}": one for n, one in enumerate(value)}).encode(),
         tau2.parse: json.dumps({"simulations": value}).encode(),
     }.get(parse, json.dumps(value).encode())

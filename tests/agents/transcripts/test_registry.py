@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from agents.transcripts import daybreak, intercode, medagentbench, tau, tau2
+from agents.transcripts import daybreak, intercode, managed, medagentbench, tau, tau2
 from agents.transcripts.base import Refused, UnknownTranscriptFormat
 from agents.transcripts.registry import FORMATS, list_formats, parser_for
 
@@ -38,6 +38,7 @@ def test_the_built_in_formats_are_known():
     assert {
         "daybreak": daybreak.parse,
         "intercode": intercode.parse,
+        "managed": managed.parse,
         "medagentbench": medagentbench.parse,
         "tau": tau.parse,
         "tau2": tau2.parse,
@@ -71,7 +72,15 @@ def test_an_installed_format_is_found_by_its_entry_point(install):
 
 def test_an_installed_format_is_listed(install):
     install("acme = acme_formats:parse")
-    assert list_formats() == ["acme", "daybreak", "intercode", "medagentbench", "tau", "tau2"]
+    assert list_formats() == [
+        "acme",
+        "daybreak",
+        "intercode",
+        "managed",
+        "medagentbench",
+        "tau",
+        "tau2",
+    ]
 
 
 def test_an_installed_format_cannot_take_over_one_of_ours(install):
