@@ -9,12 +9,11 @@ from django.http import HttpResponse
 from agents.access import token_request
 from agents.api import agent_of_token, as_json, only
 from agents.bodies import read_body
-from agents.errors import InvalidInput, MalformedRequest
+from agents.errors import MalformedRequest
 from agents.http import TokenRequest
 from agents.models import Scope
 from agents.wire import ToolAnswer
-from reviews.errors import InvalidChange
-from reviews.memory_tool import use_memory
+from reviews.memory_tool import MODEL_ERRORS, use_memory
 
 
 @only("POST")
@@ -25,7 +24,7 @@ def memory_tool(request: TokenRequest, slug: str) -> HttpResponse:
     session, command = read_command(request)
     try:
         told = use_memory(agent, session, command, token=request.token)
-    except (InvalidChange, InvalidInput) as error:
+    except MODEL_ERRORS as error:
         answer = ToolAnswer(result=str(error), is_error=True, proposals=[])
     else:
         answer = ToolAnswer(result=told.words, is_error=False, proposals=list(told.proposals))

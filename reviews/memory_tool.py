@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from agents.errors import InvalidInput, InvalidPath, StoreFull
 from agents.memory import heads_of
 from agents.models import Agent, MemoryStore, MemoryVersion, Token
 from agents.numbers import take_numbers
@@ -15,13 +16,15 @@ from agents.tokens import actor_of_token
 from reviews import lifecycle
 from reviews.changes import Change, Op, Trust
 from reviews.errors import InvalidChange
-from reviews.memory_commands import ROOT, Write, run_command, say_proposed
+from reviews.memory_commands import Write, run_command, say_proposed
 from reviews.models import OriginKind, Proposal
 from reviews.origins import Origin
 from reviews.proposals import file_proposals, title_of
 
 MOST_WAITING = 50
 """Proposals of one agent that may wait: a loop that writes without end must not fill the queue."""
+MODEL_ERRORS = (InvalidChange, InvalidInput, InvalidPath, StoreFull)
+"""What a model can mend itself, told in its own words; the loop around it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +39,41 @@ def use_memory(agent: Agent, session: str, command: Mapping[str, Any], *, token:
     """Run one command of the memory tool for a session of `agent`.
 
     It sees what the session began with, less what is quarantined now; the read is recorded. A
-    write changes nothing: it is filed as a proposal on the head of its path. Raises InvalidChange
-    and agents.errors.InvalidPath with what the model can do about it, InvalidInput.
+    write changes nothing: it is filed as a proposal on the head of its path. Raises one of
+    MODEL_ERRORS with what the model can do about it.
     """
-    store = MemoryStore.objects.select_related("workspace", "agent").get(agent=agent)
-    texts = _texts_of(agent, session)
+    texts = approved_texts(agent, session)
     outcome = run_command(command, texts)
     if not outcome.writes:
         return Told(outcome.words)
+    return propose_writes(agent, session, outcome.writes, texts=texts, token=token)
+
+
+def propose_writes(
+    agent: Agent,
+    session: str,
+    writes: Sequence[Write],
+    *,
+    texts: Mapping[str, str],
+    token: Token,
+    said: str = "",
+) -> Told:
+    """File what a session of `agent` wants its memory to say; nothing changes by it.
+
+    texts: what the session may read, by path. said: the reason it gave, which nobody checked.
+    Raises one of MODEL_ERRORS.
+    """
+    store = MemoryStore.objects.select_related("workspace", "agent").get(agent=agent)
     _refuse_flood(store)
-    heads = _heads_of(store, outcome.writes)
+    heads = _heads_of(store, writes)
     _refuse_stale(heads, texts)
-    changes = [_change_of(one, heads.get(one.path), session) for one in outcome.writes]
+    changes = [_change_of(one, heads.get(one.path), _reason(session, said)) for one in writes]
     filed, waiting = _propose(store, changes, token)
     return Told(say_proposed(filed, waiting), (*filed, *waiting))
 
 
-def _texts_of(agent: Agent, session: str) -> dict[str, str]:
-    """Return path -> text of everything the session may read."""
+def approved_texts(agent: Agent, session: str) -> dict[str, str]:
+    """Return path -> text of everything the session may read; the read is recorded."""
     read = read_memory(agent, session, MAX_BUDGET_TOKENS)
     wanted = {(item.memory, item.version): item.path for item in read.items if item.is_in}
     versions = MemoryVersion.objects.filter(
@@ -87,7 +107,7 @@ def _refuse_stale(heads: Mapping[str, MemoryVersion], texts: Mapping[str, str]) 
     for path, head in heads.items():
         if texts.get(path, "") != head.content:
             raise InvalidChange(
-                f"{ROOT}{path} has changed since this session began; a new session sees it."
+                f"{path} has changed since this session began; a new session sees it."
             )
 
 
@@ -112,7 +132,7 @@ def _propose(
     return [str(one) for one in filed], [str(twin) for twin in twins if twin is not None]
 
 
-def _change_of(write: Write, head: MemoryVersion | None, session: str) -> Change:
+def _change_of(write: Write, head: MemoryVersion | None, rationale: str) -> Change:
     check_path(write.path)
     if write.text is not None:
         check_content(write.path, write.text)
@@ -127,9 +147,14 @@ def _change_of(write: Write, head: MemoryVersion | None, session: str) -> Change
         content=write.text or "",
         base_version=head.number if head else None,
         title=title_of(write.text) if write.text else f"Retire {write.path}",
-        rationale=f"The agent wrote this to its memory during its session {session}.",
+        rationale=rationale,
         taint=Trust.AGENT,
     )
+
+
+def _reason(session: str, said: str) -> str:
+    wrote = f"The agent wrote this to its memory during its session {session}."
+    return f"{wrote} It said: {said}" if said else wrote
 
 
 def _open_twin(store: MemoryStore, change: Change) -> Proposal | None:
