@@ -41,7 +41,7 @@ from dreaming.journals import RowJournal, spent_in
 from dreaming.leases import Heartbeat, Lease, due_dreams, take_lease
 from dreaming.mining import Terms, mine
 from dreaming.models import Dream, DreamState, Schedule, Step
-from dreaming.spending import permit_for
+from dreaming.spending import AwaitsAnswer, permit_for
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Actor, Cause
 from reviews.audit.log import append
@@ -59,7 +59,8 @@ class Wish:
 
     started_by: the person who started it by hand and so cannot decide what it proposes; None for a
     schedule or the system. due_slot, passed_over: the schedule's slot, such as 2026-11-21T02:00Z,
-    and those before it that came and were not dreamt, as they stand on a Dream.
+    and those before it that came and were not dreamt, as they stand on a Dream. asks_first: nothing
+    is spent before who started it agrees to the estimate (dreaming.answers).
     """
 
     engine: str = "local"
@@ -68,6 +69,7 @@ class Wish:
     due_slot: str = ""
     passed_over: Mapping[str, Any] = field(default_factory=dict)
     instructions: str = ""
+    asks_first: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -123,6 +125,7 @@ def _write_queued(store: MemoryStore, wish: Wish, number: int) -> Dream:
         due_slot=wish.due_slot,
         passed_over=dict(wish.passed_over),
         instructions=wish.instructions,
+        asks_first=wish.asks_first,
         queued_at=clock.now(),
         not_before=clock.now(),
     )
@@ -144,7 +147,7 @@ def _refuse(store: MemoryStore, wish: Wish) -> DreamingError | None:
         engine = find_engine(wish.engine)
     except UnknownEngine as error:
         return error
-    if words := why_not_engine(store.workspace, engine):
+    if words := why_not_engine(store.workspace, engine) or _why_no_estimate(engine, wish):
         return NotStartable(words)
     if is_frozen(store):
         return NotStartable("This memory is frozen; a lead lifts the freeze first.")
@@ -160,6 +163,12 @@ def why_not_engine(workspace: Workspace, engine: Engine) -> str:
     """Return why this engine cannot dream here: outside the boundary, or not set up; else ''."""
     outside = why_outside(workspace, engine.name, engine.sends_data_to)
     return outside or str(getattr(engine, "unready", ""))
+
+
+def _why_no_estimate(engine: Engine, wish: Wish) -> str:
+    if not wish.asks_first or not engine.sends_data_to or getattr(engine, "estimates", False):
+        return ""
+    return f"The engine {engine.name} cannot say beforehand what it costs; start it without asking."
 
 
 def _log_refused(store: MemoryStore, wish: Wish, refusal: DreamingError) -> None:
@@ -185,6 +194,9 @@ def run_due(dream: Dream, now: datetime) -> bool:
     A dream another worker has is not due while its lease lasts.
     """
     if not due_dreams(now).filter(pk=dream.pk).exists():
+        return False
+    if dream.asked_at is not None:
+        drop_asking(dream, "Nobody agreed to the estimate in time; nothing was spent.")
         return False
     if dream.attempt >= dream.max_attempts:
         give_up(dream)
@@ -331,6 +343,7 @@ def _put_back(lease: Lease, wait: EngineWaits) -> None:
             lease_token="",
             attempt=F("attempt") - 1,
             not_before=clock.now() + timedelta(seconds=wait.seconds),
+            asked_at=clock.now() if isinstance(wait, AwaitsAnswer) else None,
             failure=str(wait),
         )
     except LeaseLost:
@@ -371,6 +384,19 @@ def give_up(dream: Dream) -> None:
     selection.drop_spool(row)
 
 
+def drop_asking(dream: Dream, words: str) -> None:
+    """Cancel a dream that still waits for an answer to its estimate; `words` say why."""
+    with transaction.atomic():
+        row = Dream.objects.select_for_update(of=("self",)).get(pk=dream.pk)
+        if row.state != DreamState.QUEUED or row.asked_at is None:
+            return
+        row.state, row.finished_at = DreamState.CANCELLED, clock.now()
+        row.asked_at, row.failure = None, words
+        row.save(update_fields=["state", "finished_at", "asked_at", "failure"])
+        log_dream(row, Action.DREAM_CANCELLED)
+    selection.drop_spool(row)
+
+
 def end(lease: Lease, state: DreamState, action: Action, **columns: object) -> Dream:
     """Give the dream its last state, in the transaction that logs it. Raises LeaseLost."""
     with transaction.atomic():
@@ -405,6 +431,7 @@ def log_dream(
             "sessions": dream.sessions_read,
             "input": f"sha256:{dream.input_sha256}" if dream.input_sha256 else None,
             **_slot_facts(dream),
+            **({"agreed": dream.agreed} if dream.agreed else {}),
         },
         values={"words": dream.failure} if dream.failure else {},
         engine={"name": dream.engine, "version": dream.engine_version or None},
@@ -432,16 +459,23 @@ def cancel_dream(dream: Dream, *, by: Member) -> Dream:
             raise IllegalDreamMove(f"{row} is {row.state}; there is nothing to cancel.")
         row.cancel_requested_at = clock.now()
         if row.state == DreamState.QUEUED:
+            row.failure = _how_cancelled(row)
             row.state, row.finished_at = DreamState.CANCELLED, clock.now()
-            began = row.started_at is not None
-            row.failure = (
-                "Cancelled between two attempts." if began else "Cancelled before it began."
-            )
-        row.save(update_fields=["cancel_requested_at", "state", "finished_at", "failure"])
+            row.asked_at = None
+        row.save(
+            update_fields=["cancel_requested_at", "state", "finished_at", "asked_at", "failure"]
+        )
         log_dream(row, Action.DREAM_CANCELLED, actor=actor_of(by.person))
     if row.state == DreamState.CANCELLED:
         selection.drop_spool(row)
     return row
+
+
+def _how_cancelled(queued: Dream) -> str:
+    if queued.asked_at is not None:
+        return "Cancelled at its estimate; nothing was spent."
+    began = queued.started_at is not None
+    return "Cancelled between two attempts." if began else "Cancelled before it began."
 
 
 def admit_dream(dream: Dream, *, by: Member) -> Dream:

@@ -51,6 +51,12 @@ class DreamForm(forms.Form):
     store = forms.ChoiceField(label=_("Memory"))
     engine = forms.ChoiceField(label=_("Engine"), required=False)
     instructions = instructions_field()
+    asks_first = forms.BooleanField(
+        label=_("Say what it may cost, and wait for me"),
+        required=False,
+        initial=True,
+        help_text=_("Where an engine costs money. The local one costs nothing and goes ahead."),
+    )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

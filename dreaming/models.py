@@ -62,6 +62,8 @@ class Dream(models.Model):
     what reviewers asked of it when they sent proposals back, and what became of it:
     [{proposal, words, outcome, reference}]. `estimate` is what its engine said it may cost before
     it spent anything, `covered` how often personal data was covered in what it was sent.
+    `asks_first`: it spends nothing before its starter agrees to the estimate; `asked_at` since when
+    it waits for that, `agreed` the estimate that was agreed to.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="dreams")
@@ -104,6 +106,9 @@ class Dream(models.Model):
     usage = models.JSONField(default=dict)
     estimate = models.JSONField(default=dict)
     covered = models.PositiveIntegerField(default=0)
+    asks_first = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    agreed = models.JSONField(default=dict)
     failure = models.TextField(blank=True)
     admitted_by_lead = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -1,19 +1,27 @@
 """What dreams may spend: a ceiling for one and for a day, held before anything is spent."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from agents import clock
 from agents.models import Workspace
-from dreaming.engines.base import EngineError, Estimate, Permit
+from dreaming.engines.base import EngineError, EngineWaits, Estimate, Permit
 from dreaming.leases import Lease
 from dreaming.models import Dream, DreamState
 
 MICROS = 1_000_000
 COST = "cost_micros"
+AGREE_WITHIN_S = 4 * 60 * 60
+"""How long an estimate waits for an answer; the memory takes no other dream meanwhile."""
+
+
+class AwaitsAnswer(EngineWaits):
+    """The estimate is told; nothing is spent before who started the dream agrees to it."""
 
 
 def why_too_dear(estimate: Estimate, *, dream_micros: int, day_micros: int, spent: int) -> str:
@@ -43,6 +51,28 @@ def why_too_dear(estimate: Estimate, *, dream_micros: int, day_micros: int, spen
     return ""
 
 
+def is_agreed(estimate: Mapping[str, Any], agreed: Mapping[str, Any]) -> bool:
+    """Say whether an estimate stays within the one somebody agreed to, number by number. Pure.
+
+    What has no price is within what had none.
+    """
+    return bool(agreed) and all(
+        number is agreed[name] is None
+        or (number is not None and agreed[name] is not None and number <= agreed[name])
+        for name, number in estimate.items()
+    )
+
+
+def spell_estimate(estimate: Mapping[str, Any]) -> str:
+    """Return an estimate (as a Dream keeps it) in a sentence."""
+    asked, cost = estimate["requests"], estimate[COST]
+    dearest = "no price is known" if cost is None else f"at most {spell_cost(cost)}"
+    return (
+        f"{asked:,} request{'' if asked == 1 else 's'} with {estimate['input_tokens']:,} tokens, "
+        f"answers of at most {estimate['output_tokens']:,} tokens: {dearest}."
+    )
+
+
 def spell_cost(micros: int) -> str:
     """Return an amount in dollars and cents, rounded up: 1234567 is 1.24 USD."""
     cents = -(-micros // 10_000)
@@ -50,7 +80,10 @@ def spell_cost(micros: int) -> str:
 
 
 def permit_for(lease: Lease) -> Permit:
-    """Return the permit of one dream: it books an estimate on the row, or raises EngineError."""
+    """Return the permit of one dream: it books an estimate on the row.
+
+    It raises EngineError above a ceiling, AwaitsAnswer where the dream asks first.
+    """
     return lambda estimate: _book(lease, estimate)
 
 
@@ -69,6 +102,8 @@ def _book(lease: Lease, estimate: Estimate) -> None:
         dream.save(update_fields=["estimate"])
     if refusal:
         raise EngineError(refusal, permanent=True)
+    if dream.asks_first and not is_agreed(dream.estimate, dream.agreed):
+        raise AwaitsAnswer(spell_estimate(dream.estimate), seconds=AGREE_WITHIN_S)
 
 
 def _micros(dollars: float) -> int:

@@ -25,6 +25,7 @@ DREAM_PAGES: list[URLPattern | URLResolver] = [
     path("<dream:number>/", dreams.dream_page, name="dream"),
     path("<dream:number>/progress/", dreams.dream_progress, name="dream_progress"),
     path("<dream:number>/cancel/", dreams.dream_cancel, name="dream_cancel"),
+    path("<dream:number>/agree/", dreams.dream_agree, name="dream_agree"),
     path("<dream:number>/admit/", dreams.dream_admit, name="dream_admit"),
 ]
 

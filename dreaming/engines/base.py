@@ -284,6 +284,7 @@ class Engine(Protocol):
     """An engine's identity and its one verb. sends_data_to: region names; empty: nothing leaves.
 
     An engine that cannot run as it is set up has `unready`: why, with the way out, in a sentence.
+    One that asks for its permit before it spends anything has `estimates` True.
     """
 
     name: str

@@ -16,7 +16,7 @@ from agents.http import MemberRequest
 from agents.models import Session
 from agents.rights import Right
 from agents.web.paging import page_of
-from dreaming import dreams, schedules
+from dreaming import answers, dreams, schedules
 from dreaming.dreams import UNFINISHED, Wish
 from dreaming.errors import DreamingError
 from dreaming.forms import DreamForm, store_label
@@ -46,6 +46,7 @@ def dream_start(request: MemberRequest) -> HttpResponse:
             engine=form.cleaned_data["engine"],
             started_by=request.person,
             instructions=form.cleaned_data["instructions"],
+            asks_first=form.cleaned_data["asks_first"],
         )
         try:
             dream = dreams.start_dream(form.cleaned_data["store"], wish)
@@ -92,6 +93,18 @@ def dream_cancel(request: MemberRequest, number: int) -> HttpResponse:
             else _("{dream} is being cancelled. Nothing more is filed.")
         )
         messages.info(request, words.format(dream=dream))
+    return redirect("dream", request.workspace.slug, number)
+
+
+@require_POST
+@member_page(Right.START_DREAMS)
+def dream_agree(request: MemberRequest, number: int) -> HttpResponse:
+    try:
+        dream = answers.agree(dream_of(request, number), by=request.member)
+    except DreamingError as error:
+        messages.error(request, str(error))
+    else:
+        messages.info(request, _("{dream} goes on within its estimate.").format(dream=dream))
     return redirect("dream", request.workspace.slug, number)
 
 
@@ -185,6 +198,8 @@ def progress_context(request: MemberRequest, dream: Dream) -> dict[str, Any]:
         "standing": standing_words(dream, now),
         "icon": STATE_ICONS[DreamState(dream.state)],
         "is_running": dream.state in UNFINISHED,
+        "is_asking": dream.state == DreamState.QUEUED and dream.asked_at is not None,
+        "why_not_agree": answers.why_not_agree(dream, request.member),
         "label": store_label(dream.store),
     }
 

@@ -371,5 +371,7 @@ def costs_of(dream: Dream) -> tuple[Fact, ...]:
         facts.append(Fact("Tokens", spell_number(used)))
     if usage.get(COST):
         facts.append(Fact("Cost", spell_cost(usage[COST])))
-    facts.append(Fact("Covered before", f"{spell_number(dream.covered)} places of personal data"))
+    if dream.finished_at:
+        covered = f"{spell_number(dream.covered)} places of personal data"
+        facts.append(Fact("Covered before", covered))
     return tuple(facts)

@@ -89,6 +89,8 @@ def standing_words(dream: Dream, now: datetime) -> str:
 def _time_words(dream: Dream, now: datetime) -> str:
     if dream.state == DreamState.QUEUED and dream.workspace.paused_at is not None:
         return "Waits until dreams go on."
+    if dream.state == DreamState.QUEUED and dream.asked_at is not None:
+        return "Waits for an answer to its estimate."
     if dream.started_at is None:
         return "Waits for a worker." if dream.state == DreamState.QUEUED else "It never began."
     if dream.finished_at is None:

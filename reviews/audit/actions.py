@@ -85,6 +85,7 @@ class Action(StrEnum):
     DREAM_ADMITTED = "dream.admitted"
     DREAM_REFUSED = "dream.refused"
     DREAM_RESUMED = "dream.resumed"
+    DREAM_AGREED = "dream.agreed"
     # Proposals and decisions
     PROPOSAL_FILED = "proposal.filed"
     PROPOSAL_REVISED = "proposal.revised"

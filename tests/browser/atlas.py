@@ -17,6 +17,7 @@ from dreaming.demo.company import ANA, CLAIMS, DEEPA, JONAS, MARTA, TOM, WORKSPA
 from dreaming.demo.seed import seed
 from dreaming.dreams import Wish, run_due_dreams, start_dream
 from dreaming.models import Dream
+from dreaming.spending import spell_estimate
 from reviews.models import Baseline, Proposal
 from tests import build
 from tests.cast import Cast
@@ -102,6 +103,16 @@ def at_dream_in(state: str, **fields: Any) -> Place:
         return here(cast) | {"number": build.dream(agent.store, state, **fields).number}
 
     return place
+
+
+def at_dream_asking(cast: Cast) -> dict[str, Any]:
+    now = clock.now()
+    asking = {"engine": "claude", "started_by": cast.lead, "started_at": now, "asked_at": now}
+    numbers = {"requests": 41, "input_tokens": 812_004, "output_tokens": 176_000}
+    estimate = {**numbers, "cost_micros": 610_000}
+    return at_dream_in(
+        "queued", **asking, estimate=estimate, failure=spell_estimate(estimate), step="mining"
+    )(cast)
 
 
 def at_failure(cast: Cast) -> dict[str, Any]:
@@ -231,6 +242,7 @@ ROOMS = (
     Sheet("dreams", "lead", bare=here),
     Sheet("dream", full=at_dream),
     Sheet("dream", "lead", "running", full=at_dream_in("running", step="mining")),
+    Sheet("dream", "lead", "asking", full=at_dream_asking),
     Sheet("dream", "lead", "held", full=at_dream_in("held", loss=LOSS)),
     Sheet("dream", "lead", "failed", full=at_dream_in("failed", failure="The spool is gone.")),
     Sheet("schedule", "lead", wrong="form[action$='/set/']"),

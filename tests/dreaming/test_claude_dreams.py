@@ -12,49 +12,12 @@ from dreaming.errors import NotStartable
 from dreaming.models import Dream
 from dreaming.standin.messages import Said
 from dreaming.standin.recording import speak
-from dreaming.standin.server import standing_in
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
 from reviews.models import Evidence, Proposal
-from tests import build
-
-KEY = "a-key-of-the-tests"
-MAIL = "ada.lovelace@example.com"
+from tests.dreaming.conftest import MAIL
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def vendor(settings):
-    with standing_in(KEY) as here:
-        here.messages.speaker = speak
-        settings.ENGINE_OPTIONS = {
-            "claude": {"key": KEY, "base_url": here.url, "retries": "0", "concurrency": "2"}
-        }
-        yield here
-
-
-@pytest.fixture
-def house(cast):
-    """Northwind with four sessions that met the same error, and leave to send them away."""
-    set_boundary(
-        cast.workspace, engines=[], regions=["host:127.0.0.1"], masked=KINDS, by=cast.admin
-    )
-    for number in range(4):
-        build.session(
-            cast.agent,
-            (
-                build.says(f"I am {MAIL}. Cancel order {number}42."),
-                build.calls("cancel_order", '{"order_id": "42"}'),
-                build.answers(
-                    f"Error: the order of {MAIL} is already shipped",
-                    tool="cancel_order",
-                    error=True,
-                ),
-            ),
-            principal=f"{number}@example.com",
-        )
-    return cast
 
 
 def dream(store):

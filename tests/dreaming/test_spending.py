@@ -1,5 +1,7 @@
 """Ceilings held before anything is spent."""
 
+from dataclasses import asdict
+
 import pytest
 
 from agents import clock
@@ -8,7 +10,13 @@ from dreaming.engines.base import EngineError, Estimate
 from dreaming.journals import RowJournal, spent_in
 from dreaming.leases import take_lease
 from dreaming.models import Dream
-from dreaming.spending import permit_for, spell_cost, why_too_dear
+from dreaming.spending import (
+    is_agreed,
+    permit_for,
+    spell_cost,
+    spell_estimate,
+    why_too_dear,
+)
 from tests import build
 
 ESTIMATE = Estimate(requests=5, input_tokens=900, output_tokens=100, cost_micros=2_000_000)
@@ -93,3 +101,35 @@ def test_a_journal_keeps_its_lines_in_order_and_adds_up_what_they_used(lease):
     journal.write("S-2_1", session="S-2", usage={"input_tokens": 5})
     assert list(RowJournal(lease).read()) == ["S-2_1", "S-1_1"]
     assert spent_in(lease.dream_id) == {"input_tokens": 9, "cost_micros": 1}
+
+
+@pytest.mark.parametrize(
+    ("more", "is_within"),
+    [
+        ({}, True),
+        ({"requests": 1}, False),
+        ({"cost_micros": 1}, False),
+        ({"input_tokens": -1}, True),
+    ],
+)
+def test_an_estimate_is_agreed_to_number_by_number(more, is_within):
+    agreed = asdict(ESTIMATE)
+    estimate = {name: number + more.get(name, 0) for name, number in agreed.items()}
+    assert is_agreed(estimate, agreed) == is_within
+    assert not is_agreed(estimate, {})
+
+
+def test_without_a_price_only_an_agreement_without_one_holds():
+    priced, unpriced = asdict(ESTIMATE), asdict(ESTIMATE) | {"cost_micros": None}
+    assert is_agreed(unpriced, unpriced)
+    assert not is_agreed(unpriced, priced)
+    assert not is_agreed(priced, unpriced)
+
+
+def test_an_estimate_is_told_in_a_sentence():
+    assert spell_estimate(asdict(ESTIMATE)) == (
+        "5 requests with 900 tokens, answers of at most 100 tokens: at most 2.00 USD."
+    )
+    one = asdict(ESTIMATE) | {"requests": 1, "cost_micros": None}
+    assert spell_estimate(one).startswith("1 request with")
+    assert spell_estimate(one).endswith("no price is known.")

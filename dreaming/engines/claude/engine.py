@@ -33,6 +33,7 @@ class ClaudeEngine:
     """What Claude reads in sessions. version: of this engine, its prompts and the client."""
 
     name = "claude"
+    estimates = True
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -7,13 +7,23 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from agents import clock
 from agents.models import Agent, MemoryStore, Person, Workspace
 from agents.people import find_member
 from agents.rights import Right
-from dreaming.dreams import Wish, queue_dream, run_to_end
+from dreaming.dreams import (
+    UNFINISHED,
+    Wish,
+    drop_asking,
+    find_engine,
+    queue_dream,
+    run_due,
+    run_to_end,
+)
 from dreaming.errors import DreamingError
 from dreaming.models import Dream, DreamState
 from dreaming.results import result_of
+from dreaming.spending import spell_estimate
 
 BAD_INPUT = 4
 WRONG_ARGUMENT = 2
@@ -42,16 +52,29 @@ class Command(BaseCommand):
         parser.add_argument("--agent", metavar="SLUG", help="without it: the shared memory")
         parser.add_argument("--engine", default="local", metavar="NAME")
         parser.add_argument("--as", dest="email", metavar="EMAIL", help="who starts it")
+        parser.add_argument(
+            "--estimate", action="store_true", help="say what it may cost, and spend nothing"
+        )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         begun = time.monotonic()
         try:
             store = find_store(options["workspace"], options["agent"])
-            starter = find_starter(store, options["email"])
-            dream = queue_dream(store, Wish(engine=options["engine"], started_by=starter))
+            wish = Wish(
+                engine=options["engine"],
+                started_by=find_starter(store, options["email"]),
+                asks_first=options["estimate"],
+            )
+            if wish.asks_first and not find_engine(wish.engine).sends_data_to:
+                self.stdout.write(f"The engine {wish.engine} runs here and costs nothing.")
+                return
+            dream = queue_dream(store, wish)
         except DreamingError as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
+        if wish.asks_first:
+            self.print_estimate(run_to_estimate(dream), as_json=options["json"])
+            return
         dream = run_to_end(dream)
         result = result_of(dream, seconds=round(time.monotonic() - begun, 3))
         if options["json"]:
@@ -60,6 +83,22 @@ class Command(BaseCommand):
             self.print_words(dream, result)
         code = EXIT_CODES[DreamState(dream.state)]
         if code:
+            raise SystemExit(code)
+
+    def print_estimate(self, dream: Dream, *, as_json: bool) -> None:
+        """Say what the dream may cost, or why nothing can be said; then nothing is left of it."""
+        facts = {"dream": str(dream), "engine": dream.engine, "estimate": dream.estimate}
+        words = spell_estimate(dream.estimate) if dream.estimate else ""
+        if dream.asked_at is not None:
+            drop_asking(dream, "Only its estimate was asked for; nothing was spent.")
+        elif dream.failure:
+            words = f"{words} {dream.failure}".strip()
+        if as_json:
+            told = json.dumps({**facts, "words": words}, indent=2, sort_keys=True)
+            self.stdout.write(told)
+        else:
+            self.stdout.write(words)
+        if code := EXIT_CODES[DreamState(dream.state)] if dream.asked_at is None else 0:
             raise SystemExit(code)
 
     def print_words(self, dream: Dream, result: dict[str, Any]) -> None:
@@ -74,6 +113,16 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} {proposal['status']}: {proposal['path']}")
         for dropped in result["dropped"]:
             self.stdout.write(f"Dropped: {dropped['what']}. {dropped['why']}")
+
+
+def run_to_estimate(dream: Dream, *, poll_s: float = 0.2) -> Dream:
+    """Run the dream until it asks or has ended, whoever runs it; return it as it is then."""
+    row = Dream.objects.get(pk=dream.pk)
+    while row.state in UNFINISHED and row.asked_at is None:
+        if not run_due(row, clock.now()):
+            time.sleep(poll_s)
+        row = Dream.objects.get(pk=dream.pk)
+    return row
 
 
 def find_store(workspace: str, agent: str | None) -> MemoryStore:

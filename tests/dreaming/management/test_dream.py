@@ -1,6 +1,7 @@
 """manage.py dream: exit codes, JSON that is only JSON, and the same result twice."""
 
 import json
+import re
 import time
 from io import StringIO
 from typing import Any
@@ -209,3 +210,32 @@ def test_the_shared_memory_takes_nothing_from_one_agent_alone(airline: str):
     made = as_json(workspace=airline)
     assert made["sessions_read"] == 100
     assert made["proposals"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_estimate_is_printed_and_nothing_is_asked_of_a_model(house, vendor):
+    code, told = dream("--agent=refund-desk", "--engine=claude", "--estimate")
+    assert code == 0
+    assert re.fullmatch(r"5 requests with [\d,]+ tokens, .*: at most 0\.\d\d USD\.\n", told)
+    code, told = dream("--agent=refund-desk", "--engine=claude", "--estimate", "--json")
+    assert code == 0
+    assert json.loads(told)["estimate"]["requests"] == 5
+    assert set(vendor.lines()) == {"POST /v1/messages/count_tokens"}
+    assert set(Dream.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_estimate_above_the_ceiling_is_printed_with_the_way_out(house, vendor, settings):
+    settings.DREAM_CEILING_USD = 0.01
+    code, told = dream("--agent=refund-desk", "--engine=claude", "--estimate")
+    assert code == 1
+    assert "5 requests" in told
+    assert "raise DAYBREAK_DREAM_CEILING_USD" in told
+
+
+def test_an_estimate_of_the_local_engine_says_that_it_costs_nothing(cast):
+    assert dream("--agent=refund-desk", "--estimate") == (
+        0,
+        "The engine local runs here and costs nothing.\n",
+    )
+    assert not Dream.objects.exists()

@@ -8,10 +8,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from agents import clock as product_clock
 from agents.freezes import freeze_agent
 from agents.models import Person
 from agents.transcripts.base import Verdict
 from dreaming.models import Dream, DreamState
+from dreaming.spending import spell_estimate
 from reviews.models import Proposal
 from tests import build
 from tests.cast import Cast
@@ -412,3 +414,58 @@ def test_of_the_local_engine_nothing_left(cast: Cast, reviewer: Client):
     told = page(reviewer, build.dream(cast.store, usage={"sessions": 4, "events": 9}))
     assert "What left this house" not in told
     assert "Nothing left this machine." in told
+
+
+@pytest.fixture
+def asking(cast):
+    """A dream that told its estimate and waits for the lead."""
+    estimate = {
+        "requests": 5,
+        "input_tokens": 9_000,
+        "output_tokens": 32_000,
+        "cost_micros": 420_000,
+    }
+    return build.dream(
+        cast.store,
+        "queued",
+        engine="claude",
+        started_by=cast.lead,
+        started_at=product_clock.now(),
+        asks_first=True,
+        asked_at=product_clock.now(),
+        estimate=estimate,
+        failure=spell_estimate(estimate),
+    )
+
+
+def test_the_form_asks_first_unless_told_otherwise(cast, client_of):
+    client = client_of(cast.lead)
+    page = client.get(DREAMS)
+    assert page.context["form"]["asks_first"].initial is True
+    assert b"Say what it may cost" in page.content
+    start = f"{DREAMS}start/"
+    client.post(start, {"store": "refund-desk", "asks_first": "on"})
+    client.post(start, {"store": "shared"})
+    assert list(Dream.objects.order_by("pk").values_list("asks_first", flat=True)) == [True, False]
+
+
+def test_who_started_it_reads_the_estimate_and_lets_it_go_on(cast, client_of, asking):
+    client = client_of(cast.lead)
+    page = client.get(f"{DREAMS}{asking}/")
+    words = page.content.decode()
+    assert "at most 0.42 USD" in words
+    assert "Go on within this" in words
+    assert "data-poll" not in words
+    answer = client.post(f"{DREAMS}{asking}/agree/")
+    assert answer.status_code == 302
+    assert Dream.objects.get(pk=asking.pk).agreed == asking.estimate
+
+
+def test_others_read_the_estimate_without_the_button(cast, client_of, asking):
+    page = client_of(cast.reviewer).get(f"{DREAMS}{asking}/")
+    words = page.content.decode()
+    assert "at most 0.42 USD" in words
+    assert "Go on within this" not in words
+    answer = client_of(cast.reviewer).post(f"{DREAMS}{asking}/agree/")
+    assert answer.status_code == 403
+    assert Dream.objects.get(pk=asking.pk).agreed == {}

@@ -61,6 +61,7 @@ ROUTES = [
     Route("dream", "GET", at_dream, "in 404 200 200 200 403 in"),
     Route("dream_progress", "GET", at_running, "in 404 302 302 302 403 in"),
     Route("dream_cancel", "POST", at_running, "in 404 403 302 403 403 in"),
+    Route("dream_agree", "POST", at_running, "in 404 403 302 403 403 in"),
     Route("dream_admit", "POST", at_held, "in 404 302 302 403 403 in"),
     Route("insights", "GET", here, "in 404 200 200 200 403 in"),
     # Agents                        anonymous outsider reviewer lead auditor admin token

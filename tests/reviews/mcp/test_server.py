@@ -5,6 +5,7 @@ import json
 
 import httpx2
 import pytest
+from django.db import connection
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -19,6 +20,12 @@ from tests import build
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = f"http://127.0.0.1:8765{PATH}"
 MODES = ("auto", "legacy")
+
+
+@pytest.fixture(autouse=True)
+def _connections_end_with_their_call(monkeypatch):
+    """Keep no connection for a next call: the threads that hold them end with a test."""
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
 
 
 def talk(conversation, secret, *, session="run-1", mode="auto"):
