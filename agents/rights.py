@@ -27,6 +27,7 @@ class Right(StrEnum):
     PUBLISH = "publish what was approved"
     SET_PUBLISHING = "set when approved changes are published"
     SIGN_BASELINE = "sign a baseline release"
+    LINK_STORES = "link stores at Claude Managed Agents"
     PROPOSE_RETIRE = "propose to retire a memory"
     ASSIGN = "assign proposals"
     START_DREAMS = "start dreams"
@@ -73,6 +74,7 @@ LEAD = REVIEWER | {
     Right.SET_DUE_TIMES,
     Right.SET_PUBLISHING,
     Right.SIGN_BASELINE,
+    Right.LINK_STORES,
     Right.AUDIT_WORKSPACE,
 }
 AUDITOR = frozenset(

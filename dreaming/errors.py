@@ -23,3 +23,15 @@ class IllegalDreamMove(DreamingError):
 
 class InputChanged(DreamingError):
     """The dream's input no longer has the SHA-256 it began with."""
+
+
+class NotLinkable(DreamingError):
+    """The store at the vendor cannot be governed here; the message says why."""
+
+
+class VendorFailed(DreamingError):
+    """The vendor's API did not do as asked; the message names the way out."""
+
+
+class NotAnswerable(DreamingError):
+    """The outside write cannot be answered so any more: another write or answer came before."""

@@ -196,3 +196,20 @@ class RestorePartForm(forms.Form):
 
     memory = forms.IntegerField(label=_("Memory"), min_value=1, max_value=10**18)
     reason = reason_field()
+
+
+class LinkForm(forms.Form):
+    """Which store and agent at the vendor a memory stands for."""
+
+    remote_id = forms.CharField(
+        label=_("Store there"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("Its id, such as memstore_01Ab."),
+    )
+    remote_agent = forms.CharField(
+        label=_("Agent there"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("Its id, such as agent_01Ab: its sessions are read."),
+    )

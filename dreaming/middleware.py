@@ -58,6 +58,9 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     dreaming_errors.UnknownEngine: HTTPStatus.UNPROCESSABLE_ENTITY,
     dreaming_errors.NotStartable: HTTPStatus.CONFLICT,
     dreaming_errors.IllegalDreamMove: HTTPStatus.CONFLICT,
+    dreaming_errors.NotLinkable: HTTPStatus.UNPROCESSABLE_ENTITY,
+    dreaming_errors.VendorFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    dreaming_errors.NotAnswerable: HTTPStatus.CONFLICT,
     dreaming_errors.LeaseLost: HTTPStatus.CONFLICT,
     dreaming_errors.InputChanged: HTTPStatus.CONFLICT,
 }

@@ -364,6 +364,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "dreaming.tasks.seal_log", "schedule": SEAL_TICK_S},
     "reap": {"task": "dreaming.tasks.reap", "schedule": REAP_S},
     "schedule": {"task": "dreaming.tasks.start_due", "schedule": 30.0},
+    "hosted": {"task": "dreaming.tasks.tend_hosted", "schedule": WATCH_TICK_S},
     "mails": {"task": "dreaming.tasks.send_mails", "schedule": WATCH_TICK_S},
     "webhooks": {"task": "dreaming.tasks.send_webhooks", "schedule": WATCH_TICK_S},
     "watch": {"task": "dreaming.tasks.watch_proposals", "schedule": WATCH_TICK_S},

@@ -6,6 +6,7 @@ from agents import clock
 from agents.reads import file_spooled_reads
 from agents.wakeups import DREAM, send_wakeup
 from dreaming import dreams, holds, schedules
+from dreaming.hosted.tending import tend_due
 from dreaming.leases import due_dreams
 from dreaming.ticks import REAPED, note_tick
 from reviews import baselines, decisions, drafts, mails, watch, webhooks
@@ -58,6 +59,12 @@ def send_mails() -> None:
 def send_webhooks() -> None:
     """Send what happened to the webhooks of each workspace."""
     webhooks.deliver(clock.now())
+
+
+@shared_task
+def tend_hosted() -> None:
+    """Read what happened at Claude Managed Agents and send there what was approved."""
+    tend_due(clock.now())
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from dreaming.views import agents, dreams, insights, outcomes, schedules
+from dreaming.views import agents, dreams, hosted, insights, outcomes, schedules
 from dreaming.views.design import design
 from dreaming.views.health import healthz, readyz
 from dreaming.views.landing import landing, set_theme, workspace_home
@@ -27,6 +27,13 @@ DREAM_PAGES: list[URLPattern | URLResolver] = [
     path("<dream:number>/cancel/", dreams.dream_cancel, name="dream_cancel"),
     path("<dream:number>/agree/", dreams.dream_agree, name="dream_agree"),
     path("<dream:number>/admit/", dreams.dream_admit, name="dream_admit"),
+]
+
+HOSTED_PAGES: list[URLPattern | URLResolver] = [
+    path("", hosted.hosted, name="hosted"),
+    path("link/", hosted.hosted_link, name="hosted_link"),
+    path("unlink/", hosted.hosted_unlink, name="hosted_unlink"),
+    path("sync/", hosted.hosted_sync, name="hosted_sync"),
 ]
 
 QUARANTINE_PAGES: list[URLPattern | URLResolver] = [
@@ -56,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:workspace>/agents/<slug:agent>/", agents.agent, name="agent"),
     path("w/<slug:workspace>/agents/<slug:store>/on/", agents.release_on, name="release_on"),
     path("w/<slug:workspace>/agents/<slug:store>/outcomes/", outcomes.outcomes, name="outcomes"),
+    path("w/<slug:workspace>/agents/<slug:store>/hosted/", include(HOSTED_PAGES)),
     path("", include("agents.urls")),
     path("", include("reviews.urls")),
 ]

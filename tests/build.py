@@ -13,6 +13,7 @@ from agents.memory import write_memory
 from agents.models import (
     Agent,
     Event,
+    HostedStore,
     Memory,
     MemoryStore,
     Person,
@@ -278,3 +279,12 @@ def dream(store: MemoryStore, state: str = DreamState.COMPLETED, **fields: Any) 
         state=state,
         **fields,
     )
+
+
+def hosted_store(store: MemoryStore, linked_by: Person, **facts: Any) -> HostedStore:
+    """The link of `store` to a store at the vendor; nobody looked there yet."""
+    facts = {"remote_id": f"memstore_{next(counted)}", "remote_agent": "agent_1"} | facts
+    found, _ = HostedStore.objects.get_or_create(
+        store=store, defaults=facts | {"linked_by": linked_by}
+    )
+    return found

@@ -1,7 +1,13 @@
 """What agents are, did and know. One file a noun."""
 
 from agents.models.agents import Agent, Scope, Token
-from agents.models.hosted import HostedStore
+from agents.models.hosted import (
+    HostedMemory,
+    HostedPush,
+    HostedSession,
+    HostedStore,
+    OutsideWrite,
+)
 from agents.models.memory import Memory, MemoryStore, MemoryVersion, Publishing
 from agents.models.people import Person, PersonManager, new_public_id
 from agents.models.quarantines import Quarantine, QuarantineKind
@@ -25,6 +31,9 @@ __all__ = [
     "Check",
     "Counter",
     "Event",
+    "HostedMemory",
+    "HostedPush",
+    "HostedSession",
     "HostedStore",
     "Membership",
     "Memory",
@@ -32,6 +41,7 @@ __all__ = [
     "MemoryStore",
     "MemoryVersion",
     "Outcome",
+    "OutsideWrite",
     "Person",
     "PersonManager",
     "Publishing",

@@ -144,6 +144,7 @@ def _routes(here: StandIn) -> tuple[tuple[str, re.Pattern[str], Verb], ...]:
         ("GET", "/v1/memory_stores/ID/memory_versions/ID", stores.retrieve_version),
         ("POST", "/v1/memory_stores/ID/memory_versions/ID/redact", stores.redact_version),
         ("GET", "/v1/agents", sessions.list_agents),
+        ("GET", "/v1/agents/ID", sessions.retrieve_agent),
         ("GET", "/v1/sessions", sessions.list_sessions),
         ("GET", "/v1/sessions/ID", sessions.retrieve),
         ("GET", "/v1/sessions/ID/events", sessions.list_events),

@@ -129,6 +129,12 @@ class Sessions:
         """GET /v1/agents"""
         return page(list(self.agents.values()), asked)
 
+    def retrieve_agent(self, asked: Asked, agent: str) -> Answer:
+        """GET /v1/agents/{id}"""
+        if agent not in self.agents:
+            raise Refused(refuse(404, f"agent {agent} not found"))
+        return answer(self.agents[agent])
+
     def list_sessions(self, asked: Asked) -> Answer:
         """GET /v1/sessions"""
         agent, store = asked.one("agent_id"), asked.one("memory_store_id")

@@ -137,6 +137,15 @@ class Action(StrEnum):
     CHANNEL_MOVED = "channel.moved"
     BASELINE_SIGNED = "baseline.signed"
     BASELINE_LEFT = "baseline.left"
+    # Stores that live at a vendor
+    HOSTED_LINKED = "hosted.linked"
+    HOSTED_UNLINKED = "hosted.unlinked"
+    HOSTED_PUSHED = "hosted.pushed"
+    HOSTED_PUSH_REFUSED = "hosted.push_refused"
+    HOSTED_WRITTEN = "hosted.written_outside"
+    HOSTED_MOUNTED = "hosted.mounted"
+    HOSTED_REVERTED = "hosted.reverted"
+    HOSTED_TAKEN_UP = "hosted.taken_up"
     # Containment
     CONTAINMENT_OPENED = "containment.opened"
     CONTAINMENT_CONFIRMED = "containment.confirmed"

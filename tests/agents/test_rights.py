@@ -16,6 +16,7 @@ EXPECTED = {
     Right.PUBLISH: "RL",
     Right.SET_PUBLISHING: "L",
     Right.SIGN_BASELINE: "L",
+    Right.LINK_STORES: "L",
     Right.PROPOSE_RETIRE: "RL",
     Right.ASSIGN: "L",
     Right.START_DREAMS: "L",

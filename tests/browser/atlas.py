@@ -245,6 +245,7 @@ ROOMS = (
     Sheet("dream", "lead", "asking", full=at_dream_asking),
     Sheet("dream", "lead", "held", full=at_dream_in("held", loss=LOSS)),
     Sheet("dream", "lead", "failed", full=at_dream_in("failed", failure="The spool is gone.")),
+    Sheet("hosted", "lead", bare=lambda cast: here(cast) | {"store": cast.agent.slug}),
     Sheet("schedule", "lead", wrong="form[action$='/set/']"),
     # The workspace
     Sheet("workspace", "admin", bare=here, wrong="form[action$='/add/']"),

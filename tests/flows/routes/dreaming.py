@@ -47,6 +47,11 @@ def at_quarantine(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"pk": made.quarantine_id}
 
 
+def at_linked(cast: Cast) -> dict[str, Any]:
+    build.hosted_store(cast.store, cast.lead)
+    return at_store(cast)
+
+
 TIMES = sends(
     cron="0 2 * * *", zone="UTC", min_sessions=5, min_hours=24, idle_minutes=0, instructions=""
 )
@@ -70,6 +75,11 @@ ROUTES = [
     Route("release_on", "GET", at_store, "in 404 302 302 302 403 in", sends(day="2126-01-01")),
     Route("outcomes", "GET", at_store, "in 404 200 200 200 403 in"),
     Route("shared_memory", "GET", here, "in 404 200 200 200 403 in"),
+    # Stores at a vendor            anonymous outsider reviewer lead auditor admin token
+    Route("hosted", "GET", at_linked, "in 404 200 200 200 403 in"),
+    Route("hosted_link", "POST", at_store, "in 404 403 422 403 403 in", sends(remote_id="")),
+    Route("hosted_unlink", "POST", at_linked, "in 404 403 302 403 403 in", REASON),
+    Route("hosted_sync", "POST", at_linked, "in 404 403 302 403 403 in"),
     # Quarantine                    anonymous outsider reviewer lead auditor admin token
     Route("quarantines", "GET", here, "in 404 200 200 200 403 in"),
     Route("quarantine_new", "GET", here, "in 404 403 200 403 403 in", at_session),
