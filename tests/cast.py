@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from agents import clock as product_clock
 from agents.models import Agent, MemoryStore, Person, Workspace, WorkspaceRole
+from reviews.audit import keys
 from tests import build
 from tests.clock import DAYBREAK
 from tests.rows import Rows, nothing_written, put_rows, take_rows
@@ -37,9 +38,9 @@ class Cast:
     other_token: str
 
 
-RUN_FOLDER = settings.DATA_DIR
-KEPT: dict[datetime | None, tuple[Cast, Rows]] = {}
-"""The cast as the verbs made it once in this process, by the time a test's clock stood at."""
+KEPT: dict[tuple[datetime | None, str], tuple[Cast, Rows]] = {}
+"""The cast as the verbs made it once in this process, by the time a test's clock stood at and by
+the key that wraps what the log keeps of it."""
 
 
 @pytest.fixture
@@ -48,18 +49,27 @@ def cast(db: None) -> Cast:
 
     The verbs that make them ask four hundred queries, so they are asked once a process; later tests
     get the rows they wrote. A test that wrote something before, stands at a time of its own or
-    keeps its keys in a folder of its own gets a cast made anew.
+    gives the key of the log itself gets a cast made anew. One whose folder holds no key yet gets
+    the key of the rows.
     """
     told = stood_at()
-    if told not in {None, DAYBREAK} or settings.DATA_DIR != RUN_FOLDER or not nothing_written():
+    if told not in {None, DAYBREAK} or settings.AUDIT_KEK or not nothing_written():
         return make_cast()
-    if told not in KEPT:
+    key = wrapping_key() or next((key for time, key in KEPT if time == told), "")
+    if (told, key) not in KEPT:
         made = make_cast()
-        KEPT[told] = (deepcopy(made), take_rows())
+        KEPT[told, wrapping_key()] = (deepcopy(made), take_rows())
         return made
-    kept, rows = KEPT[told]
+    keys.write_new(keys.kek_path(), key)
+    kept, rows = KEPT[told, key]
     put_rows(rows)
     return deepcopy(kept)
+
+
+def wrapping_key() -> str:
+    """Return the key in this test's folder as it is spelled there, '' where there is none yet."""
+    path = keys.kek_path()
+    return path.read_text(encoding="ascii").strip() if path.exists() else ""
 
 
 def stood_at() -> datetime | None:
