@@ -341,7 +341,14 @@ def list_of(
         rows = rows.exclude(number__in=sorted(aside.away))
     if search.where is Where.LATER:
         rows = rows.filter(number__in=sorted(aside.away))
-    rows = _by_reservation(rows, member.workspace, search.marks)
+    return _by_reservation(rows, member.workspace, search.marks)
+
+
+def as_seen_by(member: Member, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Return the rows with who holds each and what keeps the member from deciding it.
+
+    Only for rows that are read: a list that is walked or counted costs less without.
+    """
     in_force = Q(reservation__until__gt=clock.now())
     whens = [When(barred, then=Value(word)) for word, barred in _bars(member).items()]
     return rows.annotate(
@@ -415,7 +422,10 @@ def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal
 
 
 def page_of(rows: QuerySet[Proposal], order: Order, cursor: str = "", size: int = SIZE) -> Page:
-    """Return the page the cursor points at, or the first one for a cursor that cannot be read."""
+    """Return the page the cursor points at, or the first one for a cursor that cannot be read.
+
+    rows: as_seen_by whoever reads it.
+    """
     towards, place = read_cursor(cursor)
     if place is None:
         return _page(_take(order.start(rows), size + 1), size, has_newer=False)
@@ -548,7 +558,10 @@ def open_containments(workspace: Workspace) -> QuerySet[Containment]:
 
 
 def rows_in_front(rows: QuerySet[Proposal]) -> tuple[Row, ...]:
-    """Return the first of the conflicted proposals that stand in front of the list."""
+    """Return the first of the conflicted proposals that stand in front of the list.
+
+    rows: as_seen_by whoever reads it.
+    """
     return tuple(_take(BY_RISK.start(rows), MOST_IN_FRONT))
 
 

@@ -17,6 +17,7 @@ from reviews.queue import (
     COUNTED,
     NEWEST,
     Order,
+    as_seen_by,
     count_rows,
     list_of,
     open_containments,
@@ -66,7 +67,7 @@ def sections_of(member: Member, aside: Aside, reader: Reader) -> tuple[Section, 
 def _section(
     name: str, rows: QuerySet[Proposal], order: Order, search: str, reader: Reader
 ) -> Section:
-    shown = page_of(rows, order, size=MOST).rows
+    shown = page_of(as_seen_by(reader.member, rows), order, size=MOST).rows
     count = len(shown) if len(shown) < MOST else count_rows(rows)
     return Section(name, spell_count(count), lines_of(shown, reader), search)
 

@@ -24,7 +24,7 @@ from reviews.exclusions import MOST, TYPED_FROM, WORDS, Exclusion
 from reviews.forms import BatchForm
 from reviews.lifecycle import Act
 from reviews.models import Batch
-from reviews.queue import order_of, page_of
+from reviews.queue import as_seen_by, order_of, page_of
 from reviews.risk import Level
 from reviews.turns import DID
 from reviews.views.desk import Context, SeeOther, desk_of, new_token
@@ -72,7 +72,7 @@ def find_listed(request: MemberRequest) -> list[Candidate]:
     """Return what of the desk's list is of low risk, as far as it is looked at, in its order."""
     desk = desk_of(request)
     rows = desk.rows.filter(risk_rank=Level.LOW.rank, waits=1)
-    page = page_of(rows, order_of(desk.search, desk.aside), size=SCANNED)
+    page = page_of(as_seen_by(desk.member, rows), order_of(desk.search, desk.aside), size=SCANNED)
     found = batches.find_rows(request.member, [row.number for row in page.rows])
     return batches.look_at(found, request.member)
 

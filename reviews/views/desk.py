@@ -30,6 +30,7 @@ from reviews.queue import (
     Keys,
     Order,
     Place,
+    as_seen_by,
     count_all,
     count_kin,
     cursor_before,
@@ -244,7 +245,8 @@ def queue_context(
     rows = desk.rows
     if proposal and at and at.position > SIZE and desk.search.is_by_risk:
         cursor = cursor_before(place_of(proposal))
-    page = page_of(rows, order_of(desk.search, desk.aside), cursor)
+    seen = as_seen_by(desk.member, rows)
+    page = page_of(seen, order_of(desk.search, desk.aside), cursor)
     front = () if cursor else _front(desk, counts)
     containments = () if cursor else _containments(desk, counts)
     reader = lines.Reader(desk.member, desk.address, desk.aside)
@@ -308,7 +310,7 @@ def _front(desk: Desk, counts: Counts) -> tuple[Any, ...]:
     """Return the conflicted proposals that stand in front of what is open."""
     if desk.search.where is not Where.OPEN or not counts.conflicted:
         return ()
-    return rows_in_front(desk.segments[0][0])
+    return rows_in_front(as_seen_by(desk.member, desk.segments[0][0]))
 
 
 def _containments(desk: Desk, counts: Counts) -> tuple[lines.ContainmentLine, ...]:

@@ -11,7 +11,7 @@ from reviews.models import OriginKind, Proposal
 from reviews.origins import Origin
 from reviews.searches import read_search
 from tests import build
-from tests.reviews.test_queue import listed, member_of, walk
+from tests.reviews.test_queue import listed, member_of, rows_seen, walk
 from tests.reviews.views.desks import fresh, text_of
 
 QUOTED = "Error: order 1042 is already shipped"
@@ -153,7 +153,7 @@ def test_pages_part_kin_without_losing_any(cast, families, size) -> None:
     pages = walk(cast, "", size)
 
     assert [number for page in pages for number in page] == order_of(families)
-    rows = queue.list_of(member_of(cast), read_search(""))
+    rows = rows_seen(member_of(cast), read_search(""))
     back = queue.page_of(rows, queue.BY_RISK, size=size)
     for _ in pages[1:]:
         back = queue.page_of(rows, queue.BY_RISK, back.older, size)
@@ -178,7 +178,7 @@ def test_neighbours_walk_each_of_the_kin_in_order(cast, families) -> None:
 
 @pytest.mark.django_db
 def test_the_count_of_kin_is_that_of_the_list(cast, families, django_assert_num_queries) -> None:
-    rows = queue.list_of(member_of(cast), read_search("risk:low"))
+    rows = rows_seen(member_of(cast), read_search("risk:low"))
     page = queue.page_of(rows, queue.BY_RISK, size=4)
 
     with django_assert_num_queries(1):
@@ -191,7 +191,7 @@ def test_the_count_of_kin_is_that_of_the_list(cast, families, django_assert_num_
 def test_strangers_cost_no_query(cast, django_assert_num_queries) -> None:
     for n in range(3):
         build.proposal(cast.store, content=f"{n}\n")
-    rows = queue.list_of(member_of(cast), read_search(""))
+    rows = rows_seen(member_of(cast), read_search(""))
     page = queue.page_of(rows, queue.BY_RISK)
 
     with django_assert_num_queries(0):

@@ -29,7 +29,8 @@ def listed(cast, text: str = "", name: str = "reviewer", size: int = 50) -> list
     """The numbers of a person's list, walked page by page."""
     who, search = member(cast, name), read_search(text)
     aside = aside_of(who)
-    rows, order = queue.list_of(who, search, aside=aside), queue.order_of(search, aside)
+    rows = queue.as_seen_by(who, queue.list_of(who, search, aside=aside))
+    order = queue.order_of(search, aside)
     found, cursor = [], ""
     while True:
         page = queue.page_of(rows, order, cursor, size)
@@ -101,7 +102,7 @@ def test_a_page_can_be_walked_back_over_what_is_back(cast, clock) -> None:
     postpone(made[3], by=who, until=clock() + DAY)
     clock.advance(days=2)
     aside = aside_of(who)
-    rows = queue.list_of(who, read_search(""), aside=aside)
+    rows = queue.as_seen_by(who, queue.list_of(who, read_search(""), aside=aside))
     order = queue.order_of(read_search(""), aside)
     first = queue.page_of(rows, order, size=2)
     second = queue.page_of(rows, order, first.older, 2)

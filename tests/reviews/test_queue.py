@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from agents import clock as product_clock
@@ -12,7 +13,7 @@ from reviews import neighbours, queue
 from reviews.changes import Op
 from reviews.models import OPEN_STATES, STATES, Containment, Decision, Proposal
 from reviews.queue import Place, Row
-from reviews.searches import Where, read_search
+from reviews.searches import Search, Where, read_search
 from tests import build
 
 
@@ -26,9 +27,15 @@ def numbers(rows: tuple[Row, ...]) -> list[int]:
     return [row.number for row in rows]
 
 
+def rows_seen(who: Member, search: Search) -> QuerySet[Proposal]:
+    """Return the list with what its reader is told of each row."""
+    return queue.as_seen_by(who, queue.list_of(who, search))
+
+
 def listed(cast, text: str, person=None) -> list[int]:
     search, agents = queue.find_agents(cast.workspace, read_search(text))
-    rows = queue.list_of(member_of(cast, person), search, agents)
+    who = member_of(cast, person)
+    rows = queue.as_seen_by(who, queue.list_of(who, search, agents))
     return numbers(queue.page_of(rows, queue.order_of(search)).rows)
 
 
@@ -209,7 +216,8 @@ def test_what_is_decided_is_listed_newest_first(cast) -> None:
 def walk(cast, text: str, size: int) -> list[list[int]]:
     """Return the pages of a list from the first to the last."""
     search = read_search(text)
-    rows, order = queue.list_of(member_of(cast), search), queue.order_of(search)
+    who = member_of(cast)
+    rows, order = rows_seen(who, search), queue.order_of(search)
     pages, cursor = [], ""
     while True:
         page = queue.page_of(rows, order, cursor, size)
@@ -231,7 +239,8 @@ def test_pages_hold_every_proposal_once_and_in_order(cast, mixed, text, size) ->
 @pytest.mark.parametrize("text", ["", "is:all"])
 def test_the_way_back_shows_the_same_pages(cast, mixed, text) -> None:
     search = read_search(text)
-    rows, order = queue.list_of(member_of(cast), search), queue.order_of(search)
+    who = member_of(cast)
+    rows, order = rows_seen(who, search), queue.order_of(search)
     first = queue.page_of(rows, order, size=2)
     second = queue.page_of(rows, order, first.older, 2)
     third = queue.page_of(rows, order, second.older, 2)
@@ -244,7 +253,7 @@ def test_the_way_back_shows_the_same_pages(cast, mixed, text) -> None:
 
 def test_a_decided_proposal_does_not_shift_the_next_page(cast, mixed) -> None:
     search = read_search("")
-    rows = queue.list_of(member_of(cast), search)
+    rows = rows_seen(member_of(cast), search)
     first = queue.page_of(rows, queue.BY_RISK, size=2)
     expected = queue.page_of(rows, queue.BY_RISK, first.older, 2).rows
     decided = next(one for one in mixed if one.number == first.rows[0].number)
@@ -274,7 +283,7 @@ def test_a_decided_proposal_does_not_shift_the_next_page(cast, mixed) -> None:
     ],
 )
 def test_a_cursor_that_cannot_be_read_gives_the_first_page(cast, mixed, cursor) -> None:
-    rows = queue.list_of(member_of(cast), read_search(""))
+    rows = rows_seen(member_of(cast), read_search(""))
 
     assert (
         queue.page_of(rows, queue.BY_RISK, cursor).rows == queue.page_of(rows, queue.BY_RISK).rows
@@ -282,7 +291,7 @@ def test_a_cursor_that_cannot_be_read_gives_the_first_page(cast, mixed, cursor) 
 
 
 def test_a_deep_page_asks_the_database_no_more_than_the_first(cast, mixed) -> None:
-    rows = queue.list_of(member_of(cast), read_search(""))
+    rows = rows_seen(member_of(cast), read_search(""))
     first = queue.page_of(rows, queue.BY_RISK, size=2)
 
     with CaptureQueriesContext(
@@ -296,7 +305,7 @@ def test_a_deep_page_asks_the_database_no_more_than_the_first(cast, mixed) -> No
 
 def test_the_page_that_begins_with_a_proposal(cast, mixed) -> None:
     place = queue.place_of(mixed[2])
-    rows = queue.list_of(member_of(cast), read_search(""))
+    rows = rows_seen(member_of(cast), read_search(""))
 
     page = queue.page_of(rows, queue.BY_RISK, queue.cursor_before(place))
 
