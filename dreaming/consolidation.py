@@ -20,7 +20,7 @@ from dreaming.contradictions import (
     unsettled_text,
 )
 from dreaming.engines.base import Candidate, Dropped, EngineMemory
-from dreaming.engines.wording import cut_title
+from dreaming.engines.wording import cut_text, cut_title
 from dreaming.likeness import (
     SAME,
     Form,
@@ -42,13 +42,15 @@ from dreaming.precedents import (
     say_return,
 )
 from dreaming.sentences import sentences
-from reviews.changes import Change, Evidence, Op, PatternFacts, Trust, lowest_trust
+from reviews.changes import Change, Evidence, Op, PatternFacts, Trust, Unsourced, lowest_trust
 
 PATH_BYTES = 1024
 PATH_SEGMENTS = 20
 CONTENT_BYTES = 102_400
 TITLE_LIMIT = 60
 _SLUG_LIMIT = 48
+_NAMED = 3
+_NAMED_WORDS = 120
 
 LISTED = "listed"
 STALE = "stale"
@@ -350,9 +352,16 @@ def _take_text(
         op = Op.UPDATE
     content = "" if op is Op.RETIRE else candidate.statement
     base = memory.version if memory is not None else None
-    work.keep(_make_change(one, op, candidate.path, content, base, quotes))
+    change = _make_change(one, op, candidate.path, content, base, quotes)
+    work.keep(replace(change, unsourced=_how_unsourced(candidate, quotes)))
     if memory is not None and op is not Op.RETIRE and content == memory.content:
         work.settled[memory.path] = (ALREADY_IN_MEMORY, memory.path)
+
+
+def _how_unsourced(candidate: Candidate, quotes: Sequence[Evidence]) -> Unsourced:
+    if not quotes:
+        return Unsourced.WHOLE
+    return Unsourced.PART if candidate.unfounded else Unsourced.NOTHING
 
 
 def _refuse_text(work: _Work, candidate: Candidate, memory: EngineMemory | None) -> str:
@@ -411,7 +420,12 @@ def render_memory(candidate: Candidate) -> str:
 
 def render_rationale(one: Measured, *, has_source: bool) -> str:
     """Return why this is proposed, in sentences; numbers stand here and not in the memory."""
+    missing = one.candidate.unfounded
     told = [] if has_source else ["No source found."]
+    if has_source and missing:
+        named = ", ".join(f'"{cut_text(words, _NAMED_WORDS)}"' for words in missing[:_NAMED])
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        told.append(f"No source found for {named}{more}.")
     if one.candidate.rationale:
         told.append(one.candidate.rationale.strip())
     if one.sessions and one.candidate.kind != STALE:

@@ -47,6 +47,14 @@ class Departure:
             notes=tuple(replace(note, words=self._mask(note.words)) for note in material.notes),
         )
 
+    def send_wishes(self, material: DreamMaterial) -> DreamMaterial:
+        """Return the material with nothing masked but what people ask of the dream."""
+        return replace(
+            material,
+            instructions=self._mask(material.instructions),
+            notes=tuple(replace(note, words=self._mask(note.words)) for note in material.notes),
+        )
+
     def session(self, session: EngineSession) -> EngineSession:
         """Return one session as it may leave."""
         return replace(

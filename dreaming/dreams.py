@@ -37,7 +37,7 @@ from dreaming.errors import (
     NotStartable,
     UnknownEngine,
 )
-from dreaming.journals import RowJournal, spent_in
+from dreaming.journals import RowJournal, lines_of, spent_in
 from dreaming.leases import Heartbeat, Lease, due_dreams, take_lease
 from dreaming.mining import Terms, mine
 from dreaming.models import Dream, DreamState, Schedule, Step
@@ -147,7 +147,8 @@ def _refuse(store: MemoryStore, wish: Wish) -> DreamingError | None:
         engine = find_engine(wish.engine)
     except UnknownEngine as error:
         return error
-    if words := why_not_engine(store.workspace, engine) or _why_no_estimate(engine, wish):
+    words = why_not_engine(store.workspace, engine) or _why_not_linked(store, engine)
+    if words := words or _why_no_estimate(engine, wish):
         return NotStartable(words)
     if is_frozen(store):
         return NotStartable("This memory is frozen; a lead lifts the freeze first.")
@@ -169,6 +170,11 @@ def _why_no_estimate(engine: Engine, wish: Wish) -> str:
     if not wish.asks_first or not engine.sends_data_to or getattr(engine, "estimates", False):
         return ""
     return f"The engine {engine.name} cannot say beforehand what it costs; start it without asking."
+
+
+def _why_not_linked(store: MemoryStore, engine: Engine) -> str:
+    words = str(getattr(engine, "not_linked", ""))
+    return words if words and not selection.hosted_name(store) else ""
 
 
 def _log_refused(store: MemoryStore, wish: Wish, refusal: DreamingError) -> None:
@@ -302,17 +308,26 @@ def _step(lease: Lease, step: Step) -> Iterator[None]:
     lease.update(step_times={**times, step.value: round((time.monotonic() - begun) * 1000)})
 
 
+def call_off(dream: Dream) -> str:
+    """Have the engine end what it has under way elsewhere; return what it could not, in words."""
+    try:
+        verb = getattr(find_engine(dream.engine), "call_off", None)
+    except UnknownEngine:
+        verb = None
+    return str(verb(lines_of(dream.pk))) if verb is not None else ""
+
+
 def _end_cancelled(lease: Lease) -> None:
     try:
         dream = lease.row().select_related("store").get()
-        cause = _why_cancelled(dream)
+        cause, left = _why_cancelled(dream), call_off(dream)
         filed = filing.filed_by(dream).count()
         rest = f"{filed} proposals had been filed." if filed else "nothing was filed."
         end(
             lease,
             DreamState.CANCELLED,
             Action.DREAM_CANCELLED,
-            failure=f"{cause}; {rest}",
+            failure=f"{cause}; {rest} {left}".rstrip(),
             usage=spent_in(lease.dream_id),
         )
     except (Dream.DoesNotExist, LeaseLost):
@@ -331,8 +346,10 @@ def _why_cancelled(dream: Dream) -> str:
 
 
 def _end_failed(lease: Lease, words: str) -> None:
-    spent = spent_in(lease.dream_id)
-    end(lease, DreamState.FAILED, Action.DREAM_FAILED, failure=words, usage=spent)
+    dream, spent = lease.row().first(), spent_in(lease.dream_id)
+    left = call_off(dream) if dream is not None else ""
+    told = f"{words} {left}".rstrip()
+    end(lease, DreamState.FAILED, Action.DREAM_FAILED, failure=told, usage=spent)
 
 
 def _put_back(lease: Lease, wait: EngineWaits) -> None:
@@ -370,6 +387,7 @@ def _end_or_retry(lease: Lease, words: str, *, is_final: bool) -> None:
 
 def give_up(dream: Dream) -> None:
     """Fail a dream whose worker was lost at its last attempt."""
+    left = call_off(dream)
     with transaction.atomic():
         row = Dream.objects.select_for_update(of=("self",)).get(pk=dream.pk)
         if row.state not in UNFINISHED or row.attempt < row.max_attempts:
@@ -377,7 +395,7 @@ def give_up(dream: Dream) -> None:
         row.state, row.lease_token, row.finished_at = DreamState.FAILED, "", clock.now()
         row.failure = (
             f"The worker was lost {row.attempt} times while it ran. Nothing was filed by the last "
-            "attempt. Look at the worker's log, then start a new dream."
+            f"attempt. Look at the worker's log, then start a new dream. {left}".rstrip()
         )
         row.save(update_fields=["state", "lease_token", "finished_at", "failure"])
         log_dream(row, Action.DREAM_FAILED)
@@ -449,6 +467,7 @@ def _slot_facts(dream: Dream) -> dict[str, Any]:
 def cancel_dream(dream: Dream, *, by: Member) -> Dream:
     """Cancel a queued dream at once, a running one at its next report; nothing more is filed.
 
+    One that waits for work elsewhere is taken by a worker, which has that work ended first.
     Raises IllegalDreamMove when it has ended or the member may not start dreams.
     """
     if not may(by.role, Right.START_DREAMS):
@@ -458,7 +477,7 @@ def cancel_dream(dream: Dream, *, by: Member) -> Dream:
         if row.state not in UNFINISHED:
             raise IllegalDreamMove(f"{row} is {row.state}; there is nothing to cancel.")
         row.cancel_requested_at = clock.now()
-        if row.state == DreamState.QUEUED:
+        if row.state == DreamState.QUEUED and not row.journal.exists():
             row.failure = _how_cancelled(row)
             row.state, row.finished_at = DreamState.CANCELLED, clock.now()
             row.asked_at = None
@@ -466,6 +485,7 @@ def cancel_dream(dream: Dream, *, by: Member) -> Dream:
             update_fields=["cancel_requested_at", "state", "finished_at", "asked_at", "failure"]
         )
         log_dream(row, Action.DREAM_CANCELLED, actor=actor_of(by.person))
+        wake_on_commit(DREAM)
     if row.state == DreamState.CANCELLED:
         selection.drop_spool(row)
     return row

@@ -43,7 +43,7 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import Actor, Cause
 from reviews.audit.log import append
 from reviews.automation import decide_by_rules
-from reviews.changes import Change, Evidence, Op, PatternFacts, Relation, Trust
+from reviews.changes import Change, Evidence, Op, PatternFacts, Relation, Trust, Unsourced
 from reviews.errors import InvalidChange
 from reviews.models import OriginKind, Proposal
 from reviews.origins import Origin
@@ -527,4 +527,5 @@ def change_of(body: Mapping[str, Any]) -> Change:
         pattern=PatternFacts(**pattern) if pattern else None,
         taint=Trust(body["taint"]),
         merged=tuple(body["merged"]),
+        unsourced=Unsourced(body.get("unsourced", "")),
     )

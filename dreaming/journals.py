@@ -17,8 +17,7 @@ class RowJournal:
 
     def read(self) -> Mapping[str, Mapping[str, Any]]:
         """Return every line by its key, in the order they were first written."""
-        lines = JournalLine.objects.filter(dream=self._lease.dream_id).order_by("pk")
-        return dict(lines.values_list("key", "value"))
+        return lines_of(self._lease.dream_id)
 
     def write(self, key: str, **value: Any) -> None:
         """Keep `value` under `key`; durable when this returns."""
@@ -27,6 +26,12 @@ class RowJournal:
             JournalLine.objects.update_or_create(
                 dream_id=self._lease.dream_id, key=key, defaults={"value": value}
             )
+
+
+def lines_of(dream_id: int) -> dict[str, Mapping[str, Any]]:
+    """Return every line of a dream's journal by its key, in the order they were first written."""
+    lines = JournalLine.objects.filter(dream=dream_id).order_by("pk")
+    return dict(lines.values_list("key", "value"))
 
 
 def spent_in(dream_id: int) -> dict[str, int]:

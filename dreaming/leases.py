@@ -71,11 +71,13 @@ class Lease:
 def due_dreams(now: datetime) -> QuerySet[Dream]:
     """Return the dreams a worker may take: queued and due, or running on an expired lease.
 
-    In a paused workspace queued ones wait; a lost one is taken, so that it ends and says so.
+    In a paused workspace queued ones wait; a lost one, and one that is to be cancelled, is taken,
+    so that it ends and says so.
     """
     queued = Q(state=DreamState.QUEUED, not_before__lte=now, workspace__paused_at=None)
+    cancelled = Q(state=DreamState.QUEUED, cancel_requested_at__isnull=False)
     lost = Q(state=DreamState.RUNNING, lease_until__lt=now)
-    return Dream.objects.filter(queued | lost).order_by("not_before", "pk")
+    return Dream.objects.filter(queued | cancelled | lost).order_by("not_before", "pk")
 
 
 def take_lease(dream: Dream, now: datetime) -> Lease | None:

@@ -56,16 +56,18 @@ class Terms:
 def mine(engine: Engine, spool: Spool, report: Report, terms: Terms | None = None) -> Mined:
     """Ask the engine, then count and check for it; no database, no transaction.
 
-    What an engine would send out of the house is masked before it gets it. Raises EngineError and
+    What an engine would send out of the house is masked before it gets it; one that sends no words
+    of sessions and memory has only what it is asked for masked. Raises EngineError and
     EngineWaits; passes DreamCancelled on.
     """
     terms = terms or Terms()
     witness, finder = Witness(spool), EventFinder(spool)
     own = replace(spool.material(), sessions=witness, journal=terms.journal, permit=terms.permit)
     departure = Departure(terms.masked if engine.sends_data_to else ())
-    material = departure.send(own) if engine.sends_data_to else own
+    sends_words = bool(engine.sends_data_to) and getattr(engine, "sends_words", True)
+    material = departure.send(own) if sends_words else departure.send_wishes(own)
     result = engine.dream(material, report)
-    if engine.sends_data_to:
+    if sends_words:
         result = departure.receive(result, finder.text)
     ledger = witness.ledger()
     echoes = find_echoes(result.candidates, read_remembering(spool, ledger, result.candidates))

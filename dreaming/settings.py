@@ -45,6 +45,7 @@ KNOWN = (
     "DAYBREAK_LEASE_S",
     "DAYBREAK_MANAGED_API_KEY",
     "DAYBREAK_MANAGED_BASE_URL",
+    "DAYBREAK_MANAGED_HOURS",
     "DAYBREAK_MANAGED_MODEL",
     "DAYBREAK_MANAGED_REGION",
     "DAYBREAK_MAX_UPLOAD_BYTES",
@@ -336,6 +337,7 @@ ENGINE_OPTIONS: dict[str, dict[str, str]] = {
         "base_url": env_text("DAYBREAK_MANAGED_BASE_URL", ""),
         "region": env_text("DAYBREAK_MANAGED_REGION", "global"),
         "write_model": env_text("DAYBREAK_MANAGED_MODEL", "claude-opus-5"),
+        "hours": str(env_float("DAYBREAK_MANAGED_HOURS", 12.0, least=0.1)),
     },
 }
 

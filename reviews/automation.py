@@ -23,6 +23,7 @@ from reviews.changes import Change, Op, PatternFacts, Trust
 from reviews.lifecycle import Act, Given, State, Verdict
 from reviews.models import Decision, OriginKind, Proposal
 from reviews.proposals import is_stale, judge, lock, mark_conflicted, paths_of
+from reviews.risk import unsourced_in
 
 
 def decide_by_rules(proposals: Iterable[Proposal]) -> int:
@@ -95,6 +96,7 @@ def _change_of(row: Proposal) -> Change:
         pattern=PatternFacts(row.pattern_kind, row.pattern_key, "", row.signal),
         taint=Trust(row.taint),
         merged=tuple(one["path"] for one in row.merged),
+        unsourced=unsourced_in(one["words"] for one in row.risk_reasons),
     )
 
 

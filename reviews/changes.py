@@ -55,6 +55,14 @@ class Relation(StrEnum):
     CONTRADICTS = "contradicts"
 
 
+class Unsourced(StrEnum):
+    """How much of what a dream wrote was found in none of the sessions it read."""
+
+    NOTHING = ""
+    PART = "part"
+    WHOLE = "whole"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Verbatim words of one stored event: start and end are offsets in characters of its text."""
@@ -90,6 +98,7 @@ class Change:
 
     content is '' for a retire. merged: the other paths a merge folds into this one.
     title: at most 60 characters, for lists. taint: lowest trust of the words in `content`.
+    unsourced: how much of it no session that was read says; it stays so through every edit.
     """
 
     op: Op
@@ -102,6 +111,7 @@ class Change:
     pattern: PatternFacts | None = None
     taint: Trust = Trust.MEMBER
     merged: tuple[str, ...] = ()
+    unsourced: Unsourced = Unsourced.NOTHING
 
 
 def pattern_key(kind: str, tool: str, template: str, scope: str) -> str:

@@ -26,6 +26,7 @@ from reviews.proposals import (
     lock,
     save_once,
 )
+from reviews.risk import unsourced_in
 from reviews.things import pack, things_in
 
 
@@ -150,6 +151,7 @@ def _revise(row: Proposal, state: State, text: Text) -> None:
         rationale=before.rationale,
         taint=Trust(row.taint),
         merged=tuple(merged["path"] for merged in row.merged),
+        unsourced=unsourced_in(one["words"] for one in row.risk_reasons),
     )
     judged = judge(change, row.store)
     row.op, row.base_version, row.revision = op.value, base, row.revision + 1

@@ -14,7 +14,7 @@ from itertools import chain
 from rapidfuzz.distance import Indel
 
 from reviews.appeals import find_appeals
-from reviews.changes import Change, Op, Trust, is_tainted
+from reviews.changes import Change, Op, Trust, Unsourced, is_tainted
 from reviews.diffs import HIDDEN
 from reviews.screening import Code, Hit, Reading, is_check, screen
 
@@ -74,6 +74,19 @@ def risk_of(reasons: Sequence[RiskReason]) -> Risk:
 
 
 NO_SOURCE = RiskReason(Code.NO_SOURCE, "No source found in the sessions this dream read.")
+PART_SOURCE = RiskReason(
+    Code.NO_SOURCE, "No source found for a part of it in the sessions this dream read."
+)
+_UNSOURCED: Mapping[Unsourced, RiskReason] = {
+    Unsourced.WHOLE: NO_SOURCE,
+    Unsourced.PART: PART_SOURCE,
+}
+
+
+def unsourced_in(words: Iterable[str]) -> Unsourced:
+    """Return how much has no source, by the words of reasons given before."""
+    said = frozenset(words)
+    return next((how for how, one in _UNSOURCED.items() if one.words in said), Unsourced.NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,8 @@ def assess(
         reasons.extend(_address_to_reviewer(name, words))
     if base_text is not None:
         reasons.extend(_losses(change.op, new, old))
+    if change.unsourced:
+        reasons.append(_UNSOURCED[change.unsourced])
     if is_tainted(taint):
         reasons.append(RiskReason(Code.TAINT, _TAINT_WORDS[taint]))
     if memory.protected:

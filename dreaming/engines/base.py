@@ -211,6 +211,7 @@ class Candidate:
     signal: ground_truth, outcome, approval or words. sources: trust of each source whose words
     stand in the statement (masked error templates and tool names are no words).
     path and operation are set by engines that propose texts for given paths; else Daybreak chooses.
+    unfounded: what the statement says that the engine looked for in the sessions and did not find.
     """
 
     kind: str
@@ -233,6 +234,7 @@ class Candidate:
     rationale: str = ""
     op: str = "create"
     path: str = ""
+    unfounded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,10 @@ class Engine(Protocol):
 
     An engine that cannot run as it is set up has `unready`: why, with the way out, in a sentence.
     One that asks for its permit before it spends anything has `estimates` True.
+    One that needs a store linked to a vendor's has `not_linked`: the sentence where it is not. One
+    that only names sessions to a vendor who has them already says `sends_words = False` and is
+    given them as they are stored. One whose work goes on elsewhere has `call_off(journal lines)`,
+    which ends it there and returns what could not be ended, in words.
     """
 
     name: str

@@ -13,6 +13,7 @@ ENTRY_POINT_GROUP = "daybreak.engines"
 BUILTIN: Mapping[str, str] = {
     "claude": "dreaming.engines.claude.engine:create_engine",
     "local": "dreaming.engines.local:create_engine",
+    "managed": "dreaming.engines.managed.engine:create_engine",
 }
 """Name -> module:function; the function takes the engine's options and returns the engine."""
 

@@ -27,7 +27,8 @@ def change_nothing(
 
 
 class Dreams:
-    """Every dream there is. life: what the next dreams go through, as LIFE or ending in `failed`.
+    """Every dream there is. life: what the next dreams go through, as LIFE or ending in `failed`;
+    any other word is a status that no version of the API has told of yet.
 
     error: what a failed one tells; dreamer: what one writes.
     """
@@ -137,7 +138,7 @@ class Dreams:
         if row["session_id"] is None:
             pipeline = {"id": "agent_dream", "name": "dream"}
             row["session_id"] = self.sessions.make(pipeline, [], status="running")["id"]
-        row["status"] = step if step in FINAL else "running"
+        row["status"] = "running" if step == "cloned" else step
         if step in {"cloned", "completed"} and not row["outputs"]:
             self._clone(row)
         if step == "completed":

@@ -98,3 +98,29 @@ def propose(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for topic, found in topics.items()
         if len({row["session"] for row in found}) > 1
     ]
+
+
+def dream_on(
+    texts: Mapping[str, str], sessions: Sequence[Mapping[str, Any]]
+) -> Mapping[str, str | None]:
+    """Dream as a hosted dream would where no model is: what people said to do becomes a memory.
+
+    One thing is added that nobody said, as models do; it is for people to see what is made of it.
+    """
+    written: dict[str, str | None] = {}
+    for session in sessions:
+        for said in _said_by_people(session):
+            if re.search(r"\b(always|never)\b", said, re.IGNORECASE):
+                written.setdefault(
+                    f"/preferences/{topic_of(said).replace(' ', '-')}.md", f"{said}\n"
+                )
+    if written:
+        written["/preferences/summary.md"] = "Everybody agreed to this on the telephone.\n"
+    return written
+
+
+def _said_by_people(session: Mapping[str, Any]) -> Iterator[str]:
+    for event in session.get("events", ()):
+        if event.get("type") == "user.message":
+            for block in event.get("content", ()):
+                yield from re.split(r"(?<=[.!?])\s", str(block.get("text", "")))

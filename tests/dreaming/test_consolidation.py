@@ -21,7 +21,7 @@ from dreaming.precedents import Known, Precedent
 from dreaming.sentences import RESTS
 from dreaming.statistics import measure
 from dreaming.tables import LedgerRow
-from reviews.changes import Evidence, Op, Trust
+from reviews.changes import Evidence, Op, Trust, Unsourced
 from tests.dreaming.build_sessions import candidate, memory, row
 
 EVIDENCE = Evidence("S-1", 1, 0, "order not found", 7, 22, text_sha256("order not found"))
@@ -239,6 +239,18 @@ def test_a_text_without_a_source_says_so_and_is_kept():
     (change,) = work(proposes(), evidence=()).changes
     assert change.rationale.startswith("No source found.")
     assert change.evidence == ()
+    assert change.unsourced is Unsourced.WHOLE
+
+
+def test_a_text_with_a_source_is_marked_only_where_a_part_has_none():
+    (whole,) = work(proposes()).changes
+    assert whole.unsourced is Unsourced.NOTHING
+    (part,) = work(proposes(unfounded=("Fax it.", "Skip it.", "Burn it.", "Eat it."))).changes
+    assert part.unsourced is Unsourced.PART
+    assert part.rationale.startswith(
+        'No source found for "Fax it.", "Skip it.", "Burn it." and 1 more.'
+    )
+    assert part.evidence
 
 
 def test_the_same_text_again_is_settled():

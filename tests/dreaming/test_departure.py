@@ -100,6 +100,22 @@ def test_names_the_vendor_gave_itself_leave_as_they_are():
     assert ((one.external_id, left.hosted_store), departure.covered) == (names, 0)
 
 
+def test_where_no_words_are_sent_only_what_people_ask_is_covered():
+    departure = Departure(EVERY_KIND)
+    given = replace(
+        material([session(1, says(MAIL, person="ada"))]),
+        instructions=f"Ask {MAIL}",
+        notes=(Note("P-1", "/a.md", "", f"Not {MAIL}"),),
+    )
+    left = departure.send_wishes(given)
+    (one,) = left.sessions
+    assert (one.events[0].text, one.events[0].person) == (MAIL, "ada")
+    assert (left.instructions, left.notes[0].words) == (
+        "Ask [e-mail removed]",
+        "Not [e-mail removed]",
+    )
+
+
 def test_only_the_kinds_a_workspace_names_are_covered():
     one = sent(Departure({"telephone"}), says(f"{MAIL} {PHONE}"))
     assert one.events[0].text == f"{MAIL} [telephone removed]"

@@ -15,9 +15,9 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
-from reviews.automation import decide_by_rules
+from reviews.automation import decide_by_rules, why_not
 from reviews.baselines import Signature
-from reviews.changes import Op, PatternFacts, Trust
+from reviews.changes import Op, PatternFacts, Trust, Unsourced
 from reviews.models import Decision, Proposal
 from reviews.origins import Origin
 from tests import build
@@ -76,6 +76,18 @@ def test_identical_texts_are_folded_and_published_without_a_person(ruled: Cast) 
 @pytest.mark.parametrize("second", [SAME, f"  {SAME}\n", SAME.replace(" ", "  ")])
 def test_white_space_makes_no_other_text(ruled: Cast, second: str) -> None:
     assert settle(merge(ruled, second)).state == "applied"
+
+
+@pytest.mark.parametrize("how", [Unsourced.WHOLE, Unsourced.PART])
+def test_what_no_session_says_is_never_the_rules_to_decide(ruled: Cast, how: Unsourced) -> None:
+    proposal = merge(ruled, unsourced=how)
+    assert (proposal.risk, proposal.route["mode"]) == ("high", Mode.PEOPLE.value)
+    assert settle(proposal).state == "pending"
+
+
+def test_a_rule_asked_again_hears_that_no_session_says_it(ruled: Cast) -> None:
+    proposal = merge(ruled, unsourced=Unsourced.WHOLE)
+    assert "asks for people" in why_not(proposal)
 
 
 def test_the_decision_is_the_rules_with_its_version_and_nobodys_else(ruled: Cast) -> None:

@@ -13,7 +13,7 @@ from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
 from reviews.batches import Frozen, decide_batch, undo_batch
-from reviews.changes import Relation, Trust
+from reviews.changes import Relation, Trust, Unsourced
 from reviews.decisions import Said
 from reviews.errors import ReasonMissing, UndoTooLate
 from reviews.exclusions import MOST, Exclusion
@@ -66,6 +66,15 @@ def test_a_quote_against_keeps_it_out(cast) -> None:
 
 def test_without_a_quote_it_is_out(cast) -> None:
     assert why(cast, build.filed(cast.store, taint=Trust.MEMBER)) == [Exclusion.NO_SOURCE]
+
+
+@pytest.mark.parametrize("how", [Unsourced.WHOLE, Unsourced.PART])
+def test_what_no_session_says_is_never_in_a_batch(cast, how) -> None:
+    session = build.session(cast.agent)
+    quote = build.quote(session, 2, "already shipped")
+    found = build.filed(cast.store, evidence=[quote], taint=Trust.MEMBER, unsourced=how)
+    assert found.risk == "high"
+    assert why(cast, found) == [Exclusion.NOT_LOW]
 
 
 def test_what_memory_says_nearly_already_is_out(cast) -> None:

@@ -9,7 +9,7 @@ from agents.stores import MAX_MEMORY_BYTES
 from reviews import decisions, proposals, revisions
 from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
-from reviews.changes import Op, Trust
+from reviews.changes import Op, Trust, Unsourced
 from reviews.errors import (
     InvalidChange,
     NotAllowed,
@@ -105,6 +105,15 @@ def test_taint_stays_through_edits(cast: Cast) -> None:
     edited = fresh(edit(cast, proposal, "Quite other words of a member.\n"))
     assert edited.taint == Trust.OUTSIDE
     assert edited.route["needs"] == [[None, 2]]
+
+
+@pytest.mark.parametrize("how", [Unsourced.WHOLE, Unsourced.PART])
+def test_that_no_session_says_it_stays_through_edits(cast: Cast, how: Unsourced) -> None:
+    proposal = build.filed(cast.store, content=PLAIN, taint=Trust.MEMBER, unsourced=how)
+    edited = edit(cast, edit(cast, proposal, "Ask twice.\n"), "Ask for the order first.\n")
+    assert edited.risk == "high"
+    assert [one["code"] for one in edited.risk_reasons] == ["no_source"]
+    assert edited.risk_reasons == proposal.risk_reasons
 
 
 def test_evidence_and_origin_stay_through_edits(cast: Cast) -> None:

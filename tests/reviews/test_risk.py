@@ -7,15 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.changes import Change, Op, PatternFacts, Trust
+from reviews.changes import Change, Op, PatternFacts, Trust, Unsourced
 from reviews.risk import (
     NO_SOURCE,
+    PART_SOURCE,
     Level,
     MemoryFlags,
     Risk,
     RiskReason,
     assess,
     risk_of,
+    unsourced_in,
 )
 from reviews.screening import Code
 
@@ -144,6 +146,20 @@ def test_a_signal_of_approval_alone_is_said():
 def test_no_source_can_be_added_as_a_reason():
     risk = look(PLAIN).and_reasons(NO_SOURCE)
     assert (risk.level, risk.codes) == (Level.HIGH, (Code.NO_SOURCE,))
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"), [(Unsourced.WHOLE, NO_SOURCE), (Unsourced.PART, PART_SOURCE)]
+)
+def test_what_no_session_says_is_of_high_risk_and_says_so(how, reason):
+    risk = look(PLAIN, unsourced=how)
+    assert (risk.level, risk.reasons) == (Level.HIGH, (reason,))
+    assert unsourced_in(words_of(risk)) is how
+
+
+def test_reasons_of_other_kinds_say_nothing_of_sources():
+    assert unsourced_in(["Takes the whole memory out of use."]) is Unsourced.NOTHING
+    assert unsourced_in([]) is Unsourced.NOTHING
 
 
 def test_retiring_takes_the_memory_out():

@@ -8,7 +8,6 @@ from typing import Any
 import anthropic
 
 from dreaming.engines.base import (
-    DreamCancelled,
     DreamMaterial,
     DreamResult,
     EngineError,
@@ -55,6 +54,19 @@ class ClaudeEngine:
             run.ask_for_permit()
             run.read()
             return run.write()
+
+    def call_off(self, kept: Mapping[str, Mapping[str, Any]]) -> str:
+        """End the batch the journal says is under way; return why it could not be, in words."""
+        batch = str(kept.get(BATCH, {}).get("id", ""))
+        if not batch:
+            return ""
+        client = make_client(self.options)
+        with closing(client):
+            try:
+                Asker(client, self.options).cancel_batch(batch)
+            except EngineError as error:
+                return f"{batch} could not be cancelled at Anthropic: {error}"
+        return ""
 
 
 class _Run:
@@ -180,7 +192,7 @@ class _Run:
                 return
             batch = self.asker.start_batch(questions)
             self._write(BATCH, {"id": batch})
-        self._tell_or_cancel(batch)
+        self._tell()
         if not self.asker.has_ended(batch):
             raise EngineWaits(f"Waits for {batch} at Anthropic.", seconds=BATCH_POLL_S)
         parts = {part.name: part for part in self._unread()}
@@ -190,13 +202,6 @@ class _Run:
         self._write(BATCH, {"id": ""})
         self._tell()
         self._read_in_batches()
-
-    def _tell_or_cancel(self, batch: str) -> None:
-        try:
-            self._tell()
-        except DreamCancelled:
-            self.asker.cancel_batch(batch)
-            raise
 
     def write(self) -> DreamResult:
         """Ask for the changes and return them with everything that was left out."""

@@ -13,10 +13,11 @@ from dreaming.engines.base import (
 )
 from dreaming.engines.claude.engine import create_engine as create_claude
 from dreaming.engines.local import LocalEngine
-from dreaming.standin.recording import speak
+from dreaming.standin.recording import dream_on, speak
 from dreaming.standin.server import standing_in
 from reviews.changes import Relation, Trust
 from tests.dreaming.build_sessions import answers, calls, fails, material, says, session
+from tests.dreaming.engines.managed.hosted import House, Linked, engine_at
 from tests.fake_engine import FakeEngine
 
 
@@ -33,10 +34,19 @@ def claude() -> Iterator[Engine]:
         yield create_claude({"key": "any", "base_url": vendor.url, "retries": "0"})
 
 
+@contextmanager
+def managed() -> Iterator[Engine]:
+    """A hosted dream as the stand-in dreams it, over a store that is linked."""
+    with standing_in() as vendor:
+        vendor.dreams.dreamer = dream_on
+        yield Linked(engine_at(vendor), House(vendor, vendor.stores.make("clerk")))
+
+
 ENGINES: Mapping[str, Callable[[], AbstractContextManager[Engine]]] = {
     "local": lambda: as_it_is(LocalEngine),
     "fake": lambda: as_it_is(FakeEngine),
     "claude": claude,
+    "managed": managed,
 }
 SIGNALS = {"ground_truth", "outcome", "approval", "words"}
 

@@ -211,7 +211,11 @@ def test_cancelling_ends_the_batch_too(vendor, engine_with, given):
 
     with pytest.raises(DreamCancelled):
         engine.dream(replace(given, journal=journal), cancel)
+    assert engine.call_off(journal.read()) == ""
     assert asked(vendor)[-1].endswith("/cancel")
+    vendor.faults.append(Fault("POST", "/v1/messages/batches/.*", refuse(403, "No.")))
+    assert "could not be cancelled at Anthropic" in engine.call_off(journal.read())
+    assert engine.call_off({}) == ""
 
 
 def test_a_text_for_a_memory_keeps_its_path_and_what_supports_nothing_is_left_out(

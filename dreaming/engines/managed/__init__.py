@@ -1,0 +1,1 @@
+"""Hosted dreams: the vendor dreams over its own store, Daybreak reads what changed and why."""
