@@ -10,14 +10,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q
-from django.db.models.functions import Substr
-from rapidfuzz import fuzz
+from django.db.models import Count, F
 
 from agents import clock
 from agents.errors import InvalidInput
 from agents.memory import lock_store
-from agents.models import MemoryStore, MemoryVersion
+from agents.models import MemoryStore
 from agents.people import Member, actor_of, require_right
 from agents.rights import Right
 from agents.wakeups import APPLY, wake_on_commit
@@ -38,9 +36,7 @@ from reviews.lifecycle import Act, State
 from reviews.models import Batch, Evidence, Proposal, ProposalRevision
 from reviews.reading import opened_in_each
 from reviews.rosters import cases_of
-
-COMPARED = 300
-"""Characters of two texts that are compared: near duplicates share how they begin."""
+from reviews.twins import Beginnings, beginnings_of, begins_like
 
 NEAR = 80.0
 """So alike (0 to 100) the beginnings of two texts are when one is a near duplicate."""
@@ -91,7 +87,7 @@ class _Around:
     against: Mapping[int, int]
     able: frozenset[int]
     alike: Mapping[tuple[int, str], int]
-    beginnings: Mapping[int, Mapping[tuple[int, str], str]]
+    beginnings: Mapping[int, Beginnings]
 
 
 def find_rows(member: Member, numbers: Sequence[int]) -> list[Proposal]:
@@ -126,7 +122,7 @@ def _around(rows: Sequence[Proposal], member: Member) -> _Around:
         against={key: count for (key, said), count in counted.items() if not _supports(said)},
         able=_able(rows, member),
         alike=_alike(rows, member),
-        beginnings=_beginnings(rows, member),
+        beginnings=beginnings_of({row.store_id for row in rows}, member.workspace),
     )
 
 
@@ -149,23 +145,6 @@ def _alike(rows: Sequence[Proposal], member: Member) -> Mapping[tuple[int, str],
     return {(store, key): count for store, key, count in pairs}
 
 
-def _beginnings(
-    rows: Sequence[Proposal], member: Member
-) -> Mapping[int, Mapping[tuple[int, str], str]]:
-    """Return by store how the texts begin that its agent reads: its own, and what all share."""
-    stores = {row.store_id for row in rows}
-    read = Q(memory__store__in=stores)
-    read |= Q(memory__store__workspace=member.workspace, memory__store__agent=None)
-    heads = MemoryVersion.objects.filter(read, memory__head=F("pk"), is_tombstone=False)
-    columns = ("memory__store", "memory__store__agent", "memory__path", "beginning")
-    found: dict[int, dict[tuple[int, str], str]] = {store: {} for store in stores}
-    begun = heads.annotate(beginning=Substr("content", 1, COMPARED))
-    for store, agent, path, text in begun.values_list(*columns):
-        for one in stores if agent is None else {store}:
-            found[one][store, path] = text
-    return found
-
-
 def _candidate(row: Proposal, member: Member, around: _Around) -> Candidate:
     new = around.texts.get(row.pk, "")
     head = row.memory.head if row.memory else None
@@ -184,7 +163,9 @@ def _candidate(row: Proposal, member: Member, around: _Around) -> Candidate:
         is_unsourced=any(one["code"] == Code.NO_SOURCE for one in row.risk_reasons),
         is_drawn="drawn" in row.route,
         is_barred=row.pk not in around.able,
-        is_near=_is_near(new, (row.store_id, row.path), around.beginnings[row.store_id]),
+        is_near=begins_like(
+            new, around.beginnings[row.store_id], besides=(row.store_id, row.path), least=NEAR
+        ),
         is_alike=around.alike.get((row.store_id, row.text_key), 0) > 1,
         is_stale=(live.number if live else None) != row.base_version,
         is_reserved=_is_reserved(row, member),
@@ -196,12 +177,6 @@ def _candidate(row: Proposal, member: Member, around: _Around) -> Candidate:
         why=exclude(looks),
         quotes=looks.supports + against,
     )
-
-
-def _is_near(text: str, own: tuple[int, str], beginnings: Mapping[tuple[int, str], str]) -> bool:
-    start = text[:COMPARED]
-    others = (begin for place, begin in beginnings.items() if place != own)
-    return any(fuzz.ratio(start, other, score_cutoff=NEAR) for other in others)
 
 
 def _is_reserved(row: Proposal, member: Member) -> bool:

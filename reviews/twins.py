@@ -4,15 +4,15 @@ An agent reads its own memory and what all share, so both are searched, as they 
 no duplicate when it was filed may be one when it is decided.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Length, Substr
 from django.http import Http404
 from rapidfuzz import fuzz
 
-from agents.models import Memory, MemoryStore, MemoryVersion
+from agents.models import Memory, MemoryStore, MemoryVersion, Workspace
 from reviews.models import Proposal
 
 ALIKE = 60.0
@@ -27,6 +27,9 @@ WHOLE = 4_000
 """Characters that are compared of the few whose beginnings are alike."""
 
 MOST_WHOLE = 12
+
+Beginnings = Mapping[tuple[int, str], str]
+"""(store, path) -> the first COMPARED characters of the live text there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,35 @@ def live_beside(proposal: Proposal) -> QuerySet[MemoryVersion]:
     own = {proposal.path, *(str(one["path"]) for one in proposal.merged)}
     beside = read.exclude(store=proposal.store_id, path__in=sorted(own))
     return MemoryVersion.objects.filter(pk__in=beside.values("head"), is_tombstone=False)
+
+
+def beginnings_of(stores: Set[int], workspace: Workspace) -> Mapping[int, Beginnings]:
+    """Return by store how the texts begin that its agent reads: its own, and what all share.
+
+    One query, whatever there is.
+    """
+    read = Q(memory__store__in=stores)
+    read |= Q(memory__store__workspace=workspace, memory__store__agent=None)
+    heads = MemoryVersion.objects.filter(read, memory__head=F("pk"), is_tombstone=False)
+    columns = ("memory__store", "memory__store__agent", "memory__path", "start")
+    found: dict[int, dict[tuple[int, str], str]] = {store: {} for store in stores}
+    begun = heads.annotate(start=Substr("content", 1, COMPARED))
+    for store, agent, path, start in begun.values_list(*columns):
+        for one in stores if agent is None else {store}:
+            found[one][store, path] = start
+    return found
+
+
+def begins_like(
+    text: str, beginnings: Beginnings, *, besides: tuple[int, str], least: float
+) -> bool:
+    """Say whether `text` begins like a live one at another place than `besides`.
+
+    least: so alike, 0 to 100, the beginnings are at the least.
+    """
+    start = text[:COMPARED]
+    others = (one for place, one in beginnings.items() if place != besides)
+    return any(fuzz.ratio(start, one, score_cutoff=least) for one in others)
 
 
 def near_of(proposal: Proposal, text: str) -> tuple[Near, ...]:

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 
 from reviews.changes import Op
-from reviews.twins import NEARLY, WHOLE, near_of, text_beside
+from reviews.twins import NEARLY, WHOLE, beginnings_of, begins_like, near_of, text_beside
 from tests import build
 from tests.reviews.views.desks import LIVE, update
 
@@ -101,3 +101,32 @@ def test_a_memory_that_was_retired_stands_beside_nothing(cast) -> None:
     assert near_of(proposal, TEXT) == ()
     with pytest.raises(Http404):
         text_beside(proposal, memory.number)
+
+
+def test_how_texts_begin_is_told_by_store_with_what_all_share(
+    cast, django_assert_num_queries
+) -> None:
+    other = build.agent(cast.workspace, "other-desk")
+    build.memory(cast.store, "/own.md", TEXT)
+    build.memory(other.store, "/other.md", "Call the warehouse.")
+    build.memory(cast.shared_store, "/all.md", "Greet first.")
+    shared = (cast.shared_store.pk, "/all.md")
+
+    with django_assert_num_queries(1):
+        found = beginnings_of({cast.store.pk, other.store.pk}, cast.workspace)
+
+    assert found == {
+        cast.store.pk: {(cast.store.pk, "/own.md"): TEXT, shared: "Greet first."},
+        other.store.pk: {
+            (other.store.pk, "/other.md"): "Call the warehouse.",
+            shared: "Greet first.",
+        },
+    }
+
+
+def test_a_text_begins_like_another_place_and_never_like_its_own() -> None:
+    here, there = (1, "/ask.md"), (1, "/other.md")
+
+    assert begins_like(TEXT + "!", {there: TEXT}, besides=here, least=80.0)
+    assert not begins_like(TEXT + "!", {here: TEXT}, besides=here, least=80.0)
+    assert not begins_like("Call the warehouse.", {there: TEXT}, besides=here, least=80.0)
