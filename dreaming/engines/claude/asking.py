@@ -10,12 +10,16 @@ from typing import Any
 import anthropic
 from anthropic.types import Message
 
+from agents.redaction import replace_unstorable
 from dreaming.engines.base import EngineError
 from dreaming.engines.claude.client import Client, explain, is_about_the_request
 from dreaming.engines.claude.options import Options
 
 LARGEST_WHOLE = 21_333
 """Tokens above which the vendor's client wants a stream: a whole answer would take too long."""
+
+LONGEST_FAULT = 200
+"""Characters of what is told of an answer that is none; the vendor's words are among them."""
 
 USED = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 STOPS: Mapping[str, str] = {
@@ -168,13 +172,15 @@ def reply_of(name: str, message: Message) -> Reply:
     if stop == "refusal":
         category = message.stop_details.category if message.stop_details else None
         fault = f"{fault}{f' ({category})' if category else ''}."
-    text = "".join(block.text for block in message.content if block.type == "text")
+    text, _ = replace_unstorable(
+        "".join(block.text for block in message.content if block.type == "text")
+    )
     if not fault and not text.strip():
         fault = "The answer was empty."
     return Reply(
         name,
         text="" if fault else text,
-        fault=fault,
+        fault=replace_unstorable(fault)[0][:LONGEST_FAULT],
         is_too_long=stop in {"max_tokens", "model_context_window_exceeded"},
         usage={part: getattr(message.usage, part, None) or 0 for part in USED},
         request=getattr(message, "_request_id", None) or "",

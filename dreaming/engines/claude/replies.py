@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from anthropic import transform_schema
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from agents.redaction import replace_unstorable
 from dreaming.engines.base import Dropped
 
 
@@ -91,9 +92,10 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
 def read_items(text: str, field: str, item: type[BaseModel], where: str) -> Read:
     """Return the sound items of the list `field` in an answer; one bad item costs one item.
 
-    Raises ValueError when the answer is no JSON object with that list.
+    Characters no database keeps are replaced. Raises ValueError when the answer is no JSON object
+    with that list.
     """
-    body = json.loads(text)
+    body = _parsed(text)
     listed = body.get(field) if isinstance(body, Mapping) else None
     if not isinstance(listed, list):
         raise ValueError(f"the answer has no list of {field}")  # noqa: TRY004 (not our caller's fault)
@@ -105,6 +107,23 @@ def read_items(text: str, field: str, item: type[BaseModel], where: str) -> Read
         except ValidationError as error:
             dropped.append(Dropped(f"{field}, item {at} of {where}", _say(error)))
     return Read(tuple(items), tuple(dropped))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return _storable(json.loads(text))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return replace_unstorable(value)[0]
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _storable(one) for name, one in value.items()}
+    return value
 
 
 def _say(error: ValidationError) -> str:

@@ -160,3 +160,12 @@ def test_a_request_of_a_batch_that_came_to_nothing_says_how(asker, vendor, outco
     (reply,) = asker.batch_replies(batch)
     assert reply.fault == f"Its request in the batch {outcome}."
     assert reply.usage is None
+
+
+def test_what_no_database_keeps_is_replaced_in_an_answer_and_in_why_there_is_none():
+    assert reply_of("q", message("end_turn", "a\0b")).text == "a\ufffdb"
+    told = message("end_turn", "")
+    told.stop_reason = "x\0" * 500
+    fault = reply_of("q", told).fault
+    assert "\0" not in fault
+    assert len(fault) == 200

@@ -14,6 +14,7 @@ from dreaming.engines.claude.replies import (
     read_items,
     schema_of,
 )
+from tests.attacks.replies import SHAPELESS
 
 SEEN = {
     "kind": "mistake",
@@ -110,3 +111,23 @@ def test_a_change_is_read_like_an_observation():
     found = read_items(text, "proposals", Proposed, "the writing")
     assert [one.op for one in found.items] == ["create"]
     assert "op" in found.dropped[0].why
+
+
+@pytest.mark.parametrize("hard", ["\0", "\ud800", "a\0b\udfff"])
+def test_characters_no_database_keeps_are_replaced_and_cost_nothing(hard):
+    quote = {"event": 0, "text": f"Error {hard}", "relation": "supports"}
+    found = read(SEEN | {"topic": f"x{hard}", "quotes": [quote]})
+    (item,) = found.items
+    said = item.topic + item.quotes[0].text
+    assert "\0" not in said
+    assert said.encode().count(b"\xef\xbf\xbd") == 2 * sum(one not in "ab" for one in hard)
+
+
+@pytest.mark.parametrize("text", SHAPELESS)
+def test_an_answer_of_no_form_at_all_is_no_answer_or_costs_its_items(text):
+    for field, item in (("observations", Observation), ("proposals", Proposed)):
+        try:
+            found = read_items(text, field, item, "S-1")
+        except ValueError:
+            continue
+        assert found.items == ()
