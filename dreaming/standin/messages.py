@@ -21,6 +21,7 @@ POLLS = 1
 class Said:
     """What the model says to one request. stop: its stop reason; category: of a refusal.
 
+    uses: the tools it wants used, each as (name, input); its stop reason then is tool_use.
     outcome: in a batch `succeeded`, `errored`, `canceled` or `expired`.
     """
 
@@ -29,6 +30,7 @@ class Said:
     category: str = ""
     usage: Mapping[str, int] = field(default_factory=dict)
     outcome: str = "succeeded"
+    uses: Sequence[tuple[str, Mapping[str, Any]]] = ()
 
 
 Speaker = Callable[[Mapping[str, Any]], Said]
@@ -66,7 +68,7 @@ class Messages:
         self.input_tokens = 0
         self._requests: dict[str, list[dict[str, Any]]] = {}
         self._polls: dict[str, int] = {}
-        self._messages, self._batches = count(1), count(1)
+        self._messages, self._batches, self._uses = count(1), count(1), count(1)
 
     def create(self, asked: Asked) -> Answer:
         """POST /v1/messages, whole or as a stream"""
@@ -102,8 +104,8 @@ class Messages:
             "id": f"msg_{next(self._messages):05d}",
             "role": "assistant",
             "model": body["model"],
-            "content": [{"type": "text", "text": said.text}] if said.text else [],
-            "stop_reason": said.stop,
+            "content": self._content(said),
+            "stop_reason": "tool_use" if said.uses else said.stop,
             "stop_sequence": None,
             "stop_details": refusal if said.stop == "refusal" else None,
             "usage": {
@@ -114,6 +116,19 @@ class Messages:
                 **said.usage,
             },
         }
+
+    def _content(self, said: Said) -> list[dict[str, Any]]:
+        text = [{"type": "text", "text": said.text}] if said.text else []
+        uses = [
+            {
+                "type": "tool_use",
+                "id": f"toolu_{next(self._uses):05d}",
+                "name": name,
+                "input": given,
+            }
+            for name, given in said.uses
+        ]
+        return [*text, *uses]
 
     def retrieve_model(self, asked: Asked, model: str) -> Answer:
         """GET /v1/models/{id}"""

@@ -6,11 +6,11 @@ from dreaming.engines.base import EngineError
 from dreaming.engines.claude.options import PLATFORMS, Options
 
 NO_KEY = (
-    "No key is set for Claude. Set DAYBREAK_ANTHROPIC_API_KEY (or DAYBREAK_ANTHROPIC_API_KEY_FILE),"
+    "No key is set for Claude: set DAYBREAK_ANTHROPIC_API_KEY (or DAYBREAK_ANTHROPIC_API_KEY_FILE),"
     " or dream with the local engine, which needs none."
 )
 LOOK_AT_NETWORK = "look at this machine's network and DAYBREAK_ANTHROPIC_BASE_URL."
-LOOK_AT_MODELS = "Look at DAYBREAK_CLAUDE_READ_MODEL and DAYBREAK_CLAUDE_WRITE_MODEL."
+LOOK_AT_MODELS = "look at DAYBREAK_CLAUDE_READ_MODEL and DAYBREAK_CLAUDE_WRITE_MODEL."
 Client = anthropic.Anthropic | anthropic.AnthropicBedrock | anthropic.AnthropicVertex
 
 
@@ -69,10 +69,10 @@ def _words(error: anthropic.APIError, options: Options) -> tuple[str, bool]:
 def _words_of_status(status: int, options: Options) -> tuple[str, bool]:
     models = f"{options.read_model} and {options.write_model}"
     known = {
-        401: "Claude does not accept the key. Look at DAYBREAK_ANTHROPIC_API_KEY.",
-        402: "The account at Anthropic cannot be billed. Look at its plan, then dream again.",
-        403: "The key may not do this. Ask who gave it out for access to the Messages API.",
-        404: f"Claude does not know a model that is set ({models}). {LOOK_AT_MODELS}",
+        401: "Claude does not accept the key: look at DAYBREAK_ANTHROPIC_API_KEY.",
+        402: "The account at Anthropic cannot be billed: look at its plan, then dream again.",
+        403: "The key may not do this: ask who gave it out for access to the Messages API.",
+        404: f"Claude does not know a model that is set ({models}): {LOOK_AT_MODELS}",
     }
     if status in known:
         return known[status], True

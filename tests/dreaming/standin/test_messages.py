@@ -113,3 +113,13 @@ def test_a_batch_ends_after_a_look_and_tells_each_result_by_its_id(vendor, clien
     told = {one.custom_id: one.result.type for one in client.messages.batches.results(batch.id)}
     assert told == outcomes
     assert list(told) == ["c", "b", "a"]
+
+
+def test_a_tool_it_wants_used_is_a_block_with_an_id_of_its_own(vendor, client):
+    vendor.messages.speaker = lambda body: Said("Look.", uses=[("look", {"at": 1}), ("look", {})])
+    asked = {"model": "claude-haiku-5-5", "max_tokens": 9}
+    reply = client.messages.create(messages=[{"role": "user", "content": "x"}], **asked)
+    assert reply.stop_reason == "tool_use"
+    assert [block.type for block in reply.content] == ["text", "tool_use", "tool_use"]
+    assert [block.input for block in reply.content[1:]] == [{"at": 1}, {}]
+    assert len({block.id for block in reply.content[1:]}) == 2

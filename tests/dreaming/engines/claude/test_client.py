@@ -21,7 +21,7 @@ def status_error(status):
     [
         (401, "DAYBREAK_ANTHROPIC_API_KEY", True),
         (402, "cannot be billed", True),
-        (403, "Ask who gave it out", True),
+        (403, "ask who gave it out", True),
         (404, "DAYBREAK_CLAUDE_WRITE_MODEL", True),
         (408, "status 408", False),
         (409, "status 409", False),
