@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -12,6 +13,7 @@ from agents import clock
 from agents.models import Agent, Person, Workspace, WorkspaceRole
 from agents.people import Member
 from agents.rights import Right
+from dreaming.engines.claude.options import RECORDING
 from dreaming.models import Schedule
 from dreaming.navigation import navigation_of, url_of, workspaces_of
 from dreaming.schedules import next_start
@@ -47,6 +49,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         # The bell's number comes with the workspaces: it costs no query of its own.
         "unread": partial(unread_in, workspaces),
         "frozen": SimpleLazyObject(partial(frozen_notice, member)),
+        "is_recorded": any(
+            options.get("key") == RECORDING for options in settings.ENGINE_OPTIONS.values()
+        ),
         # Asked for by the pages of the queue alone: one query of a whole page, none of a fragment.
         "revalidation": SimpleLazyObject(partial(revalidation_due, member)),
         # Called by the one page that says it: a lazy object is no datetime to a filter.

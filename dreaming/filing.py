@@ -283,7 +283,7 @@ def file_changes(
     origin = Origin(
         kind=OriginKind.DREAM,
         id=str(dream),
-        label=f"Dream {dream}",
+        label=label_of(dream),
         engine=dream.engine,
         engine_version=dream.engine_version,
         started_by=dream.started_by,
@@ -303,6 +303,11 @@ def file_changes(
         except InvalidChange as error:
             refused[change.path] = Dropped(change.title, str(error))
     return refused
+
+
+def label_of(dream: Dream) -> str:
+    """Return how proposals name the dream they come from for good."""
+    return f"Dream {dream}, a recording" if dream.is_recording else f"Dream {dream}"
 
 
 def cause_of(dream: Dream) -> Cause | None:

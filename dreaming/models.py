@@ -149,6 +149,12 @@ class Dream(models.Model):
     def __str__(self) -> str:
         return f"D-{self.number}"
 
+    @property
+    def is_recording(self) -> bool:
+        """Say whether its engine had recorded answers, and no model read anything."""
+        # As engines.claude.options marks it.
+        return self.engine_version.endswith("/recording")
+
 
 class Pattern(models.Model):
     """A pattern a dream saw: its numbers, what became of it, and the proposal it led to."""

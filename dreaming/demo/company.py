@@ -79,6 +79,14 @@ HELPDESK = DemoAgent(
     "high",
 )
 AGENTS = (CLAIMS, EVIDENCE, HELPDESK)
+LETTERS = DemoAgent(
+    "letters-desk",
+    "Letters desk",
+    "Writes letters to members; it runs at Claude Managed Agents.",
+    "Sends nothing that no handler has read.",
+    "low",
+)
+"""There only where the demo's engines are recordings."""
 
 
 @dataclass(frozen=True, slots=True)

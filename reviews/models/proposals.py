@@ -193,6 +193,11 @@ class Proposal(models.Model):
     def __str__(self) -> str:
         return f"P-{self.number}"
 
+    @property
+    def is_recording(self) -> bool:
+        """Say whether what filed it had recorded answers, as the demo's engines may have."""
+        return self.engine_version.endswith("/recording")
+
 
 class ProposalRevision(models.Model):
     """One text of a proposal. `author` is empty when the origin (a dream) wrote it.

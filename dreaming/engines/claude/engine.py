@@ -37,7 +37,7 @@ class ClaudeEngine:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.unready = why_unready(options)
-        self.version = f"1/{prompts.SHA256[:8]}/{anthropic.__version__}"
+        self.version = f"1/{prompts.SHA256[:8]}/{anthropic.__version__}{options.mark}"
         self.sends_data_to = frozenset({options.destination})
 
     def dream(self, material: DreamMaterial, report: Report) -> DreamResult:

@@ -6,6 +6,8 @@ from typing import Self
 
 PLATFORMS = ("api", "bedrock", "vertex")
 HOST = "api.anthropic.com"
+RECORDING = "recording"
+"""The key of a stand-in whose answers were written beforehand; an engine with it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Options:
         numbers = {name: int(given[name]) for name in _NUMBERS if given.get(name)}
         batches = {"batches": True} if given.get("batches") == "true" else {}
         return cls(**words, **numbers, **batches)  # type: ignore[arg-type]  # by name, as declared
+
+    @property
+    def mark(self) -> str:
+        """Return what an engine's version ends with: that its answers are a recording, or ''."""
+        return f"/{RECORDING}" if self.key == RECORDING else ""
 
     @property
     def destination(self) -> str:

@@ -49,7 +49,7 @@ class ManagedEngine:
         self.options = options
         self.clock = clock
         self.unready = options.unready
-        self.version = f"1/{anthropic.__version__}"
+        self.version = f"1/{anthropic.__version__}{options.reach.mark}"
         self.sends_data_to = frozenset({options.reach.destination})
 
     def dream(self, material: DreamMaterial, report: Report) -> DreamResult:
