@@ -54,6 +54,43 @@ def mark_of(kind: str) -> str:
     return f"[{kind} removed]"
 
 
+MARGIN = 600
+"""Characters beyond a stretch that are looked at with it: no shape is longer."""
+
+
+def mask_on_page(text: str, kinds: Collection[str]) -> str:
+    """Return `text` as a page shows it, with what is found of `kinds` behind masks."""
+    return mask_stretch(text, 0, len(text), covers_of(text, kinds, 0, len(text)))
+
+
+def covers_of(text: str, kinds: Collection[str], start: int, end: int) -> tuple[Cover, ...]:
+    """Return what is to be covered in `text` from `start` to `end` and around it, in order.
+
+    from_start and from_end of a cover are places in `text`; a long text is read there alone.
+    """
+    first = max(0, start - MARGIN)
+    found = mask_personal(text[first : end + MARGIN], kinds).covers
+    return tuple(
+        cover._replace(from_start=cover.from_start + first, from_end=cover.from_end + first)
+        for cover in found
+    )
+
+
+def mask_stretch(text: str, start: int, end: int, covers: Collection[Cover]) -> str:
+    """Return `text` from `start` to `end` with a mask for each cover that reaches into it.
+
+    One that reaches across an edge is masked on both sides of it: half of it says too much.
+    """
+    pieces: list[str] = []
+    read = start
+    for cover in covers:
+        if cover.from_end <= start or cover.from_start >= end:
+            continue
+        pieces += (text[read : max(read, cover.from_start)], f"[{cover.kind} masked]")
+        read = min(end, cover.from_end)
+    return "".join([*pieces, text[read:end]])
+
+
 def mask_personal(text: str, kinds: Collection[str]) -> Masked:
     """Return `text` with what is found of `kinds` covered by a mark that names the kind.
 

@@ -22,3 +22,16 @@ def record_session_opened(session: Session, member: Member, *, revision: int, sh
             revision=revision,
             after={"first": shown.start, "events": len(shown)},
         )
+
+
+def record_event_revealed(session: Session, member: Member, *, revision: int, index: int) -> None:
+    """Log that `member` was shown one event of the session without its masks."""
+    with transaction.atomic():
+        log.append(
+            Action.SESSION_REVEALED,
+            workspace=member.workspace.slug,
+            actor=actor_of(member.person),
+            object=str(session),
+            revision=revision,
+            after={"event": index},
+        )

@@ -8,6 +8,11 @@ from agents.views import people, sessions, tokens, workspaces
 PAGES: list[URLPattern | URLResolver] = [
     path("sessions/", sessions.sessions, name="sessions"),
     path("sessions/<session:number>/", sessions.session, name="session"),
+    path(
+        "sessions/<session:number>/<int:revision>/<int:turn>/reveal/",
+        sessions.turn_reveal,
+        name="turn_reveal",
+    ),
     path("people/", people.people, name="people"),
     path("people/add/", people.person_add, name="person_add"),
     path("people/<slug:person>/role/", people.person_role, name="person_role"),

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from agents.models import Check, Event, Outcome, Session, SessionRevision
+from agents.personal import covers_of, mask_on_page, mask_stretch
 from agents.transcripts.base import EventKind, Role, Verdict
 from reviews.changes import Relation, Trust
 from reviews.models import Evidence, Proposal
@@ -112,14 +113,14 @@ def quotes_of(proposal: Proposal, opened: Collection[int]) -> tuple[Quote, ...]:
     opened: the positions somebody has opened. First the strongest for it, then all against it, then
     the others for it; each by strength: members' words, failed visible checks, failures, newest.
     """
-    rows = list(evidence_of(proposal))
-    endings = _endings_of({row.event.revision_id: row.event.revision for row in rows})
+    rows, kinds = list(evidence_of(proposal)), proposal.workspace.masked
+    endings = _endings_of({row.event.revision_id: row.event.revision for row in rows}, kinds)
     visible = frozenset(map(str, proposal.workspace.visible_checks))
     ranked = sorted(rows, key=lambda row: _rank(row, endings[row.event.revision_id], visible))
     supports = [row for row in ranked if row.relation == Relation.SUPPORTS]
     against = [row for row in ranked if row.relation != Relation.SUPPORTS]
     return tuple(
-        _quote(row, (_cited(row),), endings[row.event.revision_id], opened, is_wide=False)
+        _quote(row, (_cited(row, kinds),), endings[row.event.revision_id], opened, is_wide=False)
         for row in (*supports[:1], *against, *supports[1:])
     )
 
@@ -142,15 +143,17 @@ def count_shown(quotes: Sequence[Quote]) -> int:
     return min(len(quotes), MOST_SHOWN, max(SHOWN, against + 1))
 
 
-def widen(evidence: Evidence) -> Quote:
-    """Return a quote with the turns around it."""
+def widen(evidence: Evidence, kinds: Collection[str]) -> Quote:
+    """Return a quote with the turns around it; kinds: of personal data, masked in all of them."""
     event = evidence.event
     around = Event.objects.filter(
         revision=event.revision_id,
         index__range=(max(0, event.index - AROUND), event.index + AROUND),
     ).order_by("index")
-    turns = tuple(_cited(evidence) if one.pk == event.pk else _turn(one) for one in around)
-    ending = _endings_of({event.revision_id: event.revision})[event.revision_id]
+    turns = tuple(
+        _cited(evidence, kinds) if one.pk == event.pk else _turn(one, kinds) for one in around
+    )
+    ending = _endings_of({event.revision_id: event.revision}, kinds)[event.revision_id]
     return _quote(evidence, turns, ending, {evidence.position}, is_wide=True)
 
 
@@ -183,29 +186,42 @@ def _older(revision: SessionRevision, session: Session) -> int | None:
     return revision.number if revision.number != session.revision else None
 
 
-def _turn(event: Event) -> Turn:
-    text = event.text if len(event.text) <= CLIP_TURN else f"{event.text[:CLIP_TURN]}…"
+def _turn(event: Event, kinds: Collection[str]) -> Turn:
+    end = min(len(event.text), CLIP_TURN)
+    text = mask_stretch(event.text, 0, end, covers_of(event.text, kinds, 0, end))
+    text += "…" if len(event.text) > CLIP_TURN else ""
     return Turn(
         event.index, _who(event), event.tool, text, is_error=event.is_error, trust=event.trust
     )
 
 
-def _cited(row: Evidence) -> Turn:
-    """Return the cited event, clipped to what stands around the quote.
+def masked_words(row: Evidence, kinds: Collection[str]) -> str:
+    """Return the words of a quote with personal data of `kinds` masked, as its event shows it."""
+    text = row.event.text
+    if text[row.start : row.end] != row.quote:
+        return mask_on_page(row.quote, kinds)
+    covers = covers_of(text, kinds, row.start, row.end)
+    return mask_stretch(text, row.start, row.end, covers)
+
+
+def _cited(row: Evidence, kinds: Collection[str]) -> Turn:
+    """Return the cited event, clipped to what stands around the quote, personal data masked.
 
     Where the event no longer holds the words (they were erased there), the quote stands alone.
     """
     event = row.event
     text = event.text
     is_there = text[row.start : row.end] == row.quote
-    before = text[max(0, row.start - CLIP) : row.start] if is_there else ""
-    after = text[row.end : row.end + CLIP] if is_there else ""
+    first, last = max(0, row.start - CLIP), min(len(text), row.end + CLIP)
+    covers = covers_of(text, kinds, first, last) if is_there else ()
+    before = mask_stretch(text, first, row.start, covers) if is_there else ""
+    after = mask_stretch(text, row.end, last, covers) if is_there else ""
     return Turn(
         index=event.index,
         who=_who(event),
         tool=event.tool,
         before=f"…{before}" if is_there and row.start > CLIP else before,
-        quote=row.quote,
+        quote=masked_words(row, kinds),
         after=f"{after}…" if is_there and row.end + CLIP < len(text) else after,
         is_cited=True,
         is_error=event.is_error,
@@ -217,21 +233,26 @@ def _who(event: Event) -> str:
     return WHO.get(event.kind) or SPEAKERS.get(event.role, event.role)
 
 
-def _endings_of(revisions: Mapping[int, SessionRevision]) -> dict[int, Ending]:
+def _endings_of(
+    revisions: Mapping[int, SessionRevision], kinds: Collection[str]
+) -> dict[int, Ending]:
     """Return how each revision's session ended, in two queries for all of them."""
     outcomes = {
         outcome.revision_id: outcome for outcome in Outcome.objects.filter(revision__in=revisions)
     }
-    failed = _failed_checks(outcomes.values())
+    failed = _failed_checks(outcomes.values(), kinds)
     return {pk: _ending(outcomes.get(pk), failed) for pk in revisions}
 
 
-def _failed_checks(outcomes: Iterable[Outcome]) -> dict[int, tuple[str, str]]:
+def _failed_checks(
+    outcomes: Iterable[Outcome], kinds: Collection[str]
+) -> dict[int, tuple[str, str]]:
     """Return by outcome the first check that failed: its name, and that with what it said."""
     found: dict[int, tuple[str, str]] = {}
     checks = Check.objects.filter(outcome__in=list(outcomes), passed=False)
     for check in checks.order_by("outcome", "position"):
-        words = f"{check.name}: {check.message}" if check.message else check.name
+        message = mask_on_page(check.message, kinds)
+        words = f"{check.name}: {message}" if message else check.name
         # The page ends the sentence itself.
         found.setdefault(check.outcome_id, (check.name, words[:200].rstrip(" .")))
     return found

@@ -10,6 +10,7 @@ from reviews.audit.models import Entry
 from reviews.diffs import Diff
 from reviews.dossier import compare, version_text
 from reviews.models import Decision, Evidence, Proposal, ProposalRevision
+from reviews.quotes import masked_words
 
 VOTES = (Action.APPROVED, Action.REJECTED, Action.CHANGES_REQUESTED)
 JUDGED = (Action.PROPOSAL_FILED, Action.PROPOSAL_REVISED, Action.PROPOSAL_REBASED)
@@ -17,9 +18,13 @@ JUDGED = (Action.PROPOSAL_FILED, Action.PROPOSAL_REVISED, Action.PROPOSAL_REBASE
 
 @dataclass(frozen=True, slots=True)
 class ShownQuote:
-    """One quote of the proposal, and whether the person had opened it before they decided."""
+    """One quote of the proposal, and whether the person had opened it before they decided.
+
+    words: its words with personal data masked.
+    """
 
     row: Evidence
+    words: str
     is_opened: bool
 
 
@@ -95,14 +100,16 @@ def sighting_of(proposal: Proposal, number: int) -> Sighting | None:
     old = version_text(proposal, base) if base is not None else ""
     opened = set(decision.shown.get("evidence_opened", ()))
     quotes = proposal.evidence.select_related("event__revision__session").order_by("position")
-    entries = _entries_of(proposal)
+    entries, kinds = _entries_of(proposal), proposal.workspace.masked
     return Sighting(
         number=number,
         all=len(decisions),
         decision=decision,
         revision=revision,
         diff=compare(old, revision.content),
-        quotes=tuple(ShownQuote(row, row.position in opened) for row in quotes),
+        quotes=tuple(
+            ShownQuote(row, masked_words(row, kinds), row.position in opened) for row in quotes
+        ),
         judged=_judged(entries, decision.revision),
         voted=_voted(entries, number),
     )

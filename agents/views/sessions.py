@@ -1,19 +1,20 @@
 """Sessions of agents: the list, and one transcript as it is stored. Each opening is logged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from agents.access import member_page, session_of
 from agents.http import MemberRequest, asked, is_prefetch
 from agents.models import Agent, Event, MemoryRead, Session, SessionRevision
+from agents.personal import mask_on_page
 from agents.readership import reads_of
-from agents.reading import record_session_opened
+from agents.reading import record_event_revealed, record_session_opened
 from agents.rights import Right
 from agents.transcripts.base import EventKind, Role, Verdict
 from agents.web.paging import page_of
@@ -45,7 +46,7 @@ SPEAKERS: Mapping[str, str] = {Role.USER: "User", Role.ASSISTANT: "Agent", Role.
 class Turn:
     """One event as it is printed. part: the sub-session it belongs to, '' for the session's own.
 
-    text stands open, rest (of a long text) is folded.
+    text stands open, rest (of a long text) is folded; personal data is masked in both.
     """
 
     event: Event
@@ -54,6 +55,7 @@ class Turn:
     is_tool: bool
     text: str
     rest: str
+    is_masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +111,37 @@ def session(request: MemberRequest, number: int) -> HttpResponse:
         "revision": revision,
         "revisions": revisions,
         "is_newest": revision == revisions[0],
-        "turns": turns_of(revision, shown),
+        "turns": turns_of(revision, shown, request.workspace.masked),
+        "prompt": prompt_of(revision, request.workspace.masked),
         "shown": shown,
         "last": shown.stop - 1,
         "earlier": max(0, start - EVENTS_A_PAGE) if start else None,
         "later": shown.stop if shown.stop < revision.event_count else None,
-        "checks": checks_of(revision),
+        "checks": checks_of(revision, request.workspace.masked),
         "given": given_to(found),
     }
     return render(request, "agents/session.html", context)
+
+
+@require_POST
+@member_page(Right.REVEAL_TRANSCRIPTS)
+def turn_reveal(request: MemberRequest, number: int, revision: int, turn: int) -> HttpResponse:
+    """Show one event in plain words, this once, and log that it was shown."""
+    found = session_of(request.member, number)
+    event = Event.objects.filter(
+        revision__session=found, revision__number=revision, index=turn
+    ).first()
+    if event is None:
+        raise Http404(f"Revision {revision} of {found} has no turn {turn}.")
+    record_event_revealed(found, request.member, revision=revision, index=turn)
+    context = {"session": found, "revision": revision, "event": event, "who": who_of(event)}
+    # Shown by this answer and by no other: a redirect would have to keep the words.
+    return render(request, "agents/turn.html", context)
+
+
+def who_of(event: Event) -> str:
+    """Return who says or does what an event holds."""
+    return ACTS.get(event.kind) or SPEAKERS.get(event.role, event.role)
 
 
 def rows_of(found: Iterable[Session]) -> list[dict[str, Any]]:
@@ -146,29 +170,39 @@ def start_of(revision: SessionRevision, turn: str) -> int:
     return place - place % EVENTS_A_PAGE
 
 
-def turns_of(revision: SessionRevision, shown: range) -> list[Turn]:
-    """Return the events of one page as they are printed."""
+def turns_of(revision: SessionRevision, shown: range, kinds: Collection[str]) -> list[Turn]:
+    """Return the events of one page as they are printed; kinds: of personal data, masked."""
     labels = {part["key"]: part["label"] or part["key"] for part in revision.sub_sessions}
     events = revision.events.filter(index__gte=shown.start, index__lt=shown.stop)
-    return [_turn(event, labels) for event in events.order_by("index")]
+    return [_turn(event, labels, kinds) for event in events.order_by("index")]
 
 
-def _turn(event: Event, labels: Mapping[str, str]) -> Turn:
-    is_long = len(event.text) > LONG_TEXT
+def _turn(event: Event, labels: Mapping[str, str], kinds: Collection[str]) -> Turn:
+    text = mask_on_page(event.text, kinds)
+    is_long = len(text) > LONG_TEXT
     return Turn(
         event=event,
-        who=ACTS.get(event.kind) or SPEAKERS.get(event.role, event.role),
+        who=who_of(event),
         part=labels.get(event.sub_session, event.sub_session),
         is_tool=event.kind in (EventKind.TOOL_CALL, EventKind.TOOL_RESULT),
-        text=event.text[:OPENING] if is_long else event.text,
-        rest=event.text[OPENING:] if is_long else "",
+        text=text[:OPENING] if is_long else text,
+        rest=text[OPENING:] if is_long else "",
+        is_masked=text != event.text,
     )
 
 
-def checks_of(revision: SessionRevision) -> list[Any]:
-    """Return the checks of the revision's outcome in their order."""
+def prompt_of(revision: SessionRevision, kinds: Collection[str]) -> str:
+    """Return the system prompt with personal data masked, '' where there was none."""
+    return mask_on_page(revision.system_prompt.text, kinds) if revision.system_prompt else ""
+
+
+def checks_of(revision: SessionRevision, kinds: Collection[str]) -> list[Any]:
+    """Return the checks of the revision's outcome in their order, what they said masked."""
     outcome = getattr(revision, "outcome", None)
-    return list(outcome.checks.order_by("position")) if outcome else []
+    checks = list(outcome.checks.order_by("position")) if outcome else []
+    for check in checks:
+        check.message = mask_on_page(check.message, kinds)
+    return checks
 
 
 def given_to(found: Session) -> list[Given]:

@@ -109,7 +109,7 @@ def evidence(request: MemberRequest, number: int, position: int) -> HttpResponse
         record_evidence_opened(found, quote, request.member)
     context = {
         "proposal": found,
-        "quote": widen(quote),
+        "quote": widen(quote, found.workspace.masked),
         "suffix": desk_of(request).suffix,
         "session_base": session_base(request),
         **seen_context(found, request.member),

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.personal import EVERY_KIND, KINDS, mark_of, mask_personal
+from agents.personal import (
+    EVERY_KIND,
+    KINDS,
+    covers_of,
+    mark_of,
+    mask_on_page,
+    mask_personal,
+    mask_stretch,
+)
 
 FOUND = [
     ("ada.lovelace@example.com", "e-mail"),
@@ -118,3 +126,42 @@ def test_twice_the_text_costs_no_more_than_its_share(attack):
 
 def test_every_kind_has_an_example():
     assert {kind for _, kind in FOUND} | {"date of birth"} == set(KINDS)
+
+
+PLACED = st.lists(st.sampled_from([*(words for words, _ in FOUND), "order 1042", " and ", "."]))
+
+
+@given(PLACED, st.integers(0, 200), st.integers(0, 200))
+def test_a_stretch_of_a_text_shows_nothing_of_what_its_covers_hide(words, start, length):
+    text = " ".join(words)
+    start = min(start, len(text))
+    end = min(start + length, len(text))
+    covers = covers_of(text, EVERY_KIND, 0, len(text))
+    shown = mask_stretch(text, start, end, covers)
+    rest = shown
+    for cover in covers:
+        if cover.from_start < end and cover.from_end > start:
+            mark = f"[{cover.kind} masked]"
+            assert mark in rest
+            rest = rest.replace(mark, "", 1)
+    kept = "".join(
+        letter
+        for at, letter in enumerate(text)
+        if start <= at < end and not any(c.from_start <= at < c.from_end for c in covers)
+    )
+    assert rest == kept
+
+
+def test_a_page_shows_the_kind_and_the_text_between():
+    told = "Mail ada@example.com or call +44 20 7946 0958."
+    assert mask_on_page(told, {"e-mail"}) == "Mail [e-mail masked] or call +44 20 7946 0958."
+    assert mask_on_page("Nothing here.", EVERY_KIND) == "Nothing here."
+    assert mask_on_page(told, ()) == told
+
+
+def test_a_stretch_of_a_long_text_is_covered_by_what_stands_around_it_alone():
+    text = "x " * 5_000 + "ada@example.com" + " y" * 5_000
+    at = text.index("ada")
+    (cover,) = covers_of(text, EVERY_KIND, at + 2, at + 4)
+    assert text[cover.from_start : cover.from_end] == "ada@example.com"
+    assert covers_of(text, EVERY_KIND, 0, 100) == ()

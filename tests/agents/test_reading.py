@@ -1,7 +1,7 @@
 import pytest
 
 from agents.people import find_member
-from agents.reading import record_session_opened
+from agents.reading import record_event_revealed, record_session_opened
 from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
@@ -27,3 +27,13 @@ def test_looking_twice_is_two_entries(cast):
     for _ in range(2):
         record_session_opened(session, member, revision=1, shown=range(4))
     assert Entry.objects.filter(action=Action.SESSION_OPENED, object=str(session)).count() == 2
+
+
+def test_each_reveal_names_the_event_and_none_of_its_words(cast):
+    session = build.session(cast.agent)
+    member = find_member(cast.auditor, cast.workspace)
+    record_event_revealed(session, member, revision=1, index=2)
+    body = read_body(Entry.objects.get(action=Action.SESSION_REVEALED).body)
+    assert (body["object"], body["revision"], body["after"]) == (str(session), 1, {"event": 2})
+    assert body["actor"]["id"] == cast.auditor.public_id
+    assert set(body.get("values", {})) <= {"actor_name"}

@@ -1,5 +1,6 @@
 """Quotes in their place: the turns around them and how the session ended."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -7,7 +8,8 @@ import pytest
 from django.http import Http404
 
 from agents.models import Event
-from agents.transcripts.base import EventKind, ParsedEvent, Role
+from agents.personal import EVERY_KIND
+from agents.transcripts.base import EventKind, ParsedCheck, ParsedEvent, Role
 from agents.workspaces import set_visible_checks
 from reviews import quotes
 from reviews.changes import Relation
@@ -54,7 +56,7 @@ def test_around_a_quote_stand_two_turns_on_each_side(cast) -> None:
     events = [build.says(f"Turn {n}.") for n in range(9)]
     proposal = filed(cast, events, 4, "Turn 4.")
 
-    turns = widen(find_evidence(proposal, 1)).turns
+    turns = widen(find_evidence(proposal, 1), EVERY_KIND).turns
 
     assert [turn.index for turn in turns] == [2, 3, 4, 5, 6]
     assert [turn.is_cited for turn in turns] == [False, False, True, False, False]
@@ -64,7 +66,7 @@ def test_around_a_quote_stand_two_turns_on_each_side(cast) -> None:
 def test_at_the_ends_of_a_session_there_are_fewer(cast, index, expected) -> None:
     events = [build.says(f"Turn {n}.") for n in range(9)]
 
-    quote = widen(find_evidence(filed(cast, events, index, f"Turn {index}."), 1))
+    quote = widen(find_evidence(filed(cast, events, index, f"Turn {index}."), 1), EVERY_KIND)
 
     assert [turn.index for turn in quote.turns] == expected
 
@@ -81,7 +83,7 @@ def test_a_long_turn_is_clipped_around_the_quote(cast) -> None:
 def test_a_long_turn_beside_the_quote_is_clipped_at_its_end(cast) -> None:
     events = [build.says("c" * 5_000), build.says("words")]
 
-    turns = widen(find_evidence(filed(cast, events, 1, "words"), 1)).turns
+    turns = widen(find_evidence(filed(cast, events, 1, "words"), 1), EVERY_KIND).turns
 
     assert turns[0].before == "c" * CLIP_TURN + "…"
 
@@ -91,7 +93,7 @@ def test_a_quote_whose_event_holds_other_words_stands_alone(cast) -> None:
     event = Event.objects.get(revision__session=session, index=2)
     lost = Evidence(position=1, event=event, quote="gone words", start=0, end=10)
 
-    turn = quotes._cited(lost)
+    turn = quotes._cited(lost, EVERY_KIND)
 
     assert (turn.before, turn.quote, turn.after) == ("", "gone words", "")
 
@@ -255,3 +257,73 @@ def test_a_quote_from_an_earlier_transcript_says_which(cast) -> None:
 
 def test_how_far_words_can_be_trusted_comes_with_them(cast) -> None:
     assert only(filed(cast, build.EVENTS, 2, "shipped")).turns[0].trust == "tool"
+
+
+MAIL = "ada.lovelace@example.com"
+TOLD = f"Error: {MAIL} holds order 1042, already shipped to {MAIL}"
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "quote", "after"),
+    [
+        (
+            "already shipped",
+            "Error: [e-mail masked] holds order 1042, ",
+            "already shipped",
+            " to [e-mail masked]",
+        ),
+        (TOLD, "", TOLD.replace(MAIL, "[e-mail masked]"), ""),
+        # A quote that ends within an address: neither side shows a part of it.
+        (
+            "shipped to ada.love",
+            "Error: [e-mail masked] holds order 1042, already ",
+            "shipped to [e-mail masked]",
+            "[e-mail masked]",
+        ),
+    ],
+)
+def test_personal_data_is_masked_and_the_quote_still_stands_in_its_turn(
+    cast, words, before, quote, after
+) -> None:
+    events = [build.says("Hello."), build.answers(TOLD, tool="find", error=True)]
+    proposal = filed(cast, events, 1, words)
+    [turn] = only(proposal).turns
+    assert (turn.before, turn.quote, turn.after) == (before, quote, after)
+    assert turn.is_cited
+    assert quotes.masked_words(find_evidence(proposal, 1), EVERY_KIND) == quote
+
+
+def test_kinds_a_workspace_does_not_cover_are_shown(cast) -> None:
+    cast.workspace.masked = ["card number"]
+    cast.workspace.save(update_fields=["masked"])
+    events = [build.says("Hello."), build.answers(TOLD, tool="find", error=True)]
+    [turn] = only(filed(cast, events, 1, "already shipped")).turns
+    assert turn.before == f"Error: {MAIL} holds order 1042, "
+
+
+def test_turns_around_a_quote_and_what_a_check_said_are_masked_too(cast) -> None:
+    events = [build.says(f"I am {MAIL}."), build.answers("already shipped", tool="find")]
+    checks = [ParsedCheck(name="mail", passed=False, message=f"no mail to {MAIL}")]
+    proposal = filed(cast, events, 1, "already shipped", checks=checks)
+    wide = widen(find_evidence(proposal, 1), proposal.workspace.masked)
+    assert wide.turns[0].before == "I am [e-mail masked]."
+    assert wide.ending.check == "mail: no mail to [e-mail masked]"
+    # Looked up in what a lone turn is clipped to, an address across the edge is masked whole.
+    long = filed(
+        cast,
+        [build.says("x" * (CLIP_TURN - 5) + f" {MAIL}"), build.says("Go on.")],
+        1,
+        "Go on.",
+    )
+    edge = widen(find_evidence(long, 1), EVERY_KIND).turns[0].before
+    assert edge.endswith("[e-mail masked]…")
+    assert "ada" not in edge
+
+
+def test_masking_a_quote_in_a_huge_turn_looks_at_its_surroundings_alone(cast) -> None:
+    huge = f"{MAIL} " * 15_000 + "already shipped" + f" {MAIL}" * 15_000
+    proposal = filed(cast, [build.says(huge)], 0, "already shipped")
+    begun = time.process_time()
+    [turn] = only(proposal).turns
+    assert time.process_time() - begun < 0.5
+    assert "@" not in turn.before + turn.after

@@ -18,6 +18,8 @@ from agents.web.ids import spell_id
 register = template.Library()
 REMOVED = re.compile(r"\[secret removed: ([A-Za-z][A-Za-z0-9 _-]{0,40})\]")
 """What agents.redaction leaves where a secret stood."""
+MASKED = re.compile(r"\[([A-Za-z][A-Za-z -]{0,40}) masked\]")
+"""What agents.personal puts before personal data on a page."""
 
 
 @register.simple_tag
@@ -144,17 +146,33 @@ def visible(text: object) -> SafeString:
 
 @register.filter
 def spoken(text: str) -> SafeString:
-    """Render words of a session: as `visible`, and what was removed at the door as a block."""
+    """Render words of a session: as `visible`, what was removed or is masked as a block."""
     pieces = REMOVED.split(text)
     return format_html_join(
         "",
         "{}",
         (
-            (removed_block(piece) if place % 2 else visible(piece),)
+            (removed_block(piece) if place % 2 else _behind_masks(piece),)
             for place, piece in enumerate(pieces)
             if piece
         ),
     )
+
+
+def _behind_masks(text: str) -> SafeString:
+    pieces = MASKED.split(text)
+    if len(pieces) == 1:
+        return visible(text)
+    blocks = (
+        (masked_block(piece) if place % 2 else visible(piece),)
+        for place, piece in enumerate(pieces)
+    )
+    return format_html_join("", "{}", blocks)
+
+
+def masked_block(kind: str) -> SafeString:
+    """Return the block that stands before personal data: what kind it is."""
+    return format_html('<span class="gone">{}</span>', _("%s masked") % kind)
 
 
 @register.filter

@@ -304,3 +304,62 @@ def test_times_of_events_are_shown(cast, client_of):
 def test_a_nul_in_the_address_finds_nothing(client_of, cast, query: str) -> None:
     answer = client_of(cast.lead).get(f"/w/northwind/sessions/?{query}")
     assert answer.status_code == 200
+
+
+MAIL = "ada.lovelace@example.com"
+
+
+class TestMasks:
+    @pytest.fixture
+    def told(self, cast):
+        """A session whose second turn, failed check and system prompt hold an address."""
+        return build.session(
+            cast.agent,
+            [build.says("Hello."), build.says(f"I am {MAIL}.")],
+            checks=[ParsedCheck(name="mail", passed=False, message=f"no mail to {MAIL}")],
+        )
+
+    def reveals(self):
+        return Entry.objects.filter(action=Action.SESSION_REVEALED)
+
+    @pytest.mark.parametrize("who", ["reviewer", "lead", "auditor"])
+    def test_personal_data_is_masked_for_everybody(self, cast, client_of, told, who):
+        page = read(client_of(getattr(cast, who)), place(told))
+        assert MAIL not in page
+        assert page.count('<span class="gone">e-mail masked</span>') == 2
+        assert ("Show without masks" in page) == (who == "auditor")
+        assert page.count("/reveal/") == (1 if who == "auditor" else 0)
+
+    def test_an_auditor_is_shown_one_turn_once_on_the_record(self, cast, client_of, told):
+        client = client_of(cast.auditor)
+        answer = client.post(f"{place(told)}1/1/reveal/")
+        assert answer.status_code == 200
+        assert f"I am {MAIL}." in answer.content.decode()
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert read_body(self.reveals().get().body)["after"] == {"event": 1}
+        assert MAIL not in read(client, place(told))
+
+    @pytest.mark.parametrize("who", ["reviewer", "lead", "admin"])
+    def test_nobody_else_is_shown_it(self, cast, client_of, told, who):
+        answer = client_of(getattr(cast, who)).post(f"{place(told)}1/1/reveal/")
+        assert answer.status_code == 403
+        assert MAIL not in answer.content.decode()
+        assert not self.reveals().exists()
+
+    @pytest.mark.parametrize("turn", ["1/9", "2/1", "0/0"])
+    def test_a_turn_that_is_not_there_is_not_found(self, cast, client_of, told, turn):
+        answer = client_of(cast.auditor).post(f"{place(told)}{turn}/reveal/")
+        assert answer.status_code == 404
+        assert not self.reveals().exists()
+
+    def test_a_link_alone_reveals_nothing(self, cast, client_of, told):
+        assert client_of(cast.auditor).get(f"{place(told)}1/1/reveal/").status_code == 405
+
+    def test_a_kind_the_workspace_does_not_cover_is_shown(self, cast, client_of, told):
+        cast.workspace.masked = []
+        cast.workspace.save(update_fields=["masked"])
+        assert page_has_mail(read(client_of(cast.reviewer), place(told)))
+
+
+def page_has_mail(page):
+    return page.count(MAIL) == 2

@@ -33,6 +33,10 @@ def at_session(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": build.session(cast.agent).number}
 
 
+def at_turn(cast: Cast) -> dict[str, Any]:
+    return at_session(cast) | {"revision": 1, "turn": 0}
+
+
 ROUTES = [
     # The workspace                 anonymous outsider reviewer lead auditor admin token
     Route("workspace_home", "GET", here, "in 404 200|302 200|302 200|302 302 in"),
@@ -78,4 +82,5 @@ ROUTES = [
     # Sessions                      anonymous outsider reviewer lead auditor admin token
     Route("sessions", "GET", here, "in 404 200 200 200 403 in"),
     Route("session", "GET", at_session, "in 404 200 200 200 403 in"),
+    Route("turn_reveal", "POST", at_turn, "in 404 403 403 200 403 in"),
 ]
