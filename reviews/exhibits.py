@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agents.context import Remembered
-from agents.models import MemoryStore
+from agents.models import MemoryStore, Publishing
 from agents.stores import text_sha256
 from reviews.approval_rules import DEFAULT_RULES, count_approvals, route, say_needs
 from reviews.changes import Change as ProposedChange
@@ -34,6 +34,7 @@ class Staging:
     """How a sample is shown: under which number and dream, when, and with what opened.
 
     number: of its P-…, where it has one. closed: the chip once it is answered; None while it waits.
+    publishing: when the memory it stands in for serves what was approved.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Staging:
     dream: str = "D-1"
     opened: Collection[int] = ()
     closed: Chip | None = None
+    publishing: str = Publishing.AT_ONCE
 
 
 def texts_of_sample(sample: Sample, staging: Staging) -> tuple[Text, ...]:
@@ -183,7 +185,7 @@ def _change_of(sample: Sample, row: Proposal) -> Change:
 def _turn_of(row: Proposal, staging: Staging) -> WhoseTurn:
     needs = tuple((group, count) for group, count in row.route["needs"])
     total = count_approvals(needs)
-    lead, effect = effect_of(total, total)
+    lead, effect = effect_of(total, total, staging.publishing)
     is_open = staging.closed is None
     return WhoseTurn(
         chip=staging.closed or YOURS,

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from agents import clock
 from agents.errors import InvalidInput
-from agents.models import Workspace
+from agents.models import Publishing, Workspace
 from agents.numbers import take_number
 from agents.people import Member, actor_of, lock_workspace, require_right
 from agents.rights import Right
@@ -145,6 +145,15 @@ def answer_item(item: SeededItem, answer: Answer, *, by: Member) -> SeededItem:
 def sample_of(item: SeededItem) -> Sample:
     """Return the case a row shows."""
     return POOL[item.sample]
+
+
+def publishing_of(item: SeededItem) -> str:
+    """Return when the memory serves what is approved that the item is shown as being about.
+
+    A page that spoke of another way to publish than those beside it would give the item away.
+    """
+    after = Proposal.objects.filter(workspace=item.workspace_id, number=item.after)
+    return after.values_list("store__publishing", flat=True).first() or Publishing.AT_ONCE
 
 
 def hits_of(workspace: Workspace) -> Hits:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from agents import clock
+from agents.models import Publishing
 from agents.people import Member
 from agents.rights import Right
 from reviews import lifecycle, rules
@@ -24,6 +25,13 @@ from reviews.lifecycle import Act, Standing, StandingKind, State
 from reviews.models import Decision, OriginKind, Proposal
 from reviews.proposals import may_withdraw
 from reviews.requests import SEND_BACK
+
+READ_FROM: Mapping[Publishing, str] = {
+    Publishing.AT_ONCE: "from their next session",
+    Publishing.SCHEDULED: "once its slot to publish comes",
+    Publishing.BY_HAND: "once a person publishes it",
+}
+"""From when agents read what was applied, by when its store publishes."""
 
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth")
 NUMBERS = ("no", "one", "two", "three", "four", "five")
@@ -195,16 +203,19 @@ def _effect(proposal: Proposal, standing: Standing, total: int) -> tuple[str, st
         return "Its path has changed since.", "Settle the conflict, or reject it."
     if standing.kind is StandingKind.DISAGREEMENT:
         return "Two reviewers disagree.", "A rejection stands; an approval ends the disagreement."
-    return effect_of(standing.more, total)
+    return effect_of(standing.more, total, proposal.store.publishing)
 
 
-def effect_of(more: int, total: int) -> tuple[str, str]:
-    """Return what the next approval does where `more` of `total` are due, in two sentences."""
+def effect_of(more: int, total: int, publishing: str = Publishing.AT_ONCE) -> tuple[str, str]:
+    """Return what the next approval does where `more` of `total` are due, in two sentences.
+
+    publishing: when the store serves what was approved.
+    """
     grace = settings.GRACE_S
     when = f"in {grace} s" if grace else "at once"
     if more <= 1:
         lead = "One approval is enough." if total == 1 else "The last approval needed."
-        return lead, f"Applies {when}; agents read it from their next session."
+        return lead, f"Applies {when}; agents read it {READ_FROM[Publishing(publishing)]}."
     which = ORDINALS[total - more + 1].capitalize()
     return f"{which} of {NUMBERS[total]} approvals.", f"Applies {when} after the last."
 

@@ -81,7 +81,8 @@ def held_until(request: MemberRequest, item: SeededItem) -> datetime | None:
 def staging_of(item: SeededItem) -> Staging:
     """Return how the item is shown: under its own id, after its answer without controls."""
     closed = Chip(_("Test item: nothing was applied"), "book-open") if item.answer else None
-    return Staging(item.number, item.shown_at, item.dream, item.opened, closed)
+    published = seeding.publishing_of(item)
+    return Staging(item.number, item.shown_at, item.dream, item.opened, closed, published)
 
 
 def told_of(item: SeededItem) -> Context | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agents.models import Publishing
 from agents.people import find_member, set_group
 from reviews.audit.actors import SYSTEM
 from reviews.lifecycle import State
@@ -127,6 +128,21 @@ def test_a_grace_is_said_where_there_is_one(cast, settings) -> None:
     settings.GRACE_S = 10
 
     assert "Applies in 10 s" in turn_of(cast, build.proposal(cast.store)).effect
+
+
+@pytest.mark.parametrize(
+    ("publishing", "read"),
+    [
+        (Publishing.AT_ONCE, "agents read it from their next session."),
+        (Publishing.SCHEDULED, "agents read it once its slot to publish comes."),
+        (Publishing.BY_HAND, "agents read it once a person publishes it."),
+    ],
+)
+def test_it_is_said_from_when_agents_read_what_is_approved(cast, publishing, read) -> None:
+    cast.store.publishing = publishing
+    cast.store.save()
+
+    assert turn_of(cast, build.proposal(cast.store)).effect.endswith(read)
 
 
 def test_a_conflict_offers_no_approval_but_a_rejection(cast) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.models import Workspace
+from agents.models import Publishing, Workspace
 from reviews import seeding
 from reviews.models import SeededItem
 from reviews.samples.base import Answer
@@ -114,6 +114,19 @@ def test_its_change_is_seen_in_each_view(client, make, query, view) -> None:
     seg = html.partition('aria-label="Diff view"')[2].partition("</span>")[0]
     current = seg.partition('aria-current="true"')[2].partition("</a>")[0]
     assert current.lstrip(">").startswith(view)
+
+
+def test_it_says_how_its_memory_is_published_as_the_proposal_before_it_did(
+    cast, client, make
+) -> None:
+    cast.store.publishing = Publishing.BY_HAND
+    cast.store.save()
+    decided = build.filed(cast.store)
+    item = make(after=decided.number)
+
+    pages = [text_of(client.get(page_of(one))) for one in (decided, item)]
+
+    assert all("agents read it once a person publishes it" in page for page in pages)
 
 
 def test_the_list_stays_in_each_of_its_addresses(client, make) -> None:
