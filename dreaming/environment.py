@@ -1,5 +1,6 @@
 """Reading settings from the environment: anything unknown or malformed stops the start."""
 
+import base64
 import math
 import os
 import re
@@ -108,6 +109,16 @@ def env_secret(name: str) -> str | None:
         return Path(file_name).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
+
+
+def env_signing_secret(name: str) -> str:
+    """Return the secret that signs webhooks, '' when none is set; stop the start for a bad one."""
+    secret = env_secret(name) or ""
+    try:
+        base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is no signing secret: whsec_ and base64.") from error
+    return secret
 
 
 def refuse_unknown(known: Iterable[str], secret: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """What people send to the dream pages."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -213,3 +214,16 @@ class LinkForm(forms.Form):
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
         help_text=_("Its id, such as agent_01Ab: its sessions are read."),
     )
+
+
+class WritesForm(forms.Form):
+    """Which outside writes are answered, and why."""
+
+    write = forms.MultipleChoiceField(label=_("Writes"))
+    reason = reason_field()
+
+    def __init__(self, *args: Any, standing: Mapping[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        write = self.fields["write"]
+        if isinstance(write, forms.MultipleChoiceField):
+            write.choices = [(str(key), path) for key, path in standing.items()]

@@ -14,6 +14,7 @@ from dreaming.environment import (
     env_list,
     env_networks,
     env_secret,
+    env_signing_secret,
     env_text,
     keep_secret,
     newest_version,
@@ -48,6 +49,7 @@ KNOWN = (
     "DAYBREAK_MANAGED_HOURS",
     "DAYBREAK_MANAGED_MODEL",
     "DAYBREAK_MANAGED_REGION",
+    "DAYBREAK_MANAGED_WEBHOOK_SECRET",
     "DAYBREAK_MAX_UPLOAD_BYTES",
     "DAYBREAK_MCP_TOKEN",
     "DAYBREAK_METRICS_TOKEN",
@@ -70,6 +72,8 @@ SECRET = (
     "DAYBREAK_ANTHROPIC_API_KEY",
     "DAYBREAK_AUDIT_KEK",
     "DAYBREAK_EMAIL_URL",
+    "DAYBREAK_MANAGED_API_KEY",
+    "DAYBREAK_MANAGED_WEBHOOK_SECRET",
     "DAYBREAK_MCP_TOKEN",
     "DAYBREAK_METRICS_TOKEN",
     "DAYBREAK_SECRET_KEY",
@@ -320,6 +324,7 @@ METRICS_TOKEN = env_secret("DAYBREAK_METRICS_TOKEN") or ""
 TEST_ENGINE = env_text("DAYBREAK_TEST_ENGINE", "")
 DREAM_CEILING_USD = env_float("DAYBREAK_DREAM_CEILING_USD", 5.0, least=0.0)
 DAY_CEILING_USD = env_float("DAYBREAK_DAY_CEILING_USD", 20.0, least=0.0)
+MANAGED_WEBHOOK_SECRET = env_signing_secret("DAYBREAK_MANAGED_WEBHOOK_SECRET")
 ENGINE_OPTIONS: dict[str, dict[str, str]] = {
     "claude": {
         "key": env_secret("DAYBREAK_ANTHROPIC_API_KEY") or "",

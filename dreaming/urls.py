@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from dreaming.views import agents, dreams, hosted, insights, outcomes, schedules
 from dreaming.views.design import design
 from dreaming.views.health import healthz, readyz
+from dreaming.views.hooks import managed_hook
 from dreaming.views.landing import landing, set_theme, workspace_home
 from dreaming.views.metrics import metrics
 from dreaming.views.quarantines import (
@@ -34,6 +35,8 @@ HOSTED_PAGES: list[URLPattern | URLResolver] = [
     path("link/", hosted.hosted_link, name="hosted_link"),
     path("unlink/", hosted.hosted_unlink, name="hosted_unlink"),
     path("sync/", hosted.hosted_sync, name="hosted_sync"),
+    path("revert/", hosted.hosted_revert, name="hosted_revert"),
+    path("take-up/", hosted.hosted_take_up, name="hosted_take_up"),
 ]
 
 QUARANTINE_PAGES: list[URLPattern | URLResolver] = [
@@ -51,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("agents.api_urls")),
     path("api/v1/", include("reviews.api_urls")),
+    path("hooks/managed/", managed_hook, name="managed_hook"),
     path("", landing, name="landing"),
     path("theme/", set_theme, name="set_theme"),
     path("design/", design, name="design"),

@@ -25,9 +25,7 @@ class State(StrEnum):
 
 
 OPEN: frozenset[State] = frozenset({State.PENDING, State.AWAITING_SECOND})
-FINAL: frozenset[State] = frozenset(
-    {State.APPLIED, State.REJECTED, State.SUPERSEDED, State.WITHDRAWN}
-)
+FINAL: frozenset[State] = frozenset({State.REJECTED, State.SUPERSEDED, State.WITHDRAWN})
 
 
 class Act(StrEnum):
@@ -94,6 +92,8 @@ TRANSITIONS: Mapping[tuple[State, Act, Given], State] = {
     (State.SCHEDULED, Act.GRACE_ENDED, Given.APPROVED): State.APPLIED,
     (State.SCHEDULED, Act.GRACE_ENDED, Given.REJECTED): State.REJECTED,
     (State.SCHEDULED, Act.GRACE_ENDED, Given.STALE): State.CONFLICTED,
+    # A store elsewhere held another text when the change arrived there: it counts for nothing.
+    (State.APPLIED, Act.CONFLICT, Given.NOTHING): State.CONFLICTED,
     (State.CHANGES_REQUESTED, Act.SUPERSEDE, Given.NOTHING): State.SUPERSEDED,
     (State.CHANGES_REQUESTED, Act.WITHDRAW, Given.NOTHING): State.WITHDRAWN,
     (State.CONFLICTED, Act.REBASE, Given.NOTHING): State.PENDING,

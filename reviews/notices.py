@@ -28,6 +28,7 @@ class Kind(StrEnum):
     SENT_BACK = "sent_back"
     DREAM_HELD = "dream_held"
     REVALIDATION = "revalidation"
+    WRITTEN_OUTSIDE = "written_outside"
 
 
 class How(StrEnum):
@@ -49,6 +50,7 @@ WORDS: Mapping[Kind, object] = {
     Kind.SENT_BACK: _("Your proposal came back"),
     Kind.DREAM_HELD: _("A dream is held"),
     Kind.REVALIDATION: _("A memory is due for revalidation"),
+    Kind.WRITTEN_OUTSIDE: _("Memory was written past review"),
 }
 AT_ONCE = frozenset({Kind.TURN_HIGH, Kind.ESCALATION, Kind.MENTION, Kind.CONTAINMENT})
 

@@ -3,6 +3,7 @@
 from agents.models.agents import Agent, Scope, Token
 from agents.models.hosted import (
     HostedMemory,
+    HostedMessage,
     HostedPush,
     HostedSession,
     HostedStore,
@@ -32,6 +33,7 @@ __all__ = [
     "Counter",
     "Event",
     "HostedMemory",
+    "HostedMessage",
     "HostedPush",
     "HostedSession",
     "HostedStore",

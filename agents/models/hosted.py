@@ -168,3 +168,13 @@ class OutsideWrite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} of {self.hosted}"
+
+
+class HostedMessage(models.Model):
+    """A message of the vendor's webhook that came, so that it counts once. message: its id."""
+
+    message = models.CharField(max_length=100, unique=True)
+    received_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.message

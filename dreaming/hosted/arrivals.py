@@ -4,6 +4,8 @@ A session is read when it stands still and the vendor says that it changed; what
 changes nothing. Each goes through agents.sessions, so that secrets go and revisions stay.
 """
 
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 
 from agents import clock
@@ -13,16 +15,21 @@ from agents.sessions import ingest_session
 from agents.transcripts.base import ParsedSession, Refused
 from agents.transcripts.managed import parse_record
 from dreaming.errors import VendorFailed
+from dreaming.hosted.plans import Row
 from dreaming.hosted.turns import keep_turn
-from dreaming.hosted.vendor import READABLE, Row, Vendor
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.log import append
 
+if TYPE_CHECKING:
+    from dreaming.hosted.vendor import Vendor
+
 WRITES = "read_write"
+READABLE = ("idle", "terminated")
+"""States of a session whose transcript stands still."""
 
 
-def bring_in(hosted: HostedStore, vendor: Vendor, turn: str) -> int:
+def bring_in(hosted: HostedStore, vendor: "Vendor", turn: str) -> int:
     """Store what sessions of the agent are new or went on; return how many were read.
 
     A session that cannot be read keeps none of the others out. Raises VendorFailed for the first of
@@ -47,7 +54,7 @@ def bring_in(hosted: HostedStore, vendor: Vendor, turn: str) -> int:
     return read
 
 
-def note_mounts(hosted: HostedStore, vendor: Vendor) -> None:
+def note_mounts(hosted: HostedStore, vendor: "Vendor") -> None:
     """Name every session, of whatever agent, that has the store mounted.
 
     One that can write there is put on the record: what it writes is no proposal.
@@ -67,7 +74,7 @@ def access_of(session: Row, store: str) -> str:
     return ""
 
 
-def _bring_in_one(hosted: HostedStore, vendor: Vendor, row: Row) -> None:
+def _bring_in_one(hosted: HostedStore, vendor: "Vendor", row: Row) -> None:
     store = hosted.store
     if store.agent is None:
         raise ValueError(f"{store} has no agent, yet it is linked")

@@ -1,6 +1,7 @@
 """Linking a memory to the store at the vendor it stands for, and parting the two again."""
 
 import re
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
@@ -10,10 +11,14 @@ from agents.models import HostedStore, MemoryStore
 from agents.people import Member, actor_of, require_right
 from agents.rights import Right
 from dreaming.errors import NotLinkable
-from dreaming.hosted.vendor import Row, Vendor
+from dreaming.hosted.plans import Row
+from dreaming.hosted.reach import reach
 from reviews.audit.actions import Action
 from reviews.audit.log import append
 from reviews.errors import ReasonMissing
+
+if TYPE_CHECKING:
+    from dreaming.hosted.vendor import Vendor
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
 NAME_LENGTH = 255
@@ -32,7 +37,8 @@ def link_store(store: MemoryStore, *, remote_id: str, remote_agent: str, by: Mem
     if store.agent is None:
         raise NotLinkable("The shared memory belongs to no agent; link an agent's own memory.")
     _refuse_linked(store, remote_id)
-    found = _look_at(Vendor.of(store.workspace), remote_id, remote_agent)
+    with reach(store.workspace) as vendor:
+        found = _look_at(vendor, remote_id, remote_agent)
     try:
         with transaction.atomic(durable=True):
             locked = lock_store(store)
@@ -84,7 +90,8 @@ def unlink_store(hosted: HostedStore, *, reason: str, by: Member) -> None:
 
 
 def ask_for_sync(hosted: HostedStore) -> None:
-    """Let the next tick sync the store, whenever it was synced last."""
+    """Let the next tick sync the store, and try again what the vendor refused."""
+    hosted.pushes.filter(cause="refused").update(cause="overtaken")
     HostedStore.objects.filter(pk=hosted.pk, wake_at=None).update(wake_at=clock.now())
 
 
@@ -103,7 +110,7 @@ def _refuse_linked(store: MemoryStore, remote_id: str) -> None:
         raise NotLinkable(GOVERNED)
 
 
-def _look_at(vendor: Vendor, remote_id: str, remote_agent: str) -> Row:
+def _look_at(vendor: "Vendor", remote_id: str, remote_agent: str) -> Row:
     found = vendor.store(remote_id)
     if found is None:
         raise NotLinkable(f"There is no store {remote_id} that the key can see.")

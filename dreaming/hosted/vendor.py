@@ -17,6 +17,7 @@ from agents.models import Workspace
 from dreaming.engines.claude.client import make_client
 from dreaming.engines.claude.options import Options
 from dreaming.errors import VendorFailed
+from dreaming.hosted.plans import REFUSED, STALE, Outcome, Row, Taken
 
 ENGINE = "managed"
 """The engine of hosted dreams: what lets it send data lets its stores be read and written."""
@@ -30,14 +31,12 @@ PAGE = 100
 FULL_PAGE = 20
 """The most rows the API gives at once; fewer when they come with their texts."""
 
-READABLE = ("idle", "terminated")
-"""States of a session whose transcript stands still."""
-
-Row = dict[str, Any]
+PATH_TAKEN = "memory_path_conflict_error"
+GONE = "It is gone there."
 
 
 class Vendor:
-    """The API as one workspace reaches it."""
+    """The API as one workspace reaches it; a context manager, for its connections stay open."""
 
     def __init__(self, client: anthropic.Anthropic, options: Options) -> None:
         self.client = client
@@ -55,6 +54,12 @@ class Vendor:
         if not isinstance(client, anthropic.Anthropic):
             raise VendorFailed("Claude Managed Agents is offered by Anthropic's own API only.")
         return cls(client, options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
 
     def store(self, store: str) -> Row | None:
         """Return a memory store's row, None where there is none that the key can see."""
@@ -119,7 +124,57 @@ class Vendor:
             for one in api.list(store, limit=PAGE, **asked):
                 yield row_of(one)
 
-    def once(self) -> anthropic.Anthropic:
+    def create(self, store: str, path: str, content: str) -> Outcome | Taken:
+        """Write a text to a path that has none there."""
+        api = self._once().beta.memory_stores.memories
+        with self.asking():
+            try:
+                made = row_of(api.create(store, path=path, content=content))
+            except anthropic.ConflictError as error:
+                detail = detail_of(error)
+                if detail.get("type") == PATH_TAKEN:
+                    return Taken(str(detail.get("conflicting_memory_id") or ""))
+                return Outcome(STALE, said_in(error))
+            except (anthropic.BadRequestError, anthropic.UnprocessableEntityError) as error:
+                return Outcome(REFUSED, said_in(error))
+        return Outcome(remote_id=str(made["id"]), version=_version_of(made))
+
+    def update(self, store: str, memory: str, content: str, expected: str) -> Outcome:
+        """Write over a text, if its SHA-256 is still the expected one."""
+        api = self._once().beta.memory_stores.memories
+        with self.asking():
+            try:
+                made = row_of(
+                    api.update(
+                        memory,
+                        memory_store_id=store,
+                        content=content,
+                        precondition={"type": "content_sha256", "content_sha256": expected},
+                    )
+                )
+            except anthropic.ConflictError as error:
+                return Outcome(STALE, said_in(error))
+            except anthropic.NotFoundError:
+                return Outcome(STALE, GONE)
+            except (anthropic.BadRequestError, anthropic.UnprocessableEntityError) as error:
+                return Outcome(REFUSED, said_in(error))
+        return Outcome(remote_id=memory, version=_version_of(made))
+
+    def delete(self, store: str, memory: str, expected: str) -> Outcome:
+        """Take out a memory, if its text's SHA-256 is still the expected one."""
+        api = self._once().beta.memory_stores.memories
+        with self.asking():
+            try:
+                api.delete(memory, memory_store_id=store, expected_content_sha256=expected)
+            except anthropic.ConflictError as error:
+                return Outcome(STALE, said_in(error))
+            except anthropic.NotFoundError:
+                return Outcome()
+            except (anthropic.BadRequestError, anthropic.UnprocessableEntityError) as error:
+                return Outcome(REFUSED, said_in(error))
+        return Outcome(remote_id=memory)
+
+    def _once(self) -> anthropic.Anthropic:
         """Return the client that tries nothing twice, for writes."""
         return self.client.with_options(max_retries=0)
 
@@ -146,6 +201,10 @@ def row_of(built: Any) -> Row:
     """Return what the API sent of one thing; the client's class for it may be a wrong one."""
     row: Row = built.to_dict(mode="json", warnings=False)
     return row
+
+
+def _version_of(made: Row) -> str:
+    return str(made.get("memory_version_id") or "")
 
 
 def _words(error: anthropic.APIError, options: Options) -> str:

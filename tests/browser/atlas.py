@@ -158,6 +158,17 @@ def at_release(cast: Cast) -> dict[str, Any]:
     return here(cast) | {"number": cast.store.releases.latest("sequence").number}
 
 
+def at_outside_writes(cast: Cast) -> dict[str, Any]:
+    """A link that broke off, with a write that waits and one that was answered."""
+    agent = build.agent(cast.workspace, f"desk-{next(build.counted)}")
+    link = build.hosted_store(agent.store, cast.lead, failure="It does not accept the key.")
+    build.outside_write(link)
+    build.outside_write(link, answer="reverted", answered_by=cast.lead)
+    link.sessions.create(remote_id="sesn_7", access="read_write")
+    link.pushes.create(path="/rules/a.md", state="refused", cause="stale", words="Another text.")
+    return here(cast) | {"store": agent.slug}
+
+
 LOSS = {"removed": 3, "memories": 6, "lost_percent": 50, "protected": []}
 DOOR = (
     Sheet("account_login", "", wrong="form"),
@@ -245,6 +256,7 @@ ROOMS = (
     Sheet("dream", "lead", "asking", full=at_dream_asking),
     Sheet("dream", "lead", "held", full=at_dream_in("held", loss=LOSS)),
     Sheet("dream", "lead", "failed", full=at_dream_in("failed", failure="The spool is gone.")),
+    Sheet("hosted", "lead", "with writes past review", full=at_outside_writes),
     Sheet("hosted", "lead", bare=lambda cast: here(cast) | {"store": cast.agent.slug}),
     Sheet("schedule", "lead", wrong="form[action$='/set/']"),
     # The workspace

@@ -17,6 +17,7 @@ from dreaming.environment import (
     env_list,
     env_networks,
     env_secret,
+    env_signing_secret,
     env_text,
     keep_secret,
     refuse_unknown,
@@ -103,6 +104,18 @@ def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     kept.write_text("hush\n")
     monkeypatch.setenv(f"{NAME}_FILE", str(kept))
     assert env_secret(NAME) == "hush"
+
+
+@pytest.mark.parametrize(("given", "read"), [("", ""), ("whsec_aHVzaA==", "whsec_aHVzaA==")])
+def test_a_signing_secret_is_read(monkeypatch: pytest.MonkeyPatch, given: str, read: str):
+    monkeypatch.setenv(NAME, given)
+    assert env_signing_secret(NAME) == read
+
+
+def test_a_signing_secret_that_is_none_stops_the_start(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(NAME, "whsec_not base64")
+    with pytest.raises(ImproperlyConfigured, match="is no signing secret"):
+        env_signing_secret(NAME)
 
 
 def test_an_unreadable_secret_file_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

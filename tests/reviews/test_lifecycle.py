@@ -52,6 +52,7 @@ scheduled          undo             was_conflicted       conflicted
 scheduled          grace_ended      approved             applied
 scheduled          grace_ended      rejected             rejected
 scheduled          grace_ended      stale                conflicted
+applied            conflict         nothing              conflicted
 changes_requested  supersede        nothing              superseded
 changes_requested  withdraw         nothing              withdrawn
 conflicted         rebase           nothing              pending
@@ -126,6 +127,10 @@ def test_every_other_state_has_a_way_to_a_final_one(state):
         edge = {to for (origin, _, _), to in TRANSITIONS.items() if origin in edge} - reached
         reached |= edge
     assert reached & FINAL
+
+
+def test_what_is_applied_moves_only_where_it_could_not_be_delivered():
+    assert acts_from(State.APPLIED) == {Act.CONFLICT}
 
 
 def test_only_the_end_of_the_grace_applies_a_change():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.signatures import headers_of, key_of, sign, spell_secret
+from reviews.signatures import headers_of, is_signed, key_of, sign, spell_secret
 from tests.measure import ROOT
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -51,3 +51,27 @@ def test_the_receiver_on_the_page_takes_what_we_send_and_nothing_else() -> None:
     assert room["is_genuine"](SECRET, headers, BODY, AT + 10)
     assert not room["is_genuine"](SECRET, headers, BODY + b" ", AT + 10)
     assert not room["is_genuine"](SECRET, headers, BODY, AT + 900)
+
+
+@pytest.mark.parametrize(
+    ("signatures", "holds"),
+    [
+        ("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", True),
+        ("v1,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", True),
+        ("v1a,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= v2,x", True),
+        ("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", False),
+        ("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE", False),
+        ("v1,\u00e9", False),
+        ("", False),
+    ],
+)
+def test_one_right_signature_among_others_is_enough(signatures: str, holds: bool) -> None:
+    assert is_signed(SECRET, MESSAGE, AT, BODY, signatures) is holds
+
+
+def test_a_signature_is_of_one_message_at_one_time() -> None:
+    signature = sign(SECRET, MESSAGE, AT, BODY)
+    assert not is_signed(SECRET, MESSAGE, AT + 1, BODY, signature)
+    assert not is_signed(SECRET, f"{MESSAGE}x", AT, BODY, signature)
+    assert not is_signed(SECRET, MESSAGE, AT, BODY + b" ", signature)
+    assert not is_signed(spell_secret(b"\0" * 32), MESSAGE, AT, BODY, signature)

@@ -14,6 +14,7 @@ from dreaming.hosted.tending import tend
 from dreaming.standin.server import StandIn, standing_in
 from dreaming.standin.stores import Store
 from tests.cast import Cast
+from tests.clock import FakeClock
 
 KEY = "a-key-of-the-tests"
 REGION = "host:127.0.0.1"
@@ -60,7 +61,7 @@ def text(kind: str, words: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def there(cast: Cast, vendor: StandIn) -> There:
+def there(clock: FakeClock, cast: Cast, vendor: StandIn) -> There:
     """A store and an agent at the vendor that no memory stands for yet."""
     cast.workspace.regions = [REGION]
     cast.workspace.save(update_fields=["regions"])

@@ -6,7 +6,7 @@ from agents.models import HostedStore
 from dreaming.errors import LeaseLost
 from dreaming.hosted.tending import PERIOD, is_due, tend, tend_due
 from dreaming.hosted.tending import linked as linked_stores
-from dreaming.hosted.turns import LENGTH, end_turn, keep_turn, take_turn
+from dreaming.hosted.turns import end_turn, keep_turn, length, take_turn
 from tests.clock import DAYBREAK
 
 
@@ -21,7 +21,7 @@ def test_one_worker_at_a_time_has_the_turn(linked, clock):
 
 def test_a_silent_worker_loses_its_turn_and_cannot_go_on(linked, clock):
     silent = take_turn(linked.hosted)
-    clock.advance(seconds=LENGTH.seconds + 1)
+    clock.advance(seconds=length().seconds + 1)
     assert take_turn(linked.hosted)
     with pytest.raises(LeaseLost):
         keep_turn(linked.hosted, silent)

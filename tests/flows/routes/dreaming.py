@@ -52,6 +52,16 @@ def at_linked(cast: Cast) -> dict[str, Any]:
     return at_store(cast)
 
 
+def at_strayed(cast: Cast) -> dict[str, Any]:
+    build.outside_write(build.hosted_store(cast.store, cast.lead))
+    return at_store(cast)
+
+
+def with_writes(cast: Cast) -> dict[str, Any]:
+    link = build.hosted_store(cast.store, cast.lead)
+    return {"write": [str(link.writes.latest("pk").pk)], "reason": "Looked at"}
+
+
 TIMES = sends(
     cron="0 2 * * *", zone="UTC", min_sessions=5, min_hours=24, idle_minutes=0, instructions=""
 )
@@ -80,6 +90,8 @@ ROUTES = [
     Route("hosted_link", "POST", at_store, "in 404 403 422 403 403 in", sends(remote_id="")),
     Route("hosted_unlink", "POST", at_linked, "in 404 403 302 403 403 in", REASON),
     Route("hosted_sync", "POST", at_linked, "in 404 403 302 403 403 in"),
+    Route("hosted_revert", "POST", at_strayed, "in 404 403 302 403 403 in", with_writes),
+    Route("hosted_take_up", "POST", at_strayed, "in 404 403 302 403 403 in", with_writes),
     # Quarantine                    anonymous outsider reviewer lead auditor admin token
     Route("quarantines", "GET", here, "in 404 200 200 200 403 in"),
     Route("quarantine_new", "GET", here, "in 404 403 200 403 403 in", at_session),
