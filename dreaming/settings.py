@@ -342,6 +342,7 @@ ENGINE_OPTIONS: dict[str, dict[str, str]] = {
         "base_url": env_text("DAYBREAK_MANAGED_BASE_URL", ""),
         "region": env_text("DAYBREAK_MANAGED_REGION", "global"),
         "write_model": env_text("DAYBREAK_MANAGED_MODEL", "claude-opus-5"),
+        "prices": env_text("DAYBREAK_CLAUDE_PRICES", ""),
         "hours": str(env_float("DAYBREAK_MANAGED_HOURS", 12.0, least=0.1)),
     },
 }

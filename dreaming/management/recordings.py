@@ -8,6 +8,7 @@ a recording.
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 
@@ -18,13 +19,14 @@ from agents.people import find_member
 from agents.personal import EVERY_KIND
 from agents.workspaces import create_agent
 from dreaming.demo.company import DEEPA, EVIDENCE, LETTERS, MARTA, WORKSPACE
-from dreaming.demo.letters import CHATS
+from dreaming.demo.letters import CHATS, Chat
 from dreaming.demo.seed import NotTheDemo
 from dreaming.engines.claude.options import RECORDING
 from dreaming.hosted.links import link_store
 from dreaming.hosted.tending import tend
 from dreaming.standin.recording import dream_on, speak
 from dreaming.standin.server import StandIn, standing_in
+from dreaming.standin.wire import spell
 from reviews.audit.actors import SYSTEM
 
 ENGINES: Mapping[str, str] = {EVIDENCE.slug: "claude", LETTERS.slug: "managed"}
@@ -56,10 +58,7 @@ def fill(vendor: StandIn) -> None:
     remote = vendor.stores.make(LETTERS.name, texts)
     agent = vendor.sessions.make_agent(LETTERS.name)
     for chat in CHATS:
-        events = [
-            {"type": kind, "content": [{"type": "text", "text": text}]} for kind, text in chat
-        ]
-        vendor.sessions.make(agent, events, stores={remote.id: "read_only"})
+        _make_session(vendor, agent, chat, store=remote.id, at=spell(workspace.created_at))
     if HostedStore.objects.filter(store=store).exists():
         return
     admin = Person.objects.get(email=MARTA.email)
@@ -70,6 +69,18 @@ def fill(vendor: StandIn) -> None:
         raise NotTheDemo(f"{DEEPA.name} is no member of the demo.")
     store = MemoryStore.objects.select_related("workspace", "agent").get(pk=store.pk)
     tend(link_store(store, remote_id=remote.id, remote_agent=str(agent["id"]), by=by))
+
+
+def _make_session(
+    vendor: StandIn, agent: Mapping[str, Any], chat: Chat, *, store: str, at: str
+) -> None:
+    """Make a session that is the same at every start, so that it comes in once."""
+    events = [
+        {"type": kind, "content": [{"type": "text", "text": text}], "processed_at": at}
+        for kind, text in chat
+    ]
+    row = vendor.sessions.make(agent, events, stores={store: "read_only"})
+    row |= {"created_at": at, "updated_at": at}
 
 
 def _store_of_desk(workspace: Workspace) -> MemoryStore:

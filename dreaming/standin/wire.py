@@ -75,7 +75,12 @@ class Refused(Exception):
 
 def spell_now() -> str:
     """Return the present moment as the vendor spells it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return spell(datetime.now(UTC))
+
+
+def spell(at: datetime) -> str:
+    """Return a moment as the vendor spells it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def page(rows: Sequence[Mapping[str, Any]], asked: Asked, *, most: int = 100) -> Answer:

@@ -17,6 +17,7 @@ LONGEST = 1_000
 LEAST = 2
 """Telling words without which a statement says too little to be looked for."""
 
+_BESIDE = 2
 _ORDERED = 0.6
 """So much of a statement's words stand in the source in the statement's order."""
 
@@ -27,6 +28,7 @@ _MONEY = re.compile(r"([$€£])\s?(\d[\d.,]*)")
 _LETTER = re.compile(r"(?<=\w )([A-HJ-Z])(?=[.,;:!?)]|\s*$)")
 """A letter that names something: "vault A"."""
 
+_AT_ONCE = re.compile(r"\b(?:at once|right away|straight away)\b", re.IGNORECASE)
 _SIGNS = {"$": "dollar", "€": "euro", "£": "pound"}
 _SAME = {
     **dict.fromkeys(("usd", "dollars", "bucks"), "dollar"),
@@ -128,6 +130,7 @@ def read(text: str) -> Reading:
 
 
 def _spell_out(text: str) -> str:
+    text = _AT_ONCE.sub("immediately", text)
     spelled = _MONEY.sub(lambda found: f"{found[2]} {_SIGNS[found[1]]}", text)
     spelled = re.sub(r"(\d)\s?%", r"\1 percent", spelled.replace("-", " ").replace("`", " "))
     return _LETTER.sub(r"sign.\1", spelled)
@@ -235,17 +238,21 @@ def _points_same(source: Reading, wanted: Reading) -> bool:
 
 
 def _stands_together(source: tuple[str, ...], wanted: frozenset[str]) -> bool:
-    """Say whether some stretch of the source has all words and hardly a foreign one among them."""
+    """Say whether some stretch of the source has all words and hardly a foreign one among them.
+
+    A foreign figure right beside the stretch is a limit that the statement leaves out.
+    """
     for start in range(len(source)):
         if source[start] not in wanted:
             continue
-        left, foreign = set(wanted), 0
-        for word in source[start:]:
-            foreign += word not in wanted
-            left.discard(word)
-            if not left:
-                break
-        if not left and foreign <= len(wanted) // 4:
+        left, foreign, end = set(wanted), 0, start
+        while left and end < len(source):
+            foreign += source[end] not in wanted
+            left.discard(source[end])
+            end += 1
+        around = (*source[max(0, start - _BESIDE) : start], *source[end : end + _BESIDE])
+        is_limited = any(_is_figure(word) and word not in wanted for word in around)
+        if not left and foreign <= len(wanted) // 4 and not is_limited:
             return True
     return False
 

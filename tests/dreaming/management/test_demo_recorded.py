@@ -5,10 +5,11 @@ import os
 import pytest
 
 from agents import clock
-from agents.models import Agent, HostedStore, MemoryStore, Person, Session
+from agents.models import Agent, HostedStore, MemoryStore, Person, Session, SessionRevision
 from dreaming.demo.company import ANA, LETTERS
 from dreaming.demo.letters import CHATS, WISHES
 from dreaming.dreams import run_due_dreams
+from dreaming.hosted.tending import tend
 from dreaming.management.commands.demo import Command
 from dreaming.management.recordings import fill, recorded
 from dreaming.models import Dream
@@ -79,6 +80,10 @@ def test_a_second_start_finds_the_same_store_and_sessions():
         assert list(again.stores.rows) == [first.remote_id]
         assert set(again.sessions.rows) == set(
             Session.objects.filter(agent__slug=LETTERS.slug).values_list("external_id", flat=True)
+        )
+        assert tend(first)
+        assert SessionRevision.objects.filter(session__agent__slug=LETTERS.slug).count() == len(
+            CHATS
         )
     assert Agent.objects.filter(slug=LETTERS.slug).count() == 1
     assert Dream.objects.count() == MemoryStore.objects.count()

@@ -1,5 +1,6 @@
 """How hosted dreams are set up."""
 
+from dreaming.engines.claude.costs import prices_of
 from dreaming.engines.managed.options import NO_KEY, Options
 
 
@@ -16,6 +17,11 @@ def test_what_is_said_is_read():
     made = Options.of(given)
     assert (made.reach.write_model, made.reach.destination) == ("claude-sonnet-5", "anthropic:us")
     assert made.hours == 1.5
+
+
+def test_a_model_without_a_known_price_takes_the_one_that_is_set():
+    made = Options.of({"key": "k", "write_model": "new", "prices": "new=1/2"})
+    assert prices_of(made.reach.write_model, made.reach.prices).cost({"input_tokens": 10}) == 10
 
 
 def test_an_empty_model_is_none():

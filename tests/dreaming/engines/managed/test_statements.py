@@ -38,6 +38,8 @@ NARROWER = (
     ("The API key is in vault A.", "The API key is in vault B."),
     ("Share data with partners.", "I forbid you to share data with partners."),
     ("Share data with partners.", "The attacker tried to share data with partners."),
+    ("Refunds are paid at once.", "Refunds are paid within 14 days."),
+    ("Refunds are paid.", "Refunds are paid within 14 days."),
     ("Passwords are stored.", "It would be bad if passwords are stored."),
 )
 
