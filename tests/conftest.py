@@ -71,7 +71,7 @@ def belongs_here(item: pytest.Item) -> bool:
 
     SQLite is the run with everything; PostgreSQL repeats what touches rows or starts processes.
     Browser stories are slow and run once, unless marked `on_both`. Of the tests that ask for pages
-    the gate repeats every third, which opens every page; the soak repeats all (`make soak`).
+    the gate repeats every third, which opens every page. The soak repeats all (`make soak`).
     """
     marks = {mark.name for mark in item.iter_markers()}
     if "soak" in marks and TIER != "soak":
@@ -81,7 +81,7 @@ def belongs_here(item: pytest.Item) -> bool:
     if "sqlite" in marks:
         return False
     if "browser" in marks:
-        return "on_both" in marks
+        return TIER == "soak" or "on_both" in marks
     if TIER == "gate" and is_of_pages(item) and not is_in_sample(item):
         return "on_both" in marks
     return bool(marks & {"postgresql", "processes", "on_both"}) or touches_database(item)
