@@ -89,7 +89,7 @@ client = Client()
 client.force_login(people[0], backend="django.contrib.auth.backends.ModelBackend")
 page = client.get(f"/w/acme/review/{proposal}/", headers={"host": "localhost"})
 assert page.status_code == 200, page.status_code
-quotes = tuple(proposal.evidence.values_list("pk", flat=True))
+quotes = tuple(proposal.evidence.values_list("position", flat=True))
 for person in people:
     proposal.refresh_from_db()
     if proposal.state in ("pending", "awaiting_second"):

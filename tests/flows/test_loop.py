@@ -119,7 +119,7 @@ def session_of(session, number):
 
 def approve(house, proposal):
     """Let as many people approve as the proposal's route asks for; carry it out."""
-    quotes = tuple(proposal.evidence.values_list("pk", flat=True))
+    quotes = tuple(proposal.evidence.values_list("position", flat=True))
     for person in (house.reviewer, house.lead):
         proposal.refresh_from_db()
         if proposal.state in {"pending", "awaiting_second"}:
