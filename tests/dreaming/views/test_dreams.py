@@ -399,6 +399,7 @@ def test_what_left_the_house_and_what_it_cost_stands_on_the_page(cast: Cast, rev
         cast.store,
         engine="claude",
         engine_version="1/abc",
+        finished_at=product_clock.now(),
         covered=7,
         estimate={"input_tokens": 9_000, "output_tokens": 1_000, "cost_micros": 20_000},
         usage={"requests": 5, "input_tokens": 8_000, "output_tokens": 400, "cost_micros": 12_345},
