@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from agents.personal import (
     EVERY_KIND,
     KINDS,
+    RULES,
     covers_of,
     mark_of,
     mask_on_page,
@@ -165,3 +166,13 @@ def test_a_stretch_of_a_long_text_is_covered_by_what_stands_around_it_alone():
     (cover,) = covers_of(text, EVERY_KIND, at + 2, at + 4)
     assert text[cover.from_start : cover.from_end] == "ada@example.com"
     assert covers_of(text, EVERY_KIND, 0, 100) == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_has_to_stand_in_a_text_stands_in_everything_that_is_found(kind):
+    sign, find = RULES[kind]
+    known = [*(words for words, of in FOUND if of == kind), *(BIRTHS if "birth" in kind else ())]
+    assert known
+    for words in known:
+        assert list(find(words)), words
+        assert sign.search(words), words
