@@ -78,6 +78,7 @@ COLUMNS = (
     "held__person",
     "held__person__name",
     "bar",
+    "route__needs",
 )
 STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.OPEN: OPEN_STATES,
@@ -102,6 +103,9 @@ NO_KEYS: Keys = MappingProxyType({})
 KinCounts = Mapping[tuple[int, int], int]
 """(risk rank, lead) -> how many of a list stand there together."""
 
+
+MOST_NEEDS = 6
+"""So many groups of a route are looked at to tell whose turn it is."""
 
 LEAVES_ASIDE = frozenset({Where.OPEN, Where.YOURS, Where.SECOND})
 """Lists without what their reader put aside. What is late is listed all the same."""
@@ -132,6 +136,7 @@ class Row(NamedTuple):
     held_by: int | None = None
     held_name: str | None = None
     bar: str = ""
+    needs: Sequence[tuple[str | None, int]] | None = None
 
 
 class Decided(NamedTuple):
@@ -336,7 +341,7 @@ def list_of(
     if search.where is Where.OVERDUE_REVIEW:
         rows = rows.filter(memory__in=overdue(member.workspace), applied_version=F("memory__head"))
     if search.where is Where.YOURS:
-        rows = _leave_barred(rows, member)
+        rows = _leave_barred(rows, member).filter(_open_to(member.groups))
     if search.where in LEAVES_ASIDE and aside.away:
         rows = rows.exclude(number__in=sorted(aside.away))
     if search.where is Where.LATER:
@@ -419,6 +424,19 @@ def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal
     """Leave out what the member filed, started, wrote or has voted on: others decide that."""
     bars = _bars(member)
     return rows.exclude(bars["filed"] | bars["started"]).filter(~bars["wrote"], ~bars["voted"])
+
+
+def _open_to(groups: frozenset[str]) -> Q:
+    """Return what asks for an approval of somebody in these groups, or of anybody.
+
+    Read from the route as it was filed: an approval of the group may have been given since.
+    """
+    asked = Q(route__needs__0__isnull=True)
+    for at in range(MOST_NEEDS):
+        asked |= Q(**{f"route__needs__{at}__0": None})
+        if groups:
+            asked |= Q(**{f"route__needs__{at}__0__in": sorted(groups)})
+    return asked
 
 
 def page_of(rows: QuerySet[Proposal], order: Order, cursor: str = "", size: int = SIZE) -> Page:

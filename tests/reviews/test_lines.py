@@ -55,6 +55,21 @@ def test_a_row_leads_to_its_proposal_with_the_list_kept(clock) -> None:
     assert printed(number=1042).url == "/w/P-1/review/proposal/P-1042/?q=review%2FP-1%2F"
 
 
+def test_a_row_for_another_group_says_so_and_is_not_yours(clock) -> None:
+    line = printed(needs=[["legal", 1]])
+
+    assert line.fact.text == "For another group"
+    assert (line.is_yours, line.is_others) == (False, True)
+
+
+@pytest.mark.parametrize("needs", [[["legal", 1], [None, 1]], [[None, 2]], [], None])
+def test_a_row_anybody_may_approve_is_yours(clock, needs) -> None:
+    line = printed(needs=needs)
+
+    assert line.fact is None or line.fact.text != "For another group"
+    assert (line.is_yours, line.is_others) == (True, False)
+
+
 def test_a_conflict_leads_to_where_it_is_settled(clock) -> None:
     assert printed(state="conflicted").url.endswith("P-7/conflict/?q=review%2FP-1%2F")
 

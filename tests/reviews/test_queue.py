@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from agents import clock as product_clock
-from agents.people import Member, find_member
+from agents.people import Member, find_member, set_group
 from reviews import neighbours, queue
+from reviews.audit.actors import SYSTEM
 from reviews.changes import Op
 from reviews.models import OPEN_STATES, STATES, Containment, Decision, Proposal
 from reviews.queue import Place, Row
@@ -197,6 +198,27 @@ def test_a_vote_on_an_earlier_revision_leaves_the_newer_one_yours(cast) -> None:
     Decision.objects.create(proposal=found, revision=1, person=cast.reviewer, verdict="approve")
 
     assert listed(cast, "is:yours") == [found.number]
+
+
+@pytest.mark.parametrize(
+    ("needs", "is_yours"),
+    [
+        ([[None, 1]], True),
+        ([["legal", 1], [None, 1]], True),
+        ([["legal", 1]], False),
+        ([["claims", 1], ["legal", 1]], True),
+        ([], True),
+    ],
+)
+def test_what_only_other_groups_approve_is_not_yours(cast, needs, is_yours) -> None:
+    set_group(cast.workspace, "claims", [cast.reviewer], by=SYSTEM)
+    set_group(cast.workspace, "legal", [cast.lead], by=SYSTEM)
+    found = build.proposal(cast.store, route={"needs": needs})
+
+    assert listed(cast, "is:yours") == ([found.number] if is_yours else [])
+    assert listed(cast, "is:yours", cast.lead) == (
+        [] if needs == [["claims", 1]] else [found.number]
+    )
 
 
 def test_own_is_what_i_filed(cast) -> None:
