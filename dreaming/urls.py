@@ -54,7 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("agents.api_urls")),
     path("api/v1/", include("reviews.api_urls")),
-    path("hooks/managed/", managed_hook, name="managed_hook"),
+    path("hooks/managed/", managed_hook, name="api_managed_hook"),
     path("", landing, name="landing"),
     path("theme/", set_theme, name="set_theme"),
     path("design/", design, name="design"),

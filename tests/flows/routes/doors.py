@@ -26,7 +26,7 @@ ROUTES = [
     # The test client speaks from this machine; others are in tests/dreaming/views/test_metrics.py.
     Route("metrics", "GET", nowhere, of_role("200 200 200")),
     # Without a secret there is no such door; tests/dreaming/hosted/test_receiver.py has one.
-    Route("managed_hook", "POST", nowhere, of_role("404 404 404")),
+    Route("api_managed_hook", "POST", nowhere, of_role("404 404 404")),
     Route("landing", "GET", nowhere, of_role("in 302 in")),
     Route("design", "GET", nowhere, of_role("in 200 in")),
     Route("set_theme", "POST", nowhere, of_role("302 302 302"), sends(theme="dark")),
