@@ -2,8 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import TypeVar, cast
 
+from agents.redaction import replace_unstorable
 from dreaming.departure import Departure
 from dreaming.engines.base import (
     Candidate,
@@ -27,6 +29,7 @@ from dreaming.tables import LedgerRow
 from reviews.changes import Evidence, pattern_key
 
 KEPT_SESSIONS = 32
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def mine(engine: Engine, spool: Spool, report: Report, terms: Terms | None = Non
     departure = Departure(terms.masked if engine.sends_data_to else ())
     sends_words = bool(engine.sends_data_to) and getattr(engine, "sends_words", True)
     material = departure.send(own) if sends_words else departure.send_wishes(own)
-    result = engine.dream(material, report)
+    result = storable(engine.dream(material, report))
     if sends_words:
         result = departure.receive(result, finder.text)
     ledger = witness.ledger()
@@ -91,6 +94,26 @@ def mine(engine: Engine, spool: Spool, report: Report, terms: Terms | None = Non
         succeeded=sum(row.verdict == "success" for row in ledger),
         covered=departure.covered,
     )
+
+
+def storable(said: T) -> T:
+    """Return what an engine said with the characters no database keeps as U+FFFD.
+
+    said: texts, and dataclasses, tuples and frozensets of them, however deep.
+    """
+    return cast("T", _storable(said))
+
+
+def _storable(said: object) -> object:
+    if isinstance(said, str):
+        return replace_unstorable(said)[0]
+    if isinstance(said, tuple | frozenset):
+        return type(said)(_storable(one) for one in said)
+    if is_dataclass(said) and not isinstance(said, type):
+        return replace(
+            said, **{one.name: _storable(getattr(said, one.name)) for one in fields(said)}
+        )
+    return said
 
 
 def key_of(candidate: Candidate) -> str:

@@ -1,5 +1,6 @@
 """What an engine says is counted and checked by Daybreak, whichever engine said it."""
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -51,6 +52,21 @@ def test_daybreak_counts_the_sessions_itself(tmp_path: Path):
 def test_sessions_the_dream_did_not_read_support_nothing(tmp_path: Path):
     (one,) = mined(tmp_path, FakeEngine((quoted((1, 2, 77)),)), failing(1), failing(2)).measured
     assert one.sessions == 2
+
+
+def test_what_no_database_keeps_is_replaced_whichever_engine_said_it(tmp_path: Path):
+    hostile = replace(
+        quoted((1,)), statement="Ask\0 first.", title="Ask\ud800", conditions=("on \0 days",)
+    )
+    engine = FakeEngine((hostile,), dropped=(Dropped("a\0", "b\udfff"),))
+
+    found = mined(tmp_path, engine, failing(1))
+
+    said = found.measured[0].candidate
+    assert (said.statement, said.title) == ("Ask\ufffd first.", "Ask\ufffd")
+    assert said.conditions == ("on \ufffd days",)
+    assert said.matched == hostile.matched
+    assert Dropped("a\ufffd", "b\ufffd") in found.dropped
 
 
 class Skimmer(FakeEngine):
