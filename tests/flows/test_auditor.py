@@ -37,6 +37,7 @@ OWN_OR_PROOF = {
     "packet_make": "a file and its entry",
     "sample_draw": "a draw and its entry",
     "set_theme": "a cookie",
+    "turn_reveal": "an entry that says which turn was read in plain words",
     "view_save": "a saved search of their own",
 }
 """All an auditor may send, and what it leaves behind."""
