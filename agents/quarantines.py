@@ -32,10 +32,10 @@ def sessions_of(row: Quarantine, among: QuerySet[Session] | None = None) -> Quer
     sessions = Session.objects.filter(workspace=row.workspace_id) if among is None else among
     if row.ended_at is not None:
         sessions = sessions.filter(created_at__lte=row.ended_at)
-    if row.session is not None:
-        return sessions.filter(pk=row.session.pk)
-    if row.agent is not None:
-        return sessions.filter(agent=row.agent)
+    if row.session_id is not None:
+        return sessions.filter(pk=row.session_id)
+    if row.agent_id is not None:
+        return sessions.filter(agent=row.agent_id)
     if row.kind == QuarantineKind.PERSON:
         return sessions.filter(_is_about(row.names, sessions))
     return sessions.none()

@@ -16,7 +16,7 @@ from reviews.audit.verify import verify_log
 from reviews.models import Proposal
 from tests import build
 from tests.append_only import empty, filled_tables, put_back
-from tests.cast import KEPT, Cast, stood_at
+from tests.cast import KEPT, Cast, stood_at, wrapping_key
 from tests.clock import DAYBREAK, FakeClock
 from tests.rows import take_rows
 
@@ -65,7 +65,7 @@ def test_test_database_is_not_the_products_own(db: None):
 
 
 def test_a_cast_from_rows_is_the_one_the_verbs_made(cast: Cast, client_of):
-    kept, rows = KEPT[stood_at()]
+    kept, rows = KEPT[stood_at(), wrapping_key()]
     assert take_rows() == rows
     assert [one.pk for one in (cast.lead, cast.agent)] == [kept.lead.pk, kept.agent.pk]
     assert client_of(cast.reviewer).get(f"/w/{cast.workspace.slug}/review/").status_code == 200
