@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from agents import clock as product_clock
 from agents.releases import contents, live_release
@@ -14,7 +14,7 @@ from reviews.audit.report import Status
 from reviews.audit.triggers import missing_triggers
 from reviews.audit.verify import verify_log
 from reviews.models import Proposal
-from tests import build
+from tests import append_only, build
 from tests.append_only import empty, filled_tables, put_back
 from tests.cast import KEPT, Cast, stood_at, wrapping_key
 from tests.clock import DAYBREAK, FakeClock
@@ -93,3 +93,20 @@ def test_what_a_transactional_test_writes_is_gone_afterwards(cast: Cast):
     put_back()
     assert filled_tables() == []
     assert missing_triggers() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_came_while_tables_were_emptied_is_emptied_too(cast: Cast, monkeypatch):
+    tries = []
+
+    def refused_once() -> None:
+        tries.append(True)
+        if len(tries) == 1:
+            raise IntegrityError("still referenced")
+        empty()
+
+    monkeypatch.setattr(append_only, "empty", refused_once)
+    monkeypatch.setattr(append_only, "PAUSE_S", 0.0)
+    append_only.empty_in_the_end()
+    put_back()
+    assert (len(tries), filled_tables()) == (2, [])
