@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from agents.errors import InvalidInput, NotAllowed
 from agents.models import ApproverGroup, Membership, Person, Workspace
+from agents.prepared import Prepared, Slot
 from agents.qualifications import places_of
 from agents.rights import Right, Role, may, roles_with
 from agents.web.characters import count_hidden
@@ -84,10 +85,15 @@ def find_member(person: Person, workspace: Workspace) -> Member | None:
     return _member(membership, person, workspace) if membership else None
 
 
+@Prepared
+def _membership_at(person: Slot, slug: Slot) -> QuerySet[Membership]:
+    rows = Membership.objects.filter(workspace__slug=slug, person=person)
+    return rows.select_related("workspace").order_by("pk")
+
+
 def find_member_at(person: Person, slug: str) -> Member | None:
     """Return the person's place in the workspace called `slug`, None where there is none."""
-    memberships = Membership.objects.filter(workspace__slug=slug, person=person)
-    membership = memberships.select_related("workspace").first()
+    membership = _membership_at.first(person=person.pk, slug=slug)
     return _member(membership, person, membership.workspace) if membership else None
 
 

@@ -8,11 +8,13 @@ its person stood when it was cast: a qualification that ends later takes nothing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from agents import clock
 from agents.models import ApproverGroup, Person, Qualification, Workspace
+from agents.prepared import Prepared, Slot
 
 SHORTEST_DAYS, LONGEST_DAYS = 30, 730
 RENEW_DAYS = 14
@@ -52,17 +54,24 @@ class Place:
     counts: bool
 
 
-def places_of(workspace: Workspace, person: Person) -> tuple[Place, ...]:
-    """Return every place of the person in a group of the workspace; one query."""
+@Prepared
+def _places(
+    workspace: Slot, person: Slot, now: Slot
+) -> QuerySet[Any, tuple[str, datetime | None, bool]]:
     held = Qualification.objects.filter(
         workspace=workspace,
         person=person,
         group=OuterRef("approvergroup__name"),
-        valid_until__gt=clock.now(),
+        valid_until__gt=now,
     )
     places = Places.objects.filter(approvergroup__workspace=workspace, person=person)
     columns = ("approvergroup__name", "approvergroup__qualified_since", "is_held")
-    rows = places.annotate(is_held=Exists(held)).values_list(*columns)
+    return places.annotate(is_held=Exists(held)).values_list(*columns)
+
+
+def places_of(workspace: Workspace, person: Person) -> tuple[Place, ...]:
+    """Return every place of the person in a group of the workspace; one query."""
+    rows = _places(workspace=workspace.pk, person=person.pk, now=clock.now())
     return tuple(
         Place(group, since is not None, since is None or is_held) for group, since, is_held in rows
     )

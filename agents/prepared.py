@@ -1,0 +1,105 @@
+"""Queries whose SQL is written once and from then on only filled in.
+
+Django writes the SQL of a query anew each time it is asked, which costs several times what a small
+query costs the database. A page that asks a dozen fixed questions asks them through this.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from inspect import signature
+from typing import Any, Generic, TypeVar, cast
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Expression, Field, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row")
+Filling = int | str | datetime
+
+
+class Slot(Expression):
+    """A place in a prepared query, filled by each call with a value of its own."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None) -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(  # noqa: D102 (Django's)
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, Any]:
+        return "%s", (self,)
+
+
+class _Held:
+    """One prepared query's SQL on one connection."""
+
+    def __init__(self, rows: QuerySet[Any, Any], connection: BaseDatabaseWrapper) -> None:
+        self.connection, self.rows = connection, rows
+        self.compiler: Any = rows.query.get_compiler(connection=connection)
+        self.params: Sequence[Any] | None
+        try:
+            self.sql, self.params = self.compiler.as_sql()
+        except EmptyResultSet:
+            self.sql, self.params = "", None
+        # What reads the rows asks the query for its compiler and the compiler for its SQL.
+        rows.query.get_compiler = self._compiler  # type: ignore[method-assign]
+        self.compiler.as_sql = self._as_sql
+        self.filled: tuple[Any, ...] = ()
+
+    def read(self, values: dict[str, Filling]) -> list[Any]:
+        """Return the rows with the slots filled; none, unasked, for what can hold none."""
+        if self.params is None:
+            return []
+        fill = self._filled
+        self.filled = tuple(
+            fill(values[one.name]) if isinstance(one, Slot) else one for one in self.params
+        )
+        reader: Any = self.rows._iterable_class
+        return [*reader(self.rows)]
+
+    def _compiler(self, *args: Any, **kwargs: Any) -> Any:
+        return self.compiler
+
+    def _as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
+        return self.sql, self.filled
+
+    def _filled(self, value: Filling) -> Any:
+        """Return the value as the database takes it. Raises TypeError for None: = NULL is never."""
+        if isinstance(value, datetime):
+            return self.connection.ops.adapt_datetimefield_value(value)
+        if value is None:
+            raise TypeError("A slot of a prepared query takes no None.")
+        return value
+
+
+class Prepared(Generic[Row]):
+    """A query with slots: `build` makes it of one Slot for each of its parameters.
+
+    Call it by keyword with a value for each. The rows are read at once and are nobody else's. What
+    is not a slot is written into the SQL, so nothing of a request may be built in.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+        self._build = build
+        self._slots = {name: Slot(name) for name in signature(build).parameters}
+        self._here = threading.local()
+
+    def __call__(self, **values: Filling) -> list[Row]:
+        """Return the rows; one query."""
+        return cast("list[Row]", self._held().read(values))
+
+    def first(self, **values: Filling) -> Row | None:
+        """Return the first of the rows, None where there is none; one query."""
+        return next(iter(self(**values)), None)
+
+    def _held(self) -> _Held:
+        """Return the query as this thread's connection is asked it."""
+        held: _Held | None = getattr(self._here, "held", None)
+        if held is None or held.connection is not connections[held.connection.alias]:
+            rows = self._build(**self._slots)
+            alias = router.db_for_read(rows.model)
+            held = self._here.held = _Held(rows.using(alias), connections[alias])
+        return held

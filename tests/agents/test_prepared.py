@@ -1,0 +1,122 @@
+"""Prepared queries: the SQL is written once, the values are each call's own."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from agents import clock
+from agents.models import Membership, Person, Workspace
+from agents.prepared import Prepared, Slot
+
+pytestmark = pytest.mark.django_db
+
+
+@Prepared
+def members_of(slug: Slot, joined: Slot) -> QuerySet[Membership]:
+    rows = Membership.objects.filter(workspace__slug=slug, person__joined_at__lte=joined)
+    return rows.select_related("person", "workspace").order_by("person__name")
+
+
+@Prepared
+def names_at(first: Slot, second: Slot) -> QuerySet[Person, str]:
+    rows = Person.objects.filter(public_id__in=[first, second])
+    return rows.order_by("name").values_list("name", flat=True)
+
+
+@Prepared
+def nobody(name: Slot) -> QuerySet[Person]:
+    return Person.objects.filter(name=name).none()
+
+
+def test_it_answers_as_the_query_it_was_made_of(cast):
+    found = members_of(slug=cast.workspace.slug, joined=clock.now())
+    plain = Membership.objects.filter(workspace=cast.workspace).order_by("person__name")
+    assert found == list(plain)
+    assert found
+
+
+def test_each_call_is_filled_with_its_own_values(cast):
+    other = Workspace.objects.create(slug="third", name="Third")
+    Membership.objects.create(workspace=other, person=cast.reviewer, role="lead")
+    assert [one.role for one in members_of(slug="third", joined=clock.now())] == ["lead"]
+    assert len(members_of(slug=cast.workspace.slug, joined=clock.now())) > 1
+    assert not members_of(slug="third", joined=clock.now() - timedelta(days=9_000))
+    assert not members_of(slug="nowhere", joined=clock.now())
+
+
+def test_a_call_asks_one_query_and_reads_what_belongs_to_it(cast):
+    members_of(slug=cast.workspace.slug, joined=clock.now())
+    with CaptureQueriesContext(connection) as asked:
+        found = members_of(slug=cast.workspace.slug, joined=clock.now())
+        assert {one.workspace.slug for one in found} == {cast.workspace.slug}
+        assert all(one.person.name for one in found)
+    assert len(asked) == 1
+
+
+def test_a_list_can_hold_several_slots(cast):
+    one, two = cast.reviewer, cast.lead
+    assert names_at(first=one.public_id, second=two.public_id) == sorted((one.name, two.name))
+    assert names_at(first=one.public_id, second="none") == [one.name]
+
+
+def test_rows_of_one_call_are_not_those_of_the_next(cast):
+    first = members_of.first(slug=cast.workspace.slug, joined=clock.now())
+    second = members_of.first(slug=cast.workspace.slug, joined=clock.now())
+    assert first == second
+    assert first is not second
+    assert members_of.first(slug="nowhere", joined=clock.now()) is None
+
+
+def test_a_value_that_would_change_the_sql_is_only_a_value(cast):
+    assert members_of(slug="x' OR '1'='1", joined=clock.now()) == []
+    assert members_of(slug="%s", joined=clock.now()) == []
+
+
+def test_a_query_that_can_hold_nothing_is_not_asked():
+    with CaptureQueriesContext(connection) as asked:
+        assert nobody(name="Ana") == []
+    assert not asked
+
+
+def test_none_and_what_is_missing_are_refused(cast):
+    with pytest.raises(TypeError, match="takes no None"):
+        members_of(slug=None, joined=clock.now())
+    with pytest.raises(KeyError, match="joined"):
+        members_of(slug=cast.workspace.slug)
+
+
+def test_slots_stand_in_inner_queries_too(cast):
+    @Prepared
+    def with_membership(workspace: Slot) -> QuerySet[Person]:
+        here = Membership.objects.filter(person=OuterRef("pk"), workspace=workspace)
+        return Person.objects.filter(Exists(here)).order_by("pk")
+
+    assert set(with_membership(workspace=cast.workspace.pk)) == {
+        one.person for one in Membership.objects.filter(workspace=cast.workspace)
+    }
+    assert with_membership(workspace=cast.workspace.pk + 999) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_ask_on_their_own_connections(cast):
+    found = {}
+
+    def ask(name):
+        try:
+            found[name] = [one.pk for one in members_of(slug=name, joined=clock.now())]
+        finally:
+            connection.close()
+
+    threads = [Thread(target=ask, args=(name,)) for name in (cast.workspace.slug, "nowhere") * 3]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert found["nowhere"] == []
+    assert found[cast.workspace.slug] == [
+        one.pk for one in members_of(slug=cast.workspace.slug, joined=clock.now())
+    ]
