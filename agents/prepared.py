@@ -47,6 +47,9 @@ class _Held:
         # What reads the rows asks the query for its compiler and the compiler for its SQL.
         rows.query.get_compiler = self._compiler  # type: ignore[method-assign]
         self.compiler.as_sql = self._as_sql
+        self.converters: Callable[..., dict[int, Any]] = self.compiler.get_converters
+        self.converted: dict[int, Any] | None = None
+        self.compiler.get_converters = self._get_converters
         self.filled: tuple[Any, ...] = ()
 
     def read(self, values: dict[str, Filling]) -> list[Any]:
@@ -65,6 +68,12 @@ class _Held:
 
     def _as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...]]:
         return self.sql, self.filled
+
+    def _get_converters(self, columns: Sequence[Any]) -> dict[int, Any]:
+        """Return what makes Python's values of the columns': worked out once, as the SQL is."""
+        if self.converted is None:
+            self.converted = self.converters(columns)
+        return self.converted
 
     def _filled(self, value: Filling) -> Any:
         """Return the value as the database takes it. Raises TypeError for None: = NULL is never."""

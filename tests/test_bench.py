@@ -12,6 +12,7 @@ from dreaming.models import Dream
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
 from reviews.models import Proposal
+from tests.bench import __main__ as main
 from tests.bench import dream, log, memory, rows, sessions
 from tests.bench.lines import at_least, at_most, percentile, table, told, write_json
 from tests.measure import ROOT
@@ -46,6 +47,14 @@ def test_the_file_for_programs_has_the_agreed_keys(tmp_path: Path):
     assert json.loads((tmp_path / "bench.json").read_text()) == [
         {"part": "start", "name": "x", "value": 1.235, "unit": "s", "budget": 5, "ok": True}
     ]
+
+
+def test_the_machines_own_speed_is_told_without_a_budget(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(main, "ADDITIONS", 100_000)
+    short = main.speed().value
+    monkeypatch.setattr(main, "ADDITIONS", 1_000_000)
+    assert 0 < short < main.speed().value
+    assert (main.speed().unit, main.speed().budget) == ("ms", None)
 
 
 def test_an_unknown_part_is_refused_with_the_known_ones():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from agents.access import member_page, name_in_addresses, stores_of
 from agents.errors import AgentsError
 from agents.http import MemberRequest
 from agents.models import Session
+from agents.prepared import Prepared, Slot
 from agents.rights import Right
 from agents.web.paging import page_of
 from dreaming import answers, dreams, schedules
@@ -126,19 +127,21 @@ def dream_admit(request: MemberRequest, number: int) -> HttpResponse:
     return redirect("dream", request.workspace.slug, number)
 
 
+@Prepared
+def _dream_at(workspace: Slot, number: Slot) -> QuerySet[Dream]:
+    rows = Dream.objects.filter(workspace=workspace, number=number)
+    return rows.select_related("store__agent", "started_by", "schedule").order_by("pk")
+
+
 def dream_of(request: MemberRequest, number: int) -> Dream:
-    """Return the workspace's dream D-`number`, or raise Http404."""
-    rows = Dream.objects.filter(workspace=request.workspace, number=number)
-    dream = rows.select_related(
-        "workspace",
-        "store__agent",
-        "started_by",
-        "schedule",
-        "admitted_by_lead",
-        "admitted_by_reviewer",
-    ).first()
+    """Return the workspace's dream D-`number`, or raise Http404.
+
+    Asked anew by every tick, so it brings along no more than a tick shows.
+    """
+    dream = _dream_at.first(workspace=request.workspace.pk, number=number)
     if dream is None:
         raise Http404(f"{request.workspace.name} has no dream D-{number}.")
+    dream.workspace = request.workspace
     return dream
 
 

@@ -1,6 +1,6 @@
 """Prepared queries: the SQL is written once, the values are each call's own."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Thread
 
 import pytest
@@ -87,6 +87,22 @@ def test_none_and_what_is_missing_are_refused(cast):
         members_of(slug=None, joined=clock.now())
     with pytest.raises(KeyError, match="joined"):
         members_of(slug=cast.workspace.slug)
+
+
+def test_values_are_pythons_in_each_call_as_in_the_first(cast):
+    @Prepared
+    def when(slug: Slot) -> QuerySet[Membership, tuple[object, ...]]:
+        rows = Membership.objects.filter(workspace__slug=slug).order_by("pk")
+        return rows.values_list("role", "person__joined_at", "person__is_active")
+
+    plain = list(
+        Membership.objects.filter(workspace=cast.workspace)
+        .order_by("pk")
+        .values_list("role", "person__joined_at", "person__is_active")
+    )
+    assert [when(slug=cast.workspace.slug) for _ in range(3)] == [plain] * 3
+    assert when(slug="nowhere") == []
+    assert {type(value) for value in plain[0]} == {str, datetime, bool}
 
 
 def test_slots_stand_in_inner_queries_too(cast):

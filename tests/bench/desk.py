@@ -63,6 +63,7 @@ def measure_size(client: Any, place: Any, size: int) -> tuple[list[Line], float]
     """Return the lines of one size, and the median of the filtered queue in milliseconds."""
     base = f"/w/{place.workspace.slug}/review/"
     numbers = iter(place.open_numbers((ROUNDS + 6) * 4))
+    dream = place.running_dream().number
     deep = walk(client, base)
     surfaces: dict[str, tuple[Act, float]] = {
         "queue, 4 filters": (lambda _: client.get(base, {"q": FILTERS}), QUEUE_MS),
@@ -72,7 +73,7 @@ def measure_size(client: Any, place: Any, size: int) -> tuple[list[Line], float]
         ),
         "proposal pane": (lambda _: pane(client, base, next(numbers)), PANE_MS),
         "live diff of 2,000 words": (lambda _: live_diff(client, base, next(numbers)), DIFF_MS),
-        "progress tick": (lambda _: tick(client, place), TICK_MS),
+        "progress tick": (lambda _: tick(client, place, dream), TICK_MS),
         "decide and next": (lambda _: approve(client, base, next(numbers)), DECIDE_MS),
     }
     lines: list[Line] = []
@@ -116,9 +117,8 @@ def live_diff(client: Any, base: str, number: int) -> Any:
     return client.post(f"{base}P-{number}/edit/preview/", sent, headers=FRAGMENT)
 
 
-def tick(client: Any, place: Any) -> Any:
+def tick(client: Any, place: Any, number: int) -> Any:
     """Ask how far a running dream is."""
-    number = place.running_dream().number
     address = f"/w/{place.workspace.slug}/dreams/D-{number}/progress/"
     return client.get(address, headers=FRAGMENT)
 

@@ -283,6 +283,16 @@ def test_at_the_end_the_browser_fetches_the_whole_page(cast: Cast, lead: Client,
     assert (answer.status_code, answer["HX-Refresh"]) == (204, "true")
 
 
+def test_a_look_at_how_far_it_is_asks_five_queries(cast: Cast, lead: Client, clock: FakeClock):
+    dream = running(cast, clock)
+    Dream.objects.update(started_by=cast.lead)
+    lead.get(f"{DREAMS}{dream}/progress/", headers=HTMX)
+    with CaptureQueriesContext(connection) as asked:
+        shown = lead.get(f"{DREAMS}{dream}/progress/", headers=HTMX).content.decode()
+    assert f"started by {cast.lead.name}" in shown
+    assert len(asked) == 5
+
+
 def test_without_script_the_pieces_address_shows_the_page(
     cast: Cast, lead: Client, clock: FakeClock
 ):
