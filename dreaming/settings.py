@@ -221,9 +221,10 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "agents.Person"
+# The second is named in sessions that began before the first one was.
 AUTHENTICATION_BACKENDS = [
+    "dreaming.visitors.Backend",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -266,6 +267,7 @@ EMAIL_USE_SSL = EMAIL.implicit_tls
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL.sender
 
+SESSION_ENGINE = "dreaming.visitors"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60

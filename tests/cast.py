@@ -111,7 +111,7 @@ def client_of() -> Callable[[Person], Client]:
 
     def sign_in(person: Person) -> Client:
         client = Client()
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(person, backend="dreaming.visitors.Backend")
         return client
 
     return sign_in

@@ -95,7 +95,7 @@ def reviewer() -> Person:
 def sign_in(place: Place) -> Client:
     """Return the reviewer's signed-in client."""
     client = Client(SERVER_NAME="localhost")
-    client.force_login(place.reviewer, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(place.reviewer, backend="dreaming.visitors.Backend")
     return client
 
 
