@@ -24,6 +24,7 @@ from agents.models import (
     Workspace,
 )
 from agents.numbers import take_number
+from agents.prepared import Prepared, Slot
 from agents.stores import check_content, check_path, check_room, manifest_sha256, text_sha256
 from agents.web.ids import spell_id
 from reviews.audit import log
@@ -254,8 +255,13 @@ def refuse_frozen(store: MemoryStore) -> None:
 
 def find_head(store: MemoryStore, path: str) -> MemoryVersion | None:
     """Return the newest applied version of `path`, or None where it has no text."""
-    memory = Memory.objects.filter(store=store, path=path).select_related("head").first()
+    memory = _memory_at.first(store=store.pk, path=path)
     return None if memory is None else _live_head(memory)
+
+
+@Prepared
+def _memory_at(store: Slot, path: Slot) -> QuerySet[Memory]:
+    return Memory.objects.filter(store=store, path=path).select_related("head")
 
 
 def heads_of(store: MemoryStore) -> QuerySet[MemoryVersion]:

@@ -8,14 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from agents import clock
 from agents.models import Workspace
 from agents.people import Member, actor_of, people_with
+from agents.prepared import Prepared, Slot
 from agents.rights import Right
 from reviews.appeals import Piece
 from reviews.audit.actions import Action
@@ -150,13 +151,7 @@ def discussion_of(proposal: Proposal, member: Member, untold: frozenset[int]) ->
 
     untold: as reviews.turns.unseen_by says for this member.
     """
-    unseen = Mention.objects.filter(comment=OuterRef("pk"), person=member.person, seen_at=None)
-    rows = list(
-        Comment.objects.filter(proposal=proposal)
-        .annotate(names_reader=Exists(unseen))
-        .select_related("person")
-        .order_by("number")
-    )
+    rows = _comments(proposal=proposal.pk, reader=member.person.pk)
     told = [row for row in rows if not is_held(row, proposal.revision, untold)]
     return Discussion(
         lines=tuple(map(_line, told[-SHOWN:])),
@@ -164,6 +159,13 @@ def discussion_of(proposal: Proposal, member: Member, untold: frozenset[int]) ->
         held=len(rows) - len(told),
         names_reader=any(row.names_reader for row in told),
     )
+
+
+@Prepared
+def _comments(proposal: Slot, reader: Slot) -> QuerySet[Comment, Any]:
+    unseen = Mention.objects.filter(comment=OuterRef("pk"), person=reader, seen_at=None)
+    rows = Comment.objects.filter(proposal=proposal).annotate(names_reader=Exists(unseen))
+    return rows.select_related("person").order_by("number")
 
 
 def _line(row: Comment) -> Line:

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from agents import clock
 from agents.models import MemoryVersion
 from agents.people import Member
+from agents.prepared import Prepared, Slot
 from agents.web.ids import spell_id
 from agents.web.times import spell_day
 from reviews import rules
@@ -169,11 +172,7 @@ class Dossier:
 
 def dossier_of(proposal: Proposal, member: Member) -> Dossier:
     """Return what `member` reads about the proposal; about fifteen queries, whatever its size."""
-    revisions = list(
-        ProposalRevision.objects.filter(proposal=proposal)
-        .select_related("author")
-        .order_by("number")
-    )
+    revisions = _revisions(proposal=proposal.pk)
     revision = revisions[-1]
     decisions = rules.decisions_of(proposal)
     firsts = NONE if proposal.op == Op.RETIRE else firsts_of(revision, proposal.store)
@@ -204,9 +203,20 @@ def dossier_of(proposal: Proposal, member: Member) -> Dossier:
     )
 
 
+@Prepared
+def _revisions(proposal: Slot) -> QuerySet[ProposalRevision]:
+    rows = ProposalRevision.objects.filter(proposal=proposal)
+    return rows.select_related("author").order_by("number")
+
+
+@Prepared
+def _replaced(by: Slot) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(replaced_by=by).order_by("-number")[:1]
+
+
 def _way_back(proposal: Proposal) -> dict[str, Any]:
     """Return how the proposal is linked to being sent back; one query for most."""
-    before = proposal.replaces.order_by("number").last()
+    before = _replaced.first(by=proposal.pk)
     if proposal.state != State.CHANGES_REQUESTED and before is None:
         return {"replaced_by": proposal.replaced_by}
     about = [one for one in (proposal, before) if one is not None]

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from agents import clock
 from agents.people import Member
+from agents.prepared import Slot
 from agents.stores import MAX_MEMORY_BYTES
 from reviews.models import Draft, Proposal
 
@@ -73,9 +74,12 @@ def keep_words(proposal: Proposal, by: Member, kind: Kind, text: str) -> None:
     )
 
 
-def with_words(rows: QuerySet[Proposal], by: Member) -> QuerySet[Proposal]:
-    """Return the rows with what `by` left in each field of words, for words_left."""
-    own = Draft.objects.filter(proposal=OuterRef("pk"), person=by.person)
+def with_words(rows: QuerySet[Proposal], by: Slot) -> QuerySet[Proposal]:
+    """Return the rows with what a person left in each field of words, for words_left.
+
+    by: the slot of a prepared query that the person's key is filled in.
+    """
+    own = Draft.objects.filter(proposal=OuterRef("pk"), person=by)
     left = {_name(kind): Subquery(own.filter(kind=kind).values("text")[:1]) for kind in WORDS}
     return rows.annotate(**left)
 

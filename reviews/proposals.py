@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from agents import clock
 from agents.memory import find_head, heads_of
 from agents.models import Event, Memory, MemoryStore, Workspace
 from agents.numbers import take_number
 from agents.people import Member, actor_of
+from agents.prepared import Prepared, Slot
 from agents.rights import Right
 from agents.stores import check_content, check_path, text_sha256
 from reviews import deadlines, lifecycle, risk, rules, sampling
@@ -443,11 +444,13 @@ def mark_conflicted(row: Proposal, *, actor: Actor, reason: str) -> None:
 
 def lock(proposal: Proposal) -> Proposal:
     """Return the row as it is now, locked until the transaction ends."""
-    return (
-        Proposal.objects.select_for_update(of=("self",))
-        .select_related("workspace", "store__agent", "memory__head", "agent")
-        .get(pk=proposal.pk)
-    )
+    return _locked(key=proposal.pk)[0]
+
+
+@Prepared
+def _locked(key: Slot) -> QuerySet[Proposal]:
+    rows = Proposal.objects.select_for_update(of=("self",)).filter(pk=key)
+    return rows.select_related("workspace", "store__agent", "memory__head", "agent")
 
 
 def head_version(proposal: Proposal) -> int | None:

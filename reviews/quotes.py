@@ -9,6 +9,7 @@ from django.http import Http404
 
 from agents.models import Check, Event, Outcome, Session, SessionRevision
 from agents.personal import covers_of, mask_on_page, mask_stretch
+from agents.prepared import Prepared, Slot
 from agents.transcripts.base import EventKind, Role, Verdict
 from reviews.changes import Relation, Trust
 from reviews.models import Evidence, Proposal
@@ -93,10 +94,15 @@ class Quote:
     revision: int | None = None
 
 
-def evidence_of(proposal: Proposal) -> QuerySet[Evidence]:
+def evidence_of(proposal: Proposal | Slot) -> QuerySet[Evidence]:
     """Return the proposal's evidence with its events and sessions, in order."""
     rows = Evidence.objects.filter(proposal=proposal).order_by("position")
     return rows.select_related("event__revision__session")
+
+
+@Prepared
+def _evidence(proposal: Slot) -> QuerySet[Evidence]:
+    return evidence_of(proposal)
 
 
 def find_evidence(proposal: Proposal, position: int) -> Evidence:
@@ -113,7 +119,7 @@ def quotes_of(proposal: Proposal, opened: Collection[int]) -> tuple[Quote, ...]:
     opened: the positions somebody has opened. First the strongest for it, then all against it, then
     the others for it; each by strength: members' words, failed visible checks, failures, newest.
     """
-    rows, kinds = list(evidence_of(proposal)), proposal.workspace.masked
+    rows, kinds = _evidence(proposal=proposal.pk), proposal.workspace.masked
     endings = _endings_of({row.event.revision_id: row.event.revision for row in rows}, kinds)
     visible = frozenset(map(str, proposal.workspace.visible_checks))
     ranked = sorted(rows, key=lambda row: _rank(row, endings[row.event.revision_id], visible))

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from agents.people import Member, actor_of
+from agents.prepared import Prepared, Slot
 from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
 from reviews.audit.log import append
@@ -59,13 +61,7 @@ def seen_of(proposal: Proposal, by: Member) -> Seen:
 
     A quote that was opened stays opened; a change is read anew in each revision.
     """
-    rows = Entry.objects.filter(
-        workspace=by.workspace.slug,
-        object=str(proposal),
-        action__in=[Action.EVIDENCE_OPENED, Action.CHANGE_READ],
-        actor_kind="person",
-        actor_id=by.person.public_id,
-    ).values_list("action", "body")
+    rows = _looks(workspace=by.workspace.slug, proposal=str(proposal), person=by.person.public_id)
     opened, read = set(), False
     for action, body in rows:
         if action == Action.EVIDENCE_OPENED:
@@ -73,6 +69,17 @@ def seen_of(proposal: Proposal, by: Member) -> Seen:
         else:
             read = read or read_body(body)["revision"] == proposal.revision
     return Seen(frozenset(opened), read)
+
+
+@Prepared
+def _looks(workspace: Slot, proposal: Slot, person: Slot) -> QuerySet[Entry, tuple[str, str]]:
+    return Entry.objects.filter(
+        workspace=workspace,
+        object=proposal,
+        action__in=[Action.EVIDENCE_OPENED, Action.CHANGE_READ],
+        actor_kind="person",
+        actor_id=person,
+    ).values_list("action", "body")
 
 
 def opened_in_each(proposals: Sequence[Proposal], by: Member) -> Mapping[str, tuple[int, ...]]:

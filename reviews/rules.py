@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agents import clock
 from agents.identities import group_accounts, with_addresses
 from agents.models import MemoryStore, Person, Workspace
 from agents.people import Member
+from agents.prepared import Prepared, Slot
 from agents.qualifications import Roll, roll_of
 from reviews import lifecycle
 from reviews.approval_rules import (
@@ -29,11 +30,20 @@ from reviews.audit.actors import Actor
 from reviews.audit.log import append
 from reviews.changes import Change, Op, is_tainted
 from reviews.lifecycle import Needs, StandingKind, Verdict, Vote
-from reviews.models import ApprovalRule, ApprovalRuleVersion, Decision, Proposal
+from reviews.models import (
+    ApprovalRule,
+    ApprovalRuleVersion,
+    Decision,
+    Proposal,
+    ProposalRevision,
+)
 from reviews.risk import Risk
 from reviews.screening import Code
 
 ADDRESSES = ("own_address", "address")
+NOBODY = 0
+"""A key that no account has."""
+
 TRAIT_OF: Mapping[Code, Trait] = {
     Code.SKIPPED_CHECK: Trait.SKIPPED_CHECK,
     Code.REMOVED_CHECK: Trait.SKIPPED_CHECK,
@@ -218,18 +228,34 @@ def facts_about(
     the same person, whatever name they go by.
     """
     own, owner = member.person.pk, proposal.agent.owner_id if proposal.agent else None
-    took_part = {own, owner, proposal.proposer_id, proposal.started_by_id}
-    took_part |= {vote.person for vote in votes}
-    written = proposal.revisions.filter(author=OuterRef("pk"))
-    people = Person.objects.annotate(wrote=Exists(written)).filter(
-        Q(pk__in=took_part - {None}) | Q(pk__in=proposal.revisions.values("author"))
+    rows = _took_part(
+        proposal=proposal.pk,
+        own=own,
+        owner=owner or NOBODY,
+        proposer=proposal.proposer_id or NOBODY,
+        starter=proposal.started_by_id or NOBODY,
     )
-    rows = list(with_addresses(people).values_list("pk", "wrote", *ADDRESSES))
     accounts = group_accounts((key, addresses) for key, _, *addresses in rows)
     authors = frozenset(key for key, wrote, *_ in rows if wrote)
     others = accounts.get(own, frozenset()) - {own}
     person = PersonFacts(own, member.role.value, member.groups, member.unqualified, others)
     return person, _proposal_facts(proposal, votes, authors)
+
+
+@Prepared
+def _took_part(
+    proposal: Slot, own: Slot, owner: Slot, proposer: Slot, starter: Slot
+) -> QuerySet[Person, tuple[int, bool, str, str | None]]:
+    """Return who took part in a proposal, who asks among them, once for each address."""
+    revisions = ProposalRevision.objects.filter(proposal=proposal)
+    voters = Decision.objects.filter(proposal=proposal, person__isnull=False)
+    people = Person.objects.annotate(wrote=Exists(revisions.filter(author=OuterRef("pk"))))
+    rows = people.filter(
+        Q(pk__in=[own, owner, proposer, starter])
+        | Q(pk__in=revisions.values("author"))
+        | Q(pk__in=voters.values("person"))
+    )
+    return with_addresses(rows).values_list("pk", "wrote", *ADDRESSES)
 
 
 def _proposal_facts(
@@ -254,8 +280,13 @@ def proposal_facts(proposal: Proposal) -> ProposalFacts:
 
 def decisions_of(proposal: Proposal) -> list[Decision]:
     """Return everything that was ever decided on the proposal, oldest first, undone or not."""
+    return _decided(proposal=proposal.pk)
+
+
+@Prepared
+def _decided(proposal: Slot) -> QuerySet[Decision]:
     found = Decision.objects.filter(proposal=proposal).select_related("person", "undo__person")
-    return list(found.order_by("pk"))
+    return found.order_by("pk")
 
 
 def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) -> list[Vote]:

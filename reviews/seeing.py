@@ -1,8 +1,10 @@
 """What there is to see of a proposal before it is approved, in one query for most."""
 
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from agents.models import MemoryVersion
+from agents.prepared import Prepared, Slot
 from reviews.changes import Op, Relation
 from reviews.diffs import diff
 from reviews.models import Proposal, ProposalRevision
@@ -17,11 +19,7 @@ def due_of(proposal: Proposal) -> Due:
 
     proposal: with its memory and head, as proposals.lock and access.proposal_of load it.
     """
-    newest = ProposalRevision.objects.filter(proposal=proposal, number=proposal.revision)
-    rows = newest.annotate(size=Length("content")).values_list(
-        "size", "proposal__evidence__position", "proposal__evidence__relation"
-    )
-    found = list(rows.order_by("proposal__evidence__position"))
+    found = _quotes(proposal=proposal.pk, revision=proposal.revision)
     size = found[0][0] if found else 0
     quotes = [(position, said) for _, position, said in found if said]
     return Due(
@@ -30,6 +28,17 @@ def due_of(proposal: Proposal) -> Due:
         supports=tuple(at for at, said in quotes if said == Relation.SUPPORTS),
         words=_words_of(proposal, size),
     )
+
+
+@Prepared
+def _quotes(proposal: Slot, revision: Slot) -> QuerySet[ProposalRevision, tuple[int, int, str]]:
+    """Return the size of a revision's text beside each of its proposal's quotes: place, relation.
+
+    A proposal without quotes has one row, in which both are None.
+    """
+    newest = ProposalRevision.objects.filter(proposal=proposal, number=revision)
+    rows = newest.annotate(size=Length("content")).order_by("proposal__evidence__position")
+    return rows.values_list("size", "proposal__evidence__position", "proposal__evidence__relation")
 
 
 def _words_of(proposal: Proposal, size: int) -> int:

@@ -13,6 +13,7 @@ from django.http import Http404
 from rapidfuzz import fuzz
 
 from agents.models import Memory, MemoryStore, MemoryVersion, Workspace
+from agents.prepared import Prepared, Slot
 from reviews.models import Proposal
 
 ALIKE = 60.0
@@ -48,13 +49,28 @@ class Near:
         return self.alike >= NEARLY
 
 
-def live_beside(proposal: Proposal) -> QuerySet[MemoryVersion]:
-    """Return the texts its agent reads beside the proposal's own path and those it folds in."""
-    shared = MemoryStore.objects.filter(workspace=proposal.workspace_id, agent=None)
-    read = Memory.objects.filter(Q(store=proposal.store_id) | Q(store__in=shared))
-    own = {proposal.path, *(str(one["path"]) for one in proposal.merged)}
-    beside = read.exclude(store=proposal.store_id, path__in=sorted(own))
-    return MemoryVersion.objects.filter(pk__in=beside.values("head"), is_tombstone=False)
+def _read_in(workspace: int | Slot, store: int | Slot) -> QuerySet[MemoryVersion]:
+    """Return the live texts that an agent with that store reads: its own, and what all share."""
+    shared = MemoryStore.objects.filter(workspace=workspace, agent=None)
+    read = Memory.objects.filter(Q(store=store) | Q(store__in=shared))
+    return MemoryVersion.objects.filter(pk__in=read.values("head"), is_tombstone=False)
+
+
+def _own_paths(proposal: Proposal) -> frozenset[str]:
+    """Return the proposal's own path and those it folds in: its text stands in their place."""
+    return frozenset((proposal.path, *(str(one["path"]) for one in proposal.merged)))
+
+
+@Prepared
+def _begun(
+    workspace: Slot, store: Slot
+) -> QuerySet[MemoryVersion, tuple[int, int, str, str, int, str, int]]:
+    """Return key, number, path, title, store, beginning and length of each text that is read."""
+    rows = _read_in(workspace, store).annotate(
+        start=Substr("content", 1, COMPARED), all=Length("content")
+    )
+    columns = ("memory__number", "memory__path", "title", "memory__store_id", "start", "all")
+    return rows.values_list("pk", *columns)
 
 
 def beginnings_of(stores: Set[int], workspace: Workspace) -> Mapping[int, Beginnings]:
@@ -93,13 +109,11 @@ def near_of(proposal: Proposal, text: str) -> tuple[Near, ...]:
     """
     if not text:
         return ()
-    start = text[:COMPARED]
-    rows = live_beside(proposal).annotate(
-        start=Substr("content", 1, COMPARED), all=Length("content")
-    )
-    columns = ("pk", "memory__number", "title", "memory__store_id", "start", "all")
-    found = []
-    for key, number, title, store, beginning, length in rows.values_list(*columns):
+    start, own, found = text[:COMPARED], _own_paths(proposal), []
+    rows = _begun(workspace=proposal.workspace_id, store=proposal.store_id)
+    for key, number, path, title, store, beginning, length in rows:
+        if store == proposal.store_id and path in own:
+            continue
         alike = fuzz.ratio(start, beginning, score_cutoff=ALIKE)
         if alike:
             near = Near(number, title, round(alike), store != proposal.store_id)
@@ -122,8 +136,10 @@ def _measured(text: str, found: Sequence[tuple[int, Near, bool]]) -> Iterable[Ne
 
 def text_beside(proposal: Proposal, number: int) -> MemoryVersion:
     """Return the live text of M-`number`, one its agent would read beside it, or raise Http404."""
-    rows = live_beside(proposal).filter(memory__number=number)
+    rows = _read_in(proposal.workspace_id, proposal.store_id).filter(memory__number=number)
     found = rows.select_related("memory__store__agent").first()
-    if found is None:
+    if found is None or (
+        found.memory.store_id == proposal.store_id and found.memory.path in _own_paths(proposal)
+    ):
         raise Http404(f"No live memory M-{number} would be read beside {proposal}.")
     return found
