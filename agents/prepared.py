@@ -5,7 +5,7 @@ query costs the database. A page that asks a dozen fixed questions asks them thr
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from inspect import signature
 from typing import Any, Generic, TypeVar, cast
@@ -17,6 +17,7 @@ from django.db.models import Expression, Field, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
+Made = TypeVar("Made")
 Filling = int | str | datetime
 
 
@@ -87,8 +88,9 @@ class _Held:
 class Prepared(Generic[Row]):
     """A query with slots: `build` makes it of one Slot for each of its parameters.
 
-    Call it by keyword with a value for each. The rows are read at once and are nobody else's. What
-    is not a slot is written into the SQL, so nothing of a request may be built in.
+    Call it by keyword with a value for each; what no slot of it asks for is ignored. The rows are
+    read at once and are nobody else's. Whatever else `build` compares with stays as it was when the
+    query was first asked.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
@@ -112,3 +114,23 @@ class Prepared(Generic[Row]):
             alias = router.db_for_read(rows.model)
             held = self._here.held = _Held(rows.using(alias), connections[alias])
         return held
+
+
+class Kept:
+    """Prepared queries that are made as they are needed, by what they are made of.
+
+    most: so many; after that all are forgotten and made anew, which costs time and nothing else.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: dict[Hashable, Any] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what was made for `key`, or make it now."""
+        found: Made | None = self._found.get(key)
+        if found is None:
+            if len(self._found) >= self._most:
+                self._found = {}
+            found = self._found[key] = make()
+        return found

@@ -8,7 +8,7 @@ find.
 from collections import Counter
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from agents.models import Event
 from reviews.changes import text_key
@@ -57,5 +57,10 @@ def _of_one_dream(row: Proposal) -> QuerySet[Proposal]:
 
 def kin_of(row: Proposal) -> QuerySet[Proposal]:
     """Return the others of the proposal's kin, those that wait first, then by age."""
-    rows = Proposal.objects.filter(workspace=row.workspace_id, lead=row.lead)
-    return rows.exclude(number=row.number).order_by("-waits", "number")
+    return kin_at(row.workspace_id, row.lead, row.number)
+
+
+def kin_at(workspace: int, lead: int, number: int) -> QuerySet[Proposal]:
+    """Return who stands at `lead` beside the proposal of that number, as kin_of."""
+    rows = Proposal.objects.filter(workspace=workspace, lead=lead).filter(~Q(number=number))
+    return rows.order_by("-waits", "number")

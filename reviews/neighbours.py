@@ -9,19 +9,9 @@ from django.db.models import QuerySet, Subquery
 from agents.models import Workspace
 from agents.people import Member
 from reviews.models import Proposal
+from reviews.orders import BY_RISK, Order, Place, order_of
 from reviews.postponements import NOTHING_ASIDE, Aside
-from reviews.queue import (
-    BY_RISK,
-    COUNTED,
-    NO_KEYS,
-    Counted,
-    Keys,
-    Order,
-    Place,
-    capped,
-    list_of,
-    order_of,
-)
+from reviews.queue import COUNTED, NO_KEYS, Counted, Keys, Moments, capped, list_of
 from reviews.searches import Search, Where
 
 
@@ -52,7 +42,18 @@ def find_neighbours(
     kin: whoever it belongs together with, to be counted. One query; a place that is no longer in
     the list has neighbours all the same.
     """
-    before, after = _steps_before(segments, at, place), _steps_after(segments, at, place)
+    return read_neighbours(neighbours_query(segments, at, place, total, kin).get(), total)
+
+
+def neighbours_query(
+    segments: Sequence[tuple[QuerySet[Proposal], Order]],
+    at: int,
+    place: Place,
+    total: int | None = None,
+    kin: QuerySet[Proposal] | None = None,
+) -> QuerySet[Workspace, Any]:
+    """Return the query of find_neighbours, one row for read_neighbours."""
+    before, after = _steps_before(segments, at, place), steps_after(segments, at, place)
     asked: dict[str, Subquery] = {f"before_{n}": Subquery(one[:1]) for n, one in enumerate(before)}
     asked |= {f"after_{n}": Subquery(one[:1]) for n, one in enumerate(after)}
     asked |= {f"ahead_{n}": Counted(one[: COUNTED + 1]) for n, one in enumerate(before)}
@@ -61,7 +62,13 @@ def find_neighbours(
         asked |= {f"all_{n}": Counted(capped(part)) for n, part in enumerate(lists)}
     if kin is not None:
         asked["kin"] = Counted(capped(kin.order_by()))
-    one = Workspace.objects.annotate(**asked).values(*asked).order_by()[:1].get()
+    rows = Workspace.objects.annotate(**asked).values(*asked)
+    query: QuerySet[Workspace, Any] = rows.order_by()[:1]
+    return query
+
+
+def read_neighbours(one: Mapping[str, int | None], total: int | None = None) -> Neighbours:
+    """Return what neighbours_query found; total: where it was known before."""
     return Neighbours(
         previous=next(_values(one, "before"), None),
         next=next(_values(one, "after"), None),
@@ -75,7 +82,7 @@ def find_next(
     segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
 ) -> int | None:
     """Return the number of who comes after `place`, None at the end; as find_neighbours."""
-    steps = (one.first() for one in _steps_after(segments, at, place))
+    steps = (one.first() for one in steps_after(segments, at, place))
     return next((row["number"] for row in steps if row is not None), None)
 
 
@@ -87,9 +94,10 @@ def _steps_before(
     return [_numbers(step) for step in (*order.before(rows, place), *earlier)]
 
 
-def _steps_after(
+def steps_after(
     segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
 ) -> list[QuerySet[Proposal, Any]]:
+    """Return the queries that look for who comes after `place`, to be asked one after the other."""
     rows, order = segments[at]
     later = [step for part, its in segments[at + 1 :] for step in its.start(part)]
     return [_numbers(step) for step in (*order.after(rows, place), *later)]
@@ -106,11 +114,15 @@ def _values(row: Mapping[str, int | None], prefix: str) -> Iterator[int]:
 
 
 def segments_of(
-    member: Member, search: Search, agents: Keys = NO_KEYS, aside: Aside = NOTHING_ASIDE
+    member: Member,
+    search: Search,
+    agents: Keys = NO_KEYS,
+    aside: Aside = NOTHING_ASIDE,
+    moments: Moments | None = None,
 ) -> list[tuple[QuerySet[Proposal], Order]]:
     """Return the lists J and K walk: what is in conflict stands in front of what is open."""
-    main = (list_of(member, search, agents, aside), order_of(search, aside))
+    main = (list_of(member, search, agents, aside, moments), order_of(search, aside))
     if search.where is not Where.OPEN:
         return [main]
-    front = list_of(member, replace(search, where=Where.CONFLICTED), agents)
+    front = list_of(member, replace(search, where=Where.CONFLICTED), agents, NOTHING_ASIDE, moments)
     return [(front, BY_RISK), main]

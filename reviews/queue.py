@@ -7,9 +7,9 @@ the first of it waits.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -33,6 +33,7 @@ from django.db.models import (
 from agents import clock
 from agents.models import Agent, Workspace
 from agents.people import Member
+from agents.prepared import Slot
 from reviews.models import (
     OPEN_STATES,
     Containment,
@@ -42,11 +43,13 @@ from reviews.models import (
     ProposalRevision,
     Reservation,
 )
+from reviews.orders import BY_RISK, LEAVES_ASIDE, Order, Place, order_of
 from reviews.postponements import NOTHING_ASIDE, Aside
 from reviews.review_dates import overdue
 from reviews.risk import Level
 from reviews.searches import SHARED, Mark, Search, Terms, Where
 
+NO_TIME = timedelta()
 SIZE = 50
 COUNTED = 1_000
 """Where counting stops: more than that is said to be more, and costs no more."""
@@ -107,9 +110,6 @@ KinCounts = Mapping[tuple[int, int], int]
 MOST_NEEDS = 6
 """So many groups of a route are looked at to tell whose turn it is."""
 
-LEAVES_ASIDE = frozenset({Where.OPEN, Where.YOURS, Where.SECOND})
-"""Lists without what their reader put aside. What is late is listed all the same."""
-
 
 class Row(NamedTuple):
     """One proposal as the list shows it: the columns of COLUMNS, in their order."""
@@ -139,6 +139,23 @@ class Row(NamedTuple):
     needs: Sequence[tuple[str | None, int]] | None = None
 
 
+class Moments(NamedTuple):
+    """What a list compares times with: now, and the ends of the ages its search names.
+
+    Each a moment, or the slot of a prepared query that one is filled in.
+    """
+
+    now: datetime | Slot
+    older: datetime | Slot
+    newer: datetime | Slot
+
+
+def moments_of(search: Search) -> Moments:
+    """Return the moments of the search as they are now; an age it does not name ends now."""
+    now = clock.now()
+    return Moments(now, now - (search.older or NO_TIME), now - (search.newer or NO_TIME))
+
+
 class Decided(NamedTuple):
     """A verdict in its grace. round: how often one on the proposal was undone before."""
 
@@ -147,12 +164,11 @@ class Decided(NamedTuple):
     apply_at: datetime
 
 
-class Place(NamedTuple):
-    """Where a proposal stands in the list, whether or not it still is in it."""
+class Point(NamedTuple):
+    """From where a list is read, and which way: 'o' to older, 'n' to newer, '' from its start."""
 
-    risk_rank: int
-    lead: int
-    number: int
+    towards: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,121 +206,7 @@ class Counted(Subquery):
     empty_result_set_value = 0
 
 
-Start = Callable[[QuerySet[Proposal]], Sequence[QuerySet[Proposal]]]
-Walk = Callable[[QuerySet[Proposal], Place], Sequence[QuerySet[Proposal]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One order of the list: how to begin at its ends and how to walk on from a place.
-
-    Each is a few queries, each answered by an index range, to be read one after the other. first:
-    the columns of the order, for counting.
-    """
-
-    first: tuple[str, ...]
-    start: Start
-    end: Start
-    after: Walk
-    before: Walk
-
-
-def _after_by_risk(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-    same = _later_than(place, rows.filter(risk_rank=place.risk_rank))
-    lower = rows.filter(risk_rank__lt=place.risk_rank)
-    return same, lower.order_by(*WAITING_ORDER)
-
-
-def _before_by_risk(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-    same = _earlier_than(place, rows.filter(risk_rank=place.risk_rank))
-    higher = rows.filter(risk_rank__gt=place.risk_rank)
-    return same, higher.order_by(*WAITING_BACKWARDS)
-
-
-def _later_than(place: Place, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
-    """Return the rows of one risk behind `place`, in their order."""
-    later = Q(lead__gt=place.lead) | Q(lead=place.lead, number__gt=place.number)
-    # Said twice: the range is what an index is entered by, the rest leaves out a few rows.
-    return rows.filter(later, lead__gte=place.lead).order_by("lead", "number")
-
-
-def _earlier_than(place: Place, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
-    """Return the rows of one risk in front of `place`, the nearest first."""
-    earlier = Q(lead__lt=place.lead) | Q(lead=place.lead, number__lt=place.number)
-    return rows.filter(earlier, lead__lte=place.lead).order_by("-lead", "-number")
-
-
-def _after_by_number(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-    return (rows.filter(number__lt=place.number).order_by("-number"),)
-
-
-def _before_by_number(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-    return (rows.filter(number__gt=place.number).order_by("number"),)
-
-
-def _whole(*order: str) -> Start:
-    return lambda rows: (rows.order_by(*order),)
-
-
-WAITING_ORDER = ("-risk_rank", "lead", "number")
-WAITING_BACKWARDS = ("risk_rank", "-lead", "-number")
-BY_RISK = Order(
-    WAITING_ORDER,
-    _whole(*WAITING_ORDER),
-    _whole(*WAITING_BACKWARDS),
-    _after_by_risk,
-    _before_by_risk,
-)
-NEWEST = Order(
-    ("-number",), _whole("-number"), _whole("number"), _after_by_number, _before_by_number
-)
-RANKS = tuple(sorted((level.rank for level in Level), reverse=True))
-
-
-def _with_back(back: Mapping[int, int]) -> Order:
-    """Return the order by risk in which what is back from later is on top of its group.
-
-    back: number -> risk rank. It is never much, so each group is parted in two ranges.
-    """
-
-    def parts(rows: QuerySet[Proposal], ranks: Sequence[int]) -> list[QuerySet[Proposal]]:
-        found = []
-        for rank in ranks:
-            group = rows.filter(risk_rank=rank)
-            on_top = [number for number, its in back.items() if its == rank]
-            if on_top:
-                found.append(group.filter(number__in=on_top))
-                group = group.exclude(number__in=on_top)
-            found.append(group)
-        return found
-
-    def start(rows: QuerySet[Proposal]) -> Sequence[QuerySet[Proposal]]:
-        return [part.order_by("lead", "number") for part in parts(rows, RANKS)]
-
-    def end(rows: QuerySet[Proposal]) -> Sequence[QuerySet[Proposal]]:
-        return [part.order_by("-lead", "-number") for part in reversed(parts(rows, RANKS))]
-
-    def after(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-        own = parts(rows, (place.risk_rank,))[0 if place.number in back else -1 :]
-        lower = parts(rows, [rank for rank in RANKS if rank < place.risk_rank])
-        rest = [part.order_by("lead", "number") for part in (*own[1:], *lower)]
-        return [_later_than(place, own[0]), *rest]
-
-    def before(rows: QuerySet[Proposal], place: Place) -> Sequence[QuerySet[Proposal]]:
-        own = parts(rows, (place.risk_rank,))
-        own = own[:1] if place.number in back else own
-        higher = parts(rows, [rank for rank in RANKS if rank > place.risk_rank])
-        rest = [part.order_by("-lead", "-number") for part in (*own[-2::-1], *reversed(higher))]
-        return [_earlier_than(place, own[-1]), *rest]
-
-    return Order(WAITING_ORDER, start, end, after, before)
-
-
-def order_of(search: Search, aside: Aside = NOTHING_ASIDE) -> Order:
-    """Return the order in which the search's list goes; aside: what its reader put aside."""
-    if not search.is_by_risk:
-        return NEWEST
-    return _with_back(aside.back) if aside.back and search.where in LEAVES_ASIDE else BY_RISK
+Take = Callable[[Point, int], list[Row]]
 
 
 def find_agents(workspace: Workspace, search: Search) -> tuple[Search, Keys]:
@@ -322,13 +224,19 @@ def find_agents(workspace: Workspace, search: Search) -> tuple[Search, Keys]:
 
 
 def list_of(
-    member: Member, search: Search, agents: Keys = NO_KEYS, aside: Aside = NOTHING_ASIDE
+    member: Member,
+    search: Search,
+    agents: Keys = NO_KEYS,
+    aside: Aside = NOTHING_ASIDE,
+    moments: Moments | None = None,
 ) -> QuerySet[Proposal]:
     """Return the proposals the search asks for, in no order.
 
-    agents: keys of those it names; aside: what the member put aside.
+    agents: keys of those it names; aside: what the member put aside; moments: those of the search
+    unless they are given.
     """
-    rows = Proposal.objects.filter(_narrow(search, agents), workspace=member.workspace)
+    at = moments or moments_of(search)
+    rows = Proposal.objects.filter(_narrow(search, agents, at), workspace=member.workspace)
     states = STATES_OF.get(search.where)
     if states == OPEN_STATES:
         rows = rows.filter(waits=1)
@@ -337,7 +245,7 @@ def list_of(
     if search.where is Where.OWN:
         rows = rows.filter(proposer=member.person)
     if search.where is Where.LATE:
-        rows = rows.filter(due_at__lte=clock.now())
+        rows = rows.filter(due_at__lte=at.now)
     if search.where is Where.OVERDUE_REVIEW:
         rows = rows.filter(memory__in=overdue(member.workspace), applied_version=F("memory__head"))
     if search.where is Where.YOURS:
@@ -346,15 +254,17 @@ def list_of(
         rows = rows.exclude(number__in=sorted(aside.away))
     if search.where is Where.LATER:
         rows = rows.filter(number__in=sorted(aside.away))
-    return _by_reservation(rows, member.workspace, search.marks)
+    return _by_reservation(rows, member.workspace, search.marks, at)
 
 
-def as_seen_by(member: Member, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
+def as_seen_by(
+    member: Member, rows: QuerySet[Proposal], now: datetime | Slot | None = None
+) -> QuerySet[Proposal]:
     """Return the rows with who holds each and what keeps the member from deciding it.
 
     Only for rows that are read: a list that is walked or counted costs less without.
     """
-    in_force = Q(reservation__until__gt=clock.now())
+    in_force = Q(reservation__until__gt=clock.now() if now is None else now)
     whens = [When(barred, then=Value(word)) for word, barred in _bars(member).items()]
     return rows.annotate(
         held=FilteredRelation("reservation", condition=in_force),
@@ -363,27 +273,26 @@ def as_seen_by(member: Member, rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
 
 
 def _by_reservation(
-    rows: QuerySet[Proposal], workspace: Workspace, marks: frozenset[Mark]
+    rows: QuerySet[Proposal], workspace: Workspace, marks: frozenset[Mark], at: Moments
 ) -> QuerySet[Proposal]:
     """Narrow the rows by being reserved or not; few are, so these few are looked up once."""
-    live = Reservation.objects.filter(workspace=workspace, until__gt=clock.now())
+    live = Reservation.objects.filter(workspace=workspace, until__gt=at.now)
     numbers = live.values("number")
     if Mark.RESERVED in marks:
         rows = rows.filter(number__in=numbers)
     return rows.exclude(number__in=numbers) if Mark.UNRESERVED in marks else rows
 
 
-def _narrow(search: Search, agents: Keys) -> Q:
+def _narrow(search: Search, agents: Keys, at: Moments) -> Q:
     wanted = Q()
     for only in _each_of(search.only, agents):
         wanted &= only
     for without in _each_of(search.without, agents):
         wanted &= ~without
-    now = clock.now()
     if search.older is not None:
-        wanted &= Q(filed_at__lte=now - search.older)
+        wanted &= Q(filed_at__lte=at.older)
     if search.newer is not None:
-        wanted &= Q(filed_at__gte=now - search.newer)
+        wanted &= Q(filed_at__gte=at.newer)
     if search.number is not None:
         wanted &= Q(number=search.number)
     return wanted
@@ -444,16 +353,26 @@ def page_of(rows: QuerySet[Proposal], order: Order, cursor: str = "", size: int 
 
     rows: as_seen_by whoever reads it.
     """
-    towards, place = read_cursor(cursor)
-    if place is None:
-        return _page(_take(order.start(rows), size + 1), size, has_newer=False)
-    if towards == "n":
-        found = _take(order.before(rows, place), size + 1)
-        if len(found) > size:
-            shown = tuple(reversed(found[:size]))
-            return Page(shown, _cursor("n", shown[0]), _cursor("o", shown[-1]))
-        return page_of(rows, order, size=size)
-    return _page(_take(order.after(rows, place), size + 1), size, has_newer=True)
+    return turn_to(lambda at, count: _take(walk_from(rows, order, at), count), cursor, size)
+
+
+def turn_to(take: Take, cursor: str, size: int = SIZE) -> Page:
+    """Return the page the cursor points at; take: reads so many rows from a point of the list."""
+    at = read_cursor(cursor)
+    found = take(at, size + 1)
+    if at.towards == "n" and len(found) > size:
+        shown = tuple(reversed(found[:size]))
+        return Page(shown, _cursor("n", shown[0]), _cursor("o", shown[-1]))
+    if at.towards == "n":
+        return turn_to(take, "", size)
+    return _page(found, size, has_newer=at.towards == "o")
+
+
+def walk_from(rows: QuerySet[Proposal], order: Order, at: Point) -> Sequence[QuerySet[Proposal]]:
+    """Return the queries by which the list is read from a point of it, one after the other."""
+    if at.place is None:
+        return order.start(rows)
+    return (order.before if at.towards == "n" else order.after)(rows, at.place)
 
 
 def _page(found: list[Row], size: int, *, has_newer: bool) -> Page:
@@ -478,13 +397,13 @@ def _spell_cursor(towards: str, place: Place) -> str:
     return towards + ".".join(map(str, place))
 
 
-def read_cursor(cursor: str) -> tuple[str, Place | None]:
-    """Return the direction and the place a cursor names, ("", None) for anything else."""
+def read_cursor(cursor: str) -> Point:
+    """Return the point a cursor names, the beginning of the list for anything else."""
     found = CURSOR.fullmatch(cursor)
     if found is None or max(int(found["lead"]), int(found["number"])) >= 2**63:
-        return "", None
+        return Point()
     rank, lead, number = (int(found[name]) for name in Place._fields)
-    return found["towards"], Place(rank, lead, number)
+    return Point(found["towards"], Place(rank, lead, number))
 
 
 def _take(walk: Sequence[QuerySet[Proposal]], count: int) -> list[Row]:
@@ -500,9 +419,24 @@ def count_all(
     member: Member, rows: QuerySet[Proposal], search: Search, aside: Aside = NOTHING_ASIDE
 ) -> Counts:
     """Return every number of the queue in one query; rows: those the search lists."""
+    return read_counts(counts_query(member, rows, search, today(), aside).get())
+
+
+def today() -> datetime:
+    """Return when this day began, in UTC."""
+    return clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def counts_query(
+    member: Member,
+    rows: QuerySet[Proposal],
+    search: Search,
+    start: datetime | Slot,
+    aside: Aside = NOTHING_ASIDE,
+) -> QuerySet[Workspace, Any]:
+    """Return the query of count_all, one row; start: of this day."""
     workspace = member.workspace
     every = Proposal.objects.filter(workspace=workspace)
-    start = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     counted = {level.value: Counted(capped(_at_risk(rows, level, search))) for level in Level} | {
         "conflicted": Counted(capped(every.filter(state="conflicted").order_by(*BY_RISK.first))),
         "containments": Counted(open_containments(workspace).order_by().values("pk")),
@@ -512,8 +446,14 @@ def count_all(
         "open": Counted(capped(list_of(member, Search(), aside=aside).order_by(*BY_RISK.first))),
     }
     asked = {f"n_{name}": query for name, query in counted.items()}
-    one = Workspace.objects.filter(pk=workspace.pk).annotate(**asked).values(*asked).get()
-    return Counts(**{name.removeprefix("n_"): number for name, number in one.items()})
+    here = Workspace.objects.filter(pk=workspace.pk)
+    query: QuerySet[Workspace, Any] = here.annotate(**asked).values(*asked)
+    return query
+
+
+def read_counts(row: Mapping[str, int]) -> Counts:
+    """Return what counts_query found."""
+    return Counts(**{name.removeprefix("n_"): number for name, number in row.items()})
 
 
 def _at_risk(rows: QuerySet[Proposal], level: Level, search: Search) -> QuerySet[Proposal]:
@@ -561,26 +501,32 @@ def count_kin(rows: QuerySet[Proposal], page: Page) -> KinCounts:
     One query, and none for a page of strangers. The last row counts as well where the list goes on:
     its kin may stand on the next page.
     """
+    leads = leads_of(page)
+    return read_kin(kin_query(rows, leads)) if leads else {}
+
+
+def leads_of(page: Page) -> list[int]:
+    """Return where those of the page stand that are not alone there, and its last where it ends."""
     leads = {one.lead for one, other in pairwise(page.rows) if one.lead == other.lead}
     if page.older:
         leads.add(page.rows[-1].lead)
-    if not leads:
-        return {}
+    return sorted(leads)
+
+
+def kin_query(rows: QuerySet[Proposal], leads: Sequence[int | Slot]) -> QuerySet[Proposal, Any]:
+    """Return the query of count_kin: risk rank, lead, and how many stand there."""
     together = rows.filter(lead__in=leads).order_by().values_list("risk_rank", "lead")
-    return {(rank, lead): count for rank, lead, count in together.annotate(Count("number"))}
+    return together.annotate(Count("number"))
+
+
+def read_kin(rows: Iterable[tuple[int, int, int]]) -> KinCounts:
+    """Return what kin_query found."""
+    return {(rank, lead): count for rank, lead, count in rows}
 
 
 def open_containments(workspace: Workspace) -> QuerySet[Containment]:
     """Return the containments nobody has answered yet, the most urgent first."""
     return Containment.objects.filter(workspace=workspace, answer="").order_by("due_at", "pk")
-
-
-def rows_in_front(rows: QuerySet[Proposal]) -> tuple[Row, ...]:
-    """Return the first of the conflicted proposals that stand in front of the list.
-
-    rows: as_seen_by whoever reads it.
-    """
-    return tuple(_take(BY_RISK.start(rows), MOST_IN_FRONT))
 
 
 def place_of(proposal: Proposal) -> Place:

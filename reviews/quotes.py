@@ -1,6 +1,6 @@
 """Quotes in their place: the words, the turns around them, and how the session ended."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,7 +120,7 @@ def quotes_of(proposal: Proposal, opened: Collection[int]) -> tuple[Quote, ...]:
     the others for it; each by strength: members' words, failed visible checks, failures, newest.
     """
     rows, kinds = _evidence(proposal=proposal.pk), proposal.workspace.masked
-    endings = _endings_of({row.event.revision_id: row.event.revision for row in rows}, kinds)
+    endings = _endings_of(proposal.pk, {row.event.revision_id for row in rows}, kinds)
     visible = frozenset(map(str, proposal.workspace.visible_checks))
     ranked = sorted(rows, key=lambda row: _rank(row, endings[row.event.revision_id], visible))
     supports = [row for row in ranked if row.relation == Relation.SUPPORTS]
@@ -159,7 +159,8 @@ def widen(evidence: Evidence, kinds: Collection[str]) -> Quote:
     turns = tuple(
         _cited(evidence, kinds) if one.pk == event.pk else _turn(one, kinds) for one in around
     )
-    ending = _endings_of({event.revision_id: event.revision}, kinds)[event.revision_id]
+    endings = _endings_of(evidence.proposal_id, {event.revision_id}, kinds)
+    ending = endings[event.revision_id]
     return _quote(evidence, turns, ending, {evidence.position}, is_wide=True)
 
 
@@ -239,24 +240,38 @@ def _who(event: Event) -> str:
     return WHO.get(event.kind) or SPEAKERS.get(event.role, event.role)
 
 
-def _endings_of(
-    revisions: Mapping[int, SessionRevision], kinds: Collection[str]
-) -> dict[int, Ending]:
-    """Return how each revision's session ended, in two queries for all of them."""
-    outcomes = {
-        outcome.revision_id: outcome for outcome in Outcome.objects.filter(revision__in=revisions)
-    }
-    failed = _failed_checks(outcomes.values(), kinds)
+def _endings_of(proposal: int, revisions: Set[int], kinds: Collection[str]) -> dict[int, Ending]:
+    """Return how the session of each revision ended that the proposal's quotes are of.
+
+    Two queries for all of them, and none where there is no quote.
+    """
+    if not revisions:
+        return {}
+    outcomes = {outcome.revision_id: outcome for outcome in _outcomes(proposal=proposal)}
+    failed = _failed_checks(_failed(proposal=proposal), kinds)
     return {pk: _ending(outcomes.get(pk), failed) for pk in revisions}
 
 
-def _failed_checks(
-    outcomes: Iterable[Outcome], kinds: Collection[str]
-) -> dict[int, tuple[str, str]]:
-    """Return by outcome the first check that failed: its name, and that with what it said."""
+@Prepared
+def _outcomes(proposal: Slot) -> QuerySet[Outcome]:
+    cited = Evidence.objects.filter(proposal=proposal).values("event__revision")
+    return Outcome.objects.filter(revision__in=cited)
+
+
+@Prepared
+def _failed(proposal: Slot) -> QuerySet[Check]:
+    cited = Evidence.objects.filter(proposal=proposal).values("event__revision")
+    checks = Check.objects.filter(outcome__revision__in=cited, passed=False)
+    return checks.order_by("outcome", "position")
+
+
+def _failed_checks(checks: Iterable[Check], kinds: Collection[str]) -> dict[int, tuple[str, str]]:
+    """Return by outcome the first check that failed: its name, and that with what it said.
+
+    checks: those that failed, in their order.
+    """
     found: dict[int, tuple[str, str]] = {}
-    checks = Check.objects.filter(outcome__in=list(outcomes), passed=False)
-    for check in checks.order_by("outcome", "position"):
+    for check in checks:
         message = mask_on_page(check.message, kinds)
         words = f"{check.name}: {message}" if message else check.name
         # The page ends the sentence itself.

@@ -11,17 +11,14 @@ from agents.models import Memory, Workspace
 from agents.people import Member
 from reviews.lines import ContainmentLine, Line, Reader, containment_lines, lines_of, spell_count
 from reviews.models import Mention, Proposal
+from reviews.orders import BY_RISK, NEWEST, Order, order_of
 from reviews.postponements import Aside
 from reviews.queue import (
-    BY_RISK,
     COUNTED,
-    NEWEST,
-    Order,
     as_seen_by,
     count_rows,
     list_of,
     open_containments,
-    order_of,
     page_of,
 )
 from reviews.reservations import DECIDABLE, live_of

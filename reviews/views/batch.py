@@ -24,7 +24,8 @@ from reviews.exclusions import MOST, TYPED_FROM, WORDS, Exclusion
 from reviews.forms import BatchForm
 from reviews.lifecycle import Act
 from reviews.models import Batch
-from reviews.queue import as_seen_by, order_of, page_of
+from reviews.orders import order_of
+from reviews.queue import as_seen_by, page_of
 from reviews.risk import Level
 from reviews.turns import DID
 from reviews.views.desk import Context, SeeOther, desk_of, new_token

@@ -19,8 +19,9 @@ from agents.rights import Right
 from agents.web.characters import HIDDEN_RUN
 from reviews import lines
 from reviews.kin import kin_of
+from reviews.listings import Listing
 from reviews.models import Postponement, Proposal
-from reviews.neighbours import Neighbours, find_neighbours, find_next, segments_of
+from reviews.neighbours import Neighbours
 from reviews.postponements import NOTHING_ASIDE, Aside, aside_of, find_postponement
 from reviews.queue import (
     SIZE,
@@ -28,19 +29,11 @@ from reviews.queue import (
     Counts,
     Decided,
     Keys,
-    Order,
-    Place,
-    as_seen_by,
-    count_all,
-    count_kin,
     cursor_before,
     find_agents,
     last_decided,
     open_containments,
-    order_of,
-    page_of,
     place_of,
-    rows_in_front,
 )
 from reviews.saved_views import find_view, is_changed, may_change, views_of
 from reviews.searches import Search, Where, read_search
@@ -71,15 +64,15 @@ class Desk:
         """Return what the member put aside; asked of the database once, by whom lists rows."""
         return aside_of(self.member) if self.member.may(Right.DECIDE) else NOTHING_ASIDE
 
+    @cached_property
+    def listing(self) -> Listing:
+        """Return the list itself."""
+        return Listing(self.member, self.search, self.agents, self.aside)
+
     @property
     def rows(self) -> QuerySet[Proposal]:
         """Return the proposals of the list, in no order."""
-        return self.segments[-1][0]
-
-    @cached_property
-    def segments(self) -> list[tuple[QuerySet[Proposal], Order]]:
-        """Return the lists J and K walk one after the other."""
-        return segments_of(self.member, self.search, self.agents, self.aside)
+        return self.listing.segments[-1][0]
 
     @property
     def suffix(self) -> str:
@@ -204,30 +197,25 @@ def _dream_url(slug: str, proposal: Proposal) -> str:
 
 def counts_of(desk: Desk) -> Counts:
     """Return every number of the desk's queue."""
-    return count_all(desk.member, desk.rows, desk.search, desk.aside)
+    return desk.listing.counts()
 
 
 def neighbours_of(desk: Desk, proposal: Proposal, counts: Counts | None = None) -> Neighbours:
     """Return who stands around the proposal in the desk's list; counts: where they are at hand."""
-    segments, at, place = _walk_from(desk, proposal)
-    kin = kin_of(proposal)
-    if counts is None or counts.conflicted:
-        return find_neighbours(segments, at, place, kin=kin)
-    # Nothing is in conflict, so nothing stands in front and the list's count is the whole.
-    return find_neighbours(segments[-1:], 0, place, counts.total, kin)
+    # Where nothing is in conflict nothing stands in front, and the list's count is the whole.
+    total = None if counts is None or counts.conflicted else counts.total
+    return desk.listing.around(place_of(proposal), _segment_of(desk, proposal), total)
 
 
 def number_after(desk: Desk, proposal: Proposal) -> int | None:
     """Return who comes after the proposal in the desk's list, None at its end."""
-    return find_next(*_walk_from(desk, proposal))
+    return desk.listing.after(place_of(proposal), _segment_of(desk, proposal))
 
 
-def _walk_from(
-    desk: Desk, proposal: Proposal
-) -> tuple[list[tuple[QuerySet[Proposal], Order]], int, Place]:
-    segments = desk.segments
-    at = 0 if proposal.state == "conflicted" else len(segments) - 1
-    return segments, at, place_of(proposal)
+def _segment_of(desk: Desk, proposal: Proposal) -> int:
+    """Return in which of the lists that are walked the proposal stands."""
+    has_front = desk.search.where is Where.OPEN
+    return 1 if has_front and proposal.state != "conflicted" else 0
 
 
 def queue_context(
@@ -242,11 +230,9 @@ def queue_context(
 
     decided: what was decided in this request.
     """
-    rows = desk.rows
     if proposal and at and at.position > SIZE and desk.search.is_by_risk:
         cursor = cursor_before(place_of(proposal))
-    seen = as_seen_by(desk.member, rows)
-    page = page_of(seen, order_of(desk.search, desk.aside), cursor)
+    page = desk.listing.page(cursor)
     front = () if cursor else _front(desk, counts)
     containments = () if cursor else _containments(desk, counts)
     reader = lines.Reader(desk.member, desk.address, desk.aside)
@@ -267,7 +253,7 @@ def queue_context(
             counts,
             desk.search,
             reader,
-            count_kin(rows, page) if desk.search.is_by_risk else {},
+            desk.listing.kin(page) if desk.search.is_by_risk else {},
             str(proposal or ""),
         ),
         "filters": lines.filters_of(
@@ -308,9 +294,7 @@ def _slug(desk: Desk) -> str:
 
 def _front(desk: Desk, counts: Counts) -> tuple[Any, ...]:
     """Return the conflicted proposals that stand in front of what is open."""
-    if desk.search.where is not Where.OPEN or not counts.conflicted:
-        return ()
-    return rows_in_front(as_seen_by(desk.member, desk.segments[0][0]))
+    return desk.listing.in_front() if counts.conflicted else ()
 
 
 def _containments(desk: Desk, counts: Counts) -> tuple[lines.ContainmentLine, ...]:

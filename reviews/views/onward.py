@@ -10,7 +10,6 @@ from reviews import seeding
 from reviews.access import proposal_of
 from reviews.models import Proposal, SeededItem
 from reviews.paces import Pace, is_told
-from reviews.queue import as_seen_by, page_of
 from reviews.views.desk import (
     Context,
     Desk,
@@ -94,11 +93,8 @@ def next_of(desk: Desk, decided: Proposal) -> int | None:
     following = number_after(desk, decided)
     if following is not None:
         return following
-    for rows, order in desk.segments:
-        for row in page_of(as_seen_by(desk.member, rows), order, size=2).rows:
-            if row.number != decided.number:
-                return row.number
-    return None
+    rows = (*desk.listing.in_front(), *desk.listing.page(size=2).rows)
+    return next((row.number for row in rows if row.number != decided.number), None)
 
 
 def show_next(

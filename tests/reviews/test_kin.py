@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Event
-from reviews import kin, neighbours, queue
+from reviews import kin, neighbours, orders, queue
 from reviews.changes import text_key
 from reviews.models import OriginKind, Proposal
 from reviews.origins import Origin
@@ -154,11 +154,11 @@ def test_pages_part_kin_without_losing_any(cast, families, size) -> None:
 
     assert [number for page in pages for number in page] == order_of(families)
     rows = rows_seen(member_of(cast), read_search(""))
-    back = queue.page_of(rows, queue.BY_RISK, size=size)
+    back = queue.page_of(rows, orders.BY_RISK, size=size)
     for _ in pages[1:]:
-        back = queue.page_of(rows, queue.BY_RISK, back.older, size)
+        back = queue.page_of(rows, orders.BY_RISK, back.older, size)
     for page in reversed(pages[:-1]):
-        back = queue.page_of(rows, queue.BY_RISK, back.newer, size)
+        back = queue.page_of(rows, orders.BY_RISK, back.newer, size)
         assert [row.number for row in back.rows] == page
 
 
@@ -179,7 +179,7 @@ def test_neighbours_walk_each_of_the_kin_in_order(cast, families) -> None:
 @pytest.mark.django_db
 def test_the_count_of_kin_is_that_of_the_list(cast, families, django_assert_num_queries) -> None:
     rows = rows_seen(member_of(cast), read_search("risk:low"))
-    page = queue.page_of(rows, queue.BY_RISK, size=4)
+    page = queue.page_of(rows, orders.BY_RISK, size=4)
 
     with django_assert_num_queries(1):
         counts = queue.count_kin(rows, page)
@@ -192,7 +192,7 @@ def test_strangers_cost_no_query(cast, django_assert_num_queries) -> None:
     for n in range(3):
         build.proposal(cast.store, content=f"{n}\n")
     rows = rows_seen(member_of(cast), read_search(""))
-    page = queue.page_of(rows, queue.BY_RISK)
+    page = queue.page_of(rows, orders.BY_RISK)
 
     with django_assert_num_queries(0):
         assert queue.count_kin(rows, page) == {}

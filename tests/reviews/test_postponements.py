@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agents.errors import InvalidInput
-from reviews import neighbours, postponements, queue
+from reviews import neighbours, orders, postponements, queue
 from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
@@ -30,7 +30,7 @@ def listed(cast, text: str = "", name: str = "reviewer", size: int = 50) -> list
     who, search = member(cast, name), read_search(text)
     aside = aside_of(who)
     rows = queue.as_seen_by(who, queue.list_of(who, search, aside=aside))
-    order = queue.order_of(search, aside)
+    order = orders.order_of(search, aside)
     found, cursor = [], ""
     while True:
         page = queue.page_of(rows, order, cursor, size)
@@ -103,7 +103,7 @@ def test_a_page_can_be_walked_back_over_what_is_back(cast, clock) -> None:
     clock.advance(days=2)
     aside = aside_of(who)
     rows = queue.as_seen_by(who, queue.list_of(who, read_search(""), aside=aside))
-    order = queue.order_of(read_search(""), aside)
+    order = orders.order_of(read_search(""), aside)
     first = queue.page_of(rows, order, size=2)
     second = queue.page_of(rows, order, first.older, 2)
 

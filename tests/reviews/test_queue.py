@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock as product_clock
 from agents.people import Member, find_member, set_group
-from reviews import neighbours, queue
+from reviews import neighbours, orders, queue
 from reviews.audit.actors import SYSTEM
 from reviews.changes import Op
 from reviews.models import OPEN_STATES, STATES, Containment, Decision, Proposal
@@ -37,7 +37,7 @@ def listed(cast, text: str, person=None) -> list[int]:
     search, agents = queue.find_agents(cast.workspace, read_search(text))
     who = member_of(cast, person)
     rows = queue.as_seen_by(who, queue.list_of(who, search, agents))
-    return numbers(queue.page_of(rows, queue.order_of(search)).rows)
+    return numbers(queue.page_of(rows, orders.order_of(search)).rows)
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def walk(cast, text: str, size: int) -> list[list[int]]:
     """Return the pages of a list from the first to the last."""
     search = read_search(text)
     who = member_of(cast)
-    rows, order = rows_seen(who, search), queue.order_of(search)
+    rows, order = rows_seen(who, search), orders.order_of(search)
     pages, cursor = [], ""
     while True:
         page = queue.page_of(rows, order, cursor, size)
@@ -262,7 +262,7 @@ def test_pages_hold_every_proposal_once_and_in_order(cast, mixed, text, size) ->
 def test_the_way_back_shows_the_same_pages(cast, mixed, text) -> None:
     search = read_search(text)
     who = member_of(cast)
-    rows, order = rows_seen(who, search), queue.order_of(search)
+    rows, order = rows_seen(who, search), orders.order_of(search)
     first = queue.page_of(rows, order, size=2)
     second = queue.page_of(rows, order, first.older, 2)
     third = queue.page_of(rows, order, second.older, 2)
@@ -276,13 +276,13 @@ def test_the_way_back_shows_the_same_pages(cast, mixed, text) -> None:
 def test_a_decided_proposal_does_not_shift_the_next_page(cast, mixed) -> None:
     search = read_search("")
     rows = rows_seen(member_of(cast), search)
-    first = queue.page_of(rows, queue.BY_RISK, size=2)
-    expected = queue.page_of(rows, queue.BY_RISK, first.older, 2).rows
+    first = queue.page_of(rows, orders.BY_RISK, size=2)
+    expected = queue.page_of(rows, orders.BY_RISK, first.older, 2).rows
     decided = next(one for one in mixed if one.number == first.rows[0].number)
     decided.state = "applied"
     decided.save()
 
-    assert queue.page_of(rows, queue.BY_RISK, first.older, 2).rows == expected
+    assert queue.page_of(rows, orders.BY_RISK, first.older, 2).rows == expected
 
 
 @pytest.mark.parametrize(
@@ -308,18 +308,18 @@ def test_a_cursor_that_cannot_be_read_gives_the_first_page(cast, mixed, cursor) 
     rows = rows_seen(member_of(cast), read_search(""))
 
     assert (
-        queue.page_of(rows, queue.BY_RISK, cursor).rows == queue.page_of(rows, queue.BY_RISK).rows
+        queue.page_of(rows, orders.BY_RISK, cursor).rows == queue.page_of(rows, orders.BY_RISK).rows
     )
 
 
 def test_a_deep_page_asks_the_database_no_more_than_the_first(cast, mixed) -> None:
     rows = rows_seen(member_of(cast), read_search(""))
-    first = queue.page_of(rows, queue.BY_RISK, size=2)
+    first = queue.page_of(rows, orders.BY_RISK, size=2)
 
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        queue.page_of(rows, queue.BY_RISK, first.older, 2)
+        queue.page_of(rows, orders.BY_RISK, first.older, 2)
 
     assert len(asked) <= 2
     assert all("OFFSET" not in one["sql"] for one in asked)
@@ -329,7 +329,7 @@ def test_the_page_that_begins_with_a_proposal(cast, mixed) -> None:
     place = queue.place_of(mixed[2])
     rows = rows_seen(member_of(cast), read_search(""))
 
-    page = queue.page_of(rows, queue.BY_RISK, queue.cursor_before(place))
+    page = queue.page_of(rows, orders.BY_RISK, queue.cursor_before(place))
 
     assert page.rows[0].number == mixed[2].number
 
