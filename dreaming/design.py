@@ -173,7 +173,7 @@ def rows(start: int) -> Sequence[dict[str, Any]]:
                 fact=fact,
                 age=age,
             ),
-            "current": f"P-{start}",
+            "is_current": at == 0,
         }
         for at, (sign, title, fact, age) in enumerate(known)
     ]
