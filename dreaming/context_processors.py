@@ -6,22 +6,23 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from agents import clock
 from agents.models import Agent, Person, Workspace, WorkspaceRole
 from agents.people import Member
+from agents.prepared import Prepared, Slot
 from agents.rights import Right
 from dreaming.engines.claude.options import RECORDING
 from dreaming.models import Schedule
 from dreaming.navigation import navigation_of, url_of, workspaces_of
 from dreaming.schedules import next_start
 from reviews.baselines import due_in
-from reviews.models import Baseline
 
 THEMES = ("light", "dark")
-DUE_BARS = 2
+MOST_NAMED = 3
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             options.get("key") == RECORDING for options in settings.ENGINE_OPTIONS.values()
         ),
         # Asked for by the pages of the queue alone: one query of a whole page, none of a fragment.
-        "revalidation": SimpleLazyObject(partial(revalidation_due, member)),
+        "revalidation": SimpleLazyObject(partial(due_in, member.workspace)),
         # Called by the one page that says it: a lazy object is no datetime to a filter.
         "next_dream": partial(next_dream, member),
     }
@@ -74,9 +75,11 @@ def next_dream(member: Member) -> datetime | None:
     return min((time for time in times if time is not None), default=None)
 
 
-def revalidation_due(member: Member) -> list[Baseline]:
-    """Return the baselines that live memory has left, the first DUE_BARS of them."""
-    return list(due_in(member.workspace)[:DUE_BARS])
+@Prepared
+def _frozen(workspace: Slot) -> QuerySet[Agent, str]:
+    """Return the names of the first frozen agents: those the notice says, and one for "others"."""
+    frozen = Agent.objects.filter(workspace=workspace, frozen_at__isnull=False)
+    return frozen.order_by("name").values_list("name", flat=True)[: MOST_NAMED + 1]
 
 
 def frozen_notice(member: Member) -> dict[str, Any] | None:
@@ -85,11 +88,10 @@ def frozen_notice(member: Member) -> dict[str, Any] | None:
     url = url_of("workspace", workspace.slug) if member.may(Right.FREEZE) else None
     if workspace.frozen_at is not None:
         return {"title": f"{workspace.name} is frozen.", "text": None, "url": url}
-    frozen = Agent.objects.filter(workspace=workspace, frozen_at__isnull=False)
-    names = list(frozen.order_by("name").values_list("name", flat=True)[:4])
+    names = _frozen(workspace=workspace.pk)
     if not names:
         return _paused_notice(member)
-    named = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+    named = ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
     verb = "is" if len(names) == 1 else "are"
     paused = f" {paused_title(workspace)}" if workspace.paused_at else ""
     return {"title": f"{named} {verb} frozen.{paused}", "text": None, "url": url}

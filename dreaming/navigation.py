@@ -4,16 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from agents.models import Membership
 from agents.people import Member
+from agents.prepared import Prepared, Slot
 from agents.rights import Right, Role
 from reviews.lines import spell_count
 from reviews.models import Notice
-from reviews.queue import Counted, count_waiting
+from reviews.queue import Counted
+from reviews.waiting import count_waiting
 
 MOST_UNREAD = 100
 
@@ -94,19 +97,24 @@ def home_of(role: Role, slug: str) -> str:
     return next((url for url in found if url is not None), "/")
 
 
-def workspaces_of(member: Member) -> list[dict[str, Any]]:
-    """Return the workspaces of the person, the present one marked, with what is unread in each."""
+@Prepared
+def _memberships(person: Slot) -> QuerySet[Membership, tuple[str, str, int, str, int]]:
     told = Notice.objects.filter(
         person=OuterRef("person"), workspace=OuterRef("workspace"), read_at=None, settled_at=None
     )
-    memberships = member.person.memberships.select_related("workspace").order_by("workspace__name")
-    memberships = memberships.annotate(unread=Counted(told.values("pk")[:MOST_UNREAD]))
+    rows = Membership.objects.filter(person=person).order_by("workspace__name")
+    rows = rows.annotate(unread=Counted(told.values("pk")[:MOST_UNREAD]))
+    return rows.values_list("workspace__name", "workspace__slug", "workspace", "role", "unread")
+
+
+def workspaces_of(member: Member) -> list[dict[str, Any]]:
+    """Return the workspaces of the person, the present one marked, with what is unread in each."""
     return [
         {
-            "name": membership.workspace.name,
-            "url": home_of(Role(membership.role), membership.workspace.slug),
-            "current": membership.workspace_id == member.workspace.pk,
-            "unread": membership.unread,
+            "name": name,
+            "url": home_of(Role(role), slug),
+            "current": key == member.workspace.pk,
+            "unread": unread,
         }
-        for membership in memberships
+        for name, slug, key, role, unread in _memberships(person=member.person.pk)
     ]

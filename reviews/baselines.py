@@ -16,6 +16,7 @@ from agents.errors import StaleRelease
 from agents.memory import LIVE, lock_store, name_store
 from agents.models import Channel, MemoryStore, Release, Workspace
 from agents.people import Member, actor_of, people_with
+from agents.prepared import Prepared, Slot
 from agents.releases import changed_sizes, live_release
 from agents.rights import Right, may
 from reviews import notices
@@ -30,6 +31,8 @@ from reviews.notices import Kind, Telling
 MOST_PERCENT = 1_000
 MOST_CHANGES = 2_000
 LENGTH = 4_000
+MOST_DUE = 2
+"""So many of those due stand on a page: each of them is work for a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,15 @@ def baseline_of(store: MemoryStore) -> Baseline | None:
     return in_force().filter(store=store).first()
 
 
-def due_in(workspace: Workspace) -> QuerySet[Baseline]:
-    """Return the baselines of the workspace that live memory has left, the oldest first."""
-    return in_force().filter(workspace=workspace).exclude(left_at=None).order_by("left_at", "pk")
+@Prepared
+def _due(workspace: Slot) -> QuerySet[Baseline]:
+    rows = in_force().filter(workspace=workspace).exclude(left_at=None)
+    return rows.order_by("left_at", "pk")[:MOST_DUE]
+
+
+def due_in(workspace: Workspace) -> list[Baseline]:
+    """Return the baselines of the workspace that live memory has left, the MOST_DUE oldest."""
+    return _due(workspace=workspace.pk)
 
 
 def is_due(store: MemoryStore) -> bool:

@@ -8,6 +8,7 @@ from django.db.models import Exists, Q, QuerySet
 from agents import clock
 from agents.models import Membership
 from agents.people import Member, actor_of
+from agents.prepared import Prepared, Slot
 from agents.rights import Right
 from reviews.audit.actions import Action
 from reviews.audit.log import append
@@ -32,7 +33,20 @@ def steps_of(member: Member) -> tuple[FirstStep, ...]:
     """
     if not member.is_new or not member.may(Right.DECIDE):
         return ()
-    person, workspace = member.person, member.workspace
+    found = _done(
+        workspace=member.workspace.pk,
+        slug=member.workspace.slug,
+        person=member.person.pk,
+        actor=member.person.public_id,
+    )
+    return tuple(FirstStep(*one) for one in zip(STEPS, map(bool, found[0]), strict=True))
+
+
+@Prepared
+def _done(
+    workspace: Slot, slug: Slot, person: Slot, actor: Slot
+) -> QuerySet[Membership, tuple[bool, ...]]:
+    """Return whether each of STEPS was done, in one row; slug and actor: as the log has them."""
     samples = SampleAnswer.objects.filter(
         run__person=person, run__workspace=workspace, answer="reject"
     )
@@ -42,27 +56,19 @@ def steps_of(member: Member) -> tuple[FirstStep, ...]:
     edits = ProposalRevision.objects.filter(
         author=person, proposal__workspace=workspace, number__gt=1
     )
-    found = (
-        Membership.objects.filter(workspace=workspace, person=person)
-        .annotate(
-            evidence=Exists(_entries(member, Action.EVIDENCE_OPENED, Action.SAMPLE_OPENED)),
-            edit=Exists(edits),
-            reject=Q(Exists(decisions)) | Q(Exists(samples)),
-            undo=Exists(_entries(member, Action.DECISION_UNDONE)),
-            log=Exists(_entries(member, Action.AUDIT_OPENED, Action.AUDIT_VERIFIED)),
-        )
-        .values(*STEPS)
-        .get()
+    rows = Membership.objects.filter(workspace=workspace, person=person).annotate(
+        evidence=Exists(_entries(slug, actor, Action.EVIDENCE_OPENED, Action.SAMPLE_OPENED)),
+        edit=Exists(edits),
+        reject=Q(Exists(decisions)) | Q(Exists(samples)),
+        undo=Exists(_entries(slug, actor, Action.DECISION_UNDONE)),
+        log=Exists(_entries(slug, actor, Action.AUDIT_OPENED, Action.AUDIT_VERIFIED)),
     )
-    return tuple(FirstStep(name, bool(found[name])) for name in STEPS)
+    return rows.order_by("pk").values_list(*STEPS)
 
 
-def _entries(member: Member, *actions: Action) -> QuerySet[Entry]:
+def _entries(slug: str | Slot, actor: str | Slot, *actions: Action) -> QuerySet[Entry]:
     return Entry.objects.filter(
-        workspace=member.workspace.slug,
-        action__in=actions,
-        actor_kind="person",
-        actor_id=member.person.public_id,
+        workspace=slug, action__in=actions, actor_kind="person", actor_id=actor
     )
 
 
@@ -71,7 +77,8 @@ def note_log_opened(member: Member) -> None:
     if not member.is_new or not member.may(Right.DECIDE):
         return
     with transaction.atomic():
-        if _entries(member, Action.AUDIT_OPENED).exists():
+        opened = _entries(member.workspace.slug, member.person.public_id, Action.AUDIT_OPENED)
+        if opened.exists():
             return
         append(
             Action.AUDIT_OPENED,

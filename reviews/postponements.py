@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from agents import clock
 from agents.errors import InvalidInput
 from agents.people import Member, actor_of
+from agents.prepared import Prepared, Slot
 from agents.rights import Right
 from agents.web.times import machine_time
 from reviews.audit.actions import Action
@@ -92,13 +94,18 @@ def find_postponement(proposal: Proposal, by: Member) -> Postponement | None:
     return Postponement.objects.filter(proposal=proposal, person=by.person).first()
 
 
+@Prepared
+def _waiting_aside(
+    workspace: Slot, person: Slot
+) -> QuerySet[Postponement, tuple[int, datetime, int]]:
+    rows = Postponement.objects.filter(person=person, workspace=workspace, proposal__waits=1)
+    return rows.values_list("number", "until", "proposal__risk_rank")
+
+
 def aside_of(member: Member) -> Aside:
     """Return what `member` has put aside and what is back, of what still waits; one query."""
-    rows = Postponement.objects.filter(
-        person=member.person, workspace=member.workspace, proposal__waits=1
-    ).values_list("number", "until", "proposal__risk_rank")
+    found = _waiting_aside(workspace=member.workspace.pk, person=member.person.pk)
     now = clock.now()
-    found = list(rows)
     return Aside(
         away={number: until for number, until, _ in found if until > now},
         back={number: rank for number, until, rank in found if until <= now},

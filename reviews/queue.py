@@ -33,12 +33,11 @@ from django.db.models import (
 from agents import clock
 from agents.models import Agent, Workspace
 from agents.people import Member
-from agents.prepared import Slot
+from agents.prepared import Prepared, Slot
 from reviews.models import (
     OPEN_STATES,
     Containment,
     Decision,
-    Postponement,
     Proposal,
     ProposalRevision,
     Reservation,
@@ -209,14 +208,18 @@ class Counted(Subquery):
 Take = Callable[[Point, int], list[Row]]
 
 
+@Prepared
+def _agent_key(workspace: Slot, slug: Slot) -> QuerySet[Agent, int]:
+    return Agent.objects.filter(workspace=workspace, slug=slug).values_list("pk", flat=True)
+
+
 def find_agents(workspace: Workspace, search: Search) -> tuple[Search, Keys]:
     """Return the search with a problem for each agent that is unknown, and the known ones' keys."""
     slugs = (search.only.agents | search.without.agents) - {SHARED}
     if not slugs:
         return search, {}
-    found = dict(
-        Agent.objects.filter(workspace=workspace, slug__in=slugs).values_list("slug", "pk")
-    )
+    asked = ((slug, _agent_key.first(workspace=workspace.pk, slug=slug)) for slug in slugs)
+    found = {slug: key for slug, key in asked if key is not None}
     missing = tuple(
         f"{workspace.name} has no agent “{slug[:40]}”." for slug in sorted(slugs - found.keys())
     )
@@ -472,22 +475,16 @@ def capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
     return rows.values("number")[: COUNTED + 1]
 
 
+@Prepared
+def _last_decided(workspace: Slot, person: Slot) -> QuerySet[Proposal, tuple[Any, ...]]:
+    rows = Proposal.objects.filter(state="scheduled", workspace=workspace, decided_by=person)
+    return rows.order_by("-decided_at", "-pk").values_list(*Decided._fields)[:1]
+
+
 def last_decided(member: Member) -> Decided | None:
     """Return what the member settled last and can still undo; one look at what is in its grace."""
-    rows = Proposal.objects.filter(
-        state="scheduled", workspace=member.workspace, decided_by=member.person
-    )
-    found = rows.order_by("-decided_at", "-pk").values_list(*Decided._fields).first()
+    found = _last_decided.first(workspace=member.workspace.pk, person=member.person.pk)
     return Decided._make(found) if found else None
-
-
-def count_waiting(member: Member) -> int:
-    """Return how many proposals the member's queue holds, up to COUNTED and one; one query."""
-    away = Postponement.objects.filter(
-        person=member.person, workspace=member.workspace, until__gt=clock.now()
-    )
-    rows = Proposal.objects.filter(workspace=member.workspace, waits=1)
-    return count_rows(rows.exclude(number__in=away.values("number")))
 
 
 def count_rows(rows: QuerySet[Proposal]) -> int:

@@ -4,11 +4,12 @@ What is shared steers where others look first, so making, changing and deleting 
 """
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from agents import clock
 from agents.errors import InvalidInput
 from agents.people import Member, actor_of
+from agents.prepared import Prepared, Slot
 from agents.rights import Right
 from agents.web.characters import count_hidden
 from reviews.audit.actions import Action
@@ -21,12 +22,15 @@ MOST = 50
 NAME_LENGTH = 60
 
 
+@Prepared
+def _usable(workspace: Slot, person: Slot) -> QuerySet[SavedView]:
+    rows = SavedView.objects.filter(Q(owner=person) | Q(shared=True), workspace=workspace)
+    return rows.select_related("owner").order_by("name", "pk")
+
+
 def views_of(member: Member) -> list[SavedView]:
     """Return the member's own views and those shared with them, by name; one query."""
-    rows = SavedView.objects.filter(
-        Q(owner=member.person) | Q(shared=True), workspace=member.workspace
-    )
-    return list(rows.select_related("owner").order_by("name", "pk"))
+    return _usable(workspace=member.workspace.pk, person=member.person.pk)
 
 
 def find_view(member: Member, key: str) -> SavedView | None:
