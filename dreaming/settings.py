@@ -305,7 +305,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "agents.web.fields.Renderer"
 INSTALLED_APPS.append("django.forms")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
