@@ -115,6 +115,21 @@ def read_data_folder() -> Reading:
     return Reading("data folder", f"{folder}, for this account only")
 
 
+def read_word_search() -> Reading:
+    """Say whether words in the queue's search are found by index; without, they are found slower.
+
+    Never a reason not to serve.
+    """
+    if connection.vendor != "postgresql":
+        return Reading("word search", "reads the rows of the list")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('proposals_words') IS NOT NULL")
+        row = cursor.fetchone()
+    if row and row[0]:
+        return Reading("word search", "indexed")
+    return Reading("word search", "reads the rows of the list: docs/queue.md says how to index it")
+
+
 FOR_SERVING: tuple[Callable[[], Reading], ...] = (
     read_migrations,
     read_triggers,
@@ -130,7 +145,7 @@ def is_ready() -> bool:
 
 def read_all() -> list[Reading]:
     """Look at everything; without a database what lies in it cannot be looked at."""
-    return [read_data_folder(), *_read((read_database, *FOR_SERVING))]
+    return [read_data_folder(), *_read((read_database, *FOR_SERVING, read_word_search))]
 
 
 def _read(looks: tuple[Callable[[], Reading], ...]) -> Iterator[Reading]:

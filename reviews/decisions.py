@@ -6,9 +6,11 @@ A vote that cannot be taken is an entry too, so the refusal commits before the e
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from agents import clock
 from agents.errors import StaleVersion, StoreFull
@@ -17,6 +19,7 @@ from agents.memory import Origin, heads_of, lock_store, retire_memory, set_revie
 from agents.models import Memory, MemoryVersion
 from agents.numbers import take_number
 from agents.people import Member, actor_of
+from agents.prepared import Prepared, Slot
 from agents.releases import publish_due
 from agents.wakeups import APPLY, wake_on_commit
 from reviews import lifecycle, rules
@@ -262,9 +265,16 @@ def _is_decidable(row: Proposal, act: Act) -> bool:
 
 def last_pace(by: Member) -> tuple[Pace, datetime | None]:
     """Return how fast `by` approved until their last decision here, and when that was."""
-    last = Decision.objects.filter(person=by.person, proposal__workspace=by.workspace)
-    found = last.order_by("-pk").values_list("shown", "created_at").first()
+    found = _last_decided.first(person=by.person.pk, workspace=by.workspace.pk)
     return (read_pace(found[0]), found[1]) if found else (Pace(), None)
+
+
+@Prepared
+def _last_decided(
+    person: Slot, workspace: Slot
+) -> QuerySet[Decision, tuple[dict[str, Any], datetime]]:
+    rows = Decision.objects.filter(person=person, proposal__workspace=workspace)
+    return rows.order_by("-pk").values_list("shown", "created_at")[:1]
 
 
 def standing_of(row: Proposal) -> Standing:

@@ -1,17 +1,21 @@
 """What /readyz asks and `doctor` tells, each thing broken once."""
 
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from dreaming import readiness
 from dreaming.ticks import last_tick, note_tick
 from reviews.audit import triggers
+from reviews.models import Proposal
 from tests.clock import FakeClock
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +136,37 @@ def test_tables_that_are_not_there_are_said_with_the_way_out(
         raise DatabaseError("no such table: dreaming_tick")
 
     monkeypatch.setattr(readiness, "FOR_SERVING", (without_table,))
-    said = readiness.read_all()[-1]
+    said = readiness.read_all()[-2]
     assert "no such table" in said.seen
     assert "migrate" in said.way_out
+
+
+def test_words_that_are_found_without_an_index_are_no_reason_not_to_serve(well: FakeClock):
+    seen = {one.name: one for one in readiness.read_all()}["word search"]
+    assert seen.ok
+    assert seen.seen.startswith("reads the rows")
+    assert readiness.is_ready()
+
+
+@pytest.mark.postgresql
+def test_the_index_of_words_is_of_the_expressions_a_search_asks(well: FakeClock):
+    words = import_module("reviews.migrations.0028_find_words_by_trigrams")
+    editor = SimpleNamespace(connection=connection)
+    words.create(None, editor)
+    words.create(None, editor)
+    assert readiness.read_word_search().seen == "indexed"
+    rows = Proposal.objects.filter(Q(title__icontains="ledger") | Q(path__icontains="ledger"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "proposals_words" in rows.explain()
+
+
+@pytest.mark.postgresql
+def test_where_the_account_may_not_the_migration_goes_on_without_the_index(
+    well: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    words = import_module("reviews.migrations.0028_find_words_by_trigrams")
+    monkeypatch.setattr(words, "CREATE", "CREATE INDEX ON no_such_table (x)")
+    words.create(None, SimpleNamespace(connection=connection))
+    assert "words_not_indexed" in caplog.text
+    assert readiness.read_word_search().seen.startswith("reads the rows")

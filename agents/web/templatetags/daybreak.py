@@ -134,12 +134,16 @@ def initials(name: str) -> str:
 @register.filter
 def visible(text: object) -> SafeString:
     """Escape hostile text and box each hidden character as its code point."""
+    words = str(text)
+    if words.isascii() and words.isprintable():
+        # Nothing can hide among these, and most texts of a page are such.
+        return escape(words)
     return format_html_join(
         "",
         "{}",
         (
             (hidden_chip(part.text, part.name) if part.is_hidden else part.text,)
-            for part in split_hidden(str(text))
+            for part in split_hidden(words)
         ),
     )
 
