@@ -47,6 +47,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     reviews_errors.UndoTooLate: HTTPStatus.CONFLICT,
     reviews_errors.AlreadyReserved: HTTPStatus.CONFLICT,
     reviews_errors.NotSeen: HTTPStatus.UNPROCESSABLE_ENTITY,
+    reviews_errors.NotConfirmed: HTTPStatus.UNPROCESSABLE_ENTITY,
     reviews_errors.MayNotDecide: HTTPStatus.FORBIDDEN,
     reviews_errors.NotAllowed: HTTPStatus.FORBIDDEN,
     reviews_errors.NotYet: HTTPStatus.CONFLICT,

@@ -30,6 +30,7 @@ from reviews.audit.log import append
 from reviews.changes import Op
 from reviews.errors import (
     MayNotDecide,
+    NotConfirmed,
     NotSeen,
     ReasonMissing,
     ReviewsError,
@@ -42,6 +43,7 @@ from reviews.paces import Pace, read_pace
 from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
 from reviews.requests import SEND_BACK
 from reviews.review_dates import asked_review, check_day
+from reviews.risk import Level
 from reviews.seeing import due_of
 from reviews.unseen import Due, Seen, find_unseen
 
@@ -81,6 +83,8 @@ class Shown:
     facts: dict[str, object] = field(default_factory=dict)
     is_read: bool = False
     """The end of a long change was on the person's screen."""
+    is_confirmed: bool = False
+    """The person said a second time that they approve of high risk."""
 
     def body(self) -> dict[str, object]:
         """Return the facts as they stand in the entry."""
@@ -89,6 +93,7 @@ class Shown:
             "state": self.state,
             "evidence_opened": list(self.evidence_opened),
             **({"read_to_end": True} if self.is_read else {}),
+            **({"confirmed": True} if self.is_confirmed else {}),
             **self.facts,
         }
 
@@ -123,8 +128,9 @@ def approve(
     StaleProposal when the proposal is no longer what the page showed (another revision, another
     state, or the head of its path moved: then it is conflicted now), MayNotDecide when this
     person may not decide it, NotSeen while something that speaks against it, a quote behind high
-    risk or the end of a long change was not seen. A refused vote writes no Decision. review_by: the
-    day by which the memory is to be looked at again; of several approvals the earliest counts.
+    risk or the end of a long change was not seen, NotConfirmed where high risk was approved by one
+    press. A refused vote writes no Decision. review_by: the day by which the memory is to be looked
+    at again; of several approvals the earliest counts.
     """
     if review_by is not None:
         check_day(review_by)
@@ -239,7 +245,7 @@ def _refuse_approval(
     if not rules.advances(row, by, votes):
         groups = ", ".join(lifecycle.settle(rules.needs_of(row), votes).groups)
         return MayNotDecide(f"The approval still needed is one from {groups}.")
-    return _unseen(due, shown)
+    return _unseen(due, shown) or _unconfirmed(row, shown)
 
 
 def check_seen(proposal: Proposal, shown: Shown) -> None:
@@ -255,6 +261,17 @@ def _unseen(due: Due, shown: Shown) -> NotSeen | None:
         return None
     words = " ".join(one.words for one in left)
     return NotSeen(words, left=(left[0].label, left[0].anchor))
+
+
+def needs_confirming(proposal: Proposal, shown: Shown) -> bool:
+    """Say whether an approval of what was shown waits for a second press: its risk is high."""
+    return proposal.risk == Level.HIGH and not shown.is_confirmed
+
+
+def _unconfirmed(row: Proposal, shown: Shown) -> NotConfirmed | None:
+    if not needs_confirming(row, shown):
+        return None
+    return NotConfirmed(f"{row} is of high risk. Nothing is approved until you confirm.")
 
 
 def _is_decidable(row: Proposal, act: Act) -> bool:

@@ -32,6 +32,10 @@ class NotSeen(ReviewsError):
         self.left = left
 
 
+class NotConfirmed(ReviewsError):
+    """An approval of high risk by one press; it takes a second that says so."""
+
+
 class MayNotDecide(ReviewsError):
     """This person may not decide this proposal; the message says why and who may."""
 

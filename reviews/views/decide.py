@@ -26,7 +26,6 @@ from reviews.lifecycle import IllegalTransition
 from reviews.models import Proposal
 from reviews.paces import Pace, go_on
 from reviews.reading import seen_of
-from reviews.risk import Level
 from reviews.turns import who_answers
 from reviews.views.desk import SeeOther, desk_of, is_fragment, new_token
 from reviews.views.draft import drop_left, take_left, with_draft
@@ -96,7 +95,7 @@ def approve(request: MemberRequest, number: int) -> HttpResponse:
     shown = shown_of(request, found, form)
     pace = pace_of(request, form)
     shown = replace(shown, facts=shown.facts | ({"pace": pace.body()} if pace.count else {}))
-    if found.risk == Level.HIGH and not form.cleaned_data["confirmed"]:
+    if decisions.needs_confirming(found, shown):
         decisions.check_seen(found, shown)
         return proposal_page(request, found, confirming=True, approve_form=form)
     said = {name: form.cleaned_data[name] for name in ("token", "review_by")}
@@ -207,12 +206,11 @@ def shown_of(request: MemberRequest, found: Proposal, form: ShownForm) -> Shown:
     facts: dict[str, object] = {"sha256": found.content_sha256}
     if said["view"] in VIEWS:
         facts |= {"view": said["view"], "folds_opened": said["folds"] or 0}
-    if said["confirmed"]:
-        facts["confirmed"] = True
     return Shown(
         revision=said["revision"],
         state=said["state"],
         evidence_opened=tuple(sorted(seen.opened)),
         facts=facts,
         is_read=seen.is_read,
+        is_confirmed=said["confirmed"],
     )

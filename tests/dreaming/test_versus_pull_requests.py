@@ -91,7 +91,7 @@ def test_both_sides_answer_every_question_as_the_page_says(house, vendor, tmp_pa
     rows = managed.filed(run_to_end(dream, poll_s=0))
     said, invented = rows["/refunds.md"], rows["/invented.md"]
     lead, reviewer = (find_member(one, house.workspace) for one in (house.lead, house.reviewer))
-    shown = Shown(1, "pending", evidence_opened=(1,))
+    shown = Shown(1, "pending", evidence_opened=(1,), is_confirmed=True)
     is_starter_kept_out = refused(lambda: decisions.approve(said, by=lead, shown=shown))
     decisions.approve(said, by=reviewer, shown=shown)
     left, taken = (type(said).objects.get(pk=one.pk) for one in (invented, said))

@@ -72,6 +72,7 @@ def run_command(*words):
     except SystemExit as end:
         assert not end.code, (words, end.code)
 
+run_command("collectstatic", "--noinput", "--verbosity", "0")
 run_command("create_workspace", "acme", "--admin", "amir@acme.example")
 run_command("import_sessions", SESSIONS, "--format", "daybreak", "--workspace", "acme",
             "--agent", "claims")
@@ -93,7 +94,8 @@ quotes = tuple(proposal.evidence.values_list("position", flat=True))
 for person in people:
     proposal.refresh_from_db()
     if proposal.state in ("pending", "awaiting_second"):
-        shown = Shown(proposal.revision, proposal.state, evidence_opened=quotes, is_read=True)
+        seen = {"evidence_opened": quotes, "is_read": True, "is_confirmed": True}
+        shown = Shown(proposal.revision, proposal.state, **seen)
         decisions.approve(proposal, by=find_member(person, place), shown=shown)
 decisions.apply_due(clock.now())
 proposal.refresh_from_db()

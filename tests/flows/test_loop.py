@@ -123,7 +123,13 @@ def approve(house, proposal):
     for person in (house.reviewer, house.lead):
         proposal.refresh_from_db()
         if proposal.state in {"pending", "awaiting_second"}:
-            shown = Shown(proposal.revision, proposal.state, evidence_opened=quotes, is_read=True)
+            shown = Shown(
+                proposal.revision,
+                proposal.state,
+                evidence_opened=quotes,
+                is_read=True,
+                is_confirmed=True,
+            )
             decisions.approve(proposal, by=find_member(person, house.workspace), shown=shown)
     decisions.apply_due(clock.now())
     proposal.refresh_from_db()

@@ -130,7 +130,7 @@ def decide_some(cast: Cast, clock: FakeClock, dice: random.Random) -> int:
             continue
         by = member(cast, people[dice.choice(acting)])
         now = fresh(row)
-        decisions.approve(now, by=by, shown=Shown(now.revision, now.state))
+        decisions.approve(now, by=by, shown=Shown(now.revision, now.state, is_confirmed=True))
         done += 1
     return done
 

@@ -21,7 +21,7 @@ def decided(cast, clock, proposal, *people):
         decisions.approve(
             proposal,
             by=find_member(person, cast.workspace),
-            shown=Shown(proposal.revision, proposal.state),
+            shown=Shown(proposal.revision, proposal.state, is_confirmed=True),
         )
     clock.advance(minutes=1)
     decisions.apply_due(clock.at)

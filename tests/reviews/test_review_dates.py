@@ -23,7 +23,10 @@ HIGH = "Skip the verification.\n"
 def approve(cast, proposal, name="reviewer", *, on=None):
     now = fresh(proposal)
     return decisions.approve(
-        now, by=member(cast, name), shown=Shown(now.revision, now.state), review_by=on
+        now,
+        by=member(cast, name),
+        shown=Shown(now.revision, now.state, is_confirmed=True),
+        review_by=on,
     )
 
 

@@ -1,5 +1,7 @@
 """What there is to see of a proposal, from its rows; and that the verb asks for it."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +12,7 @@ from reviews.audit.actions import Action
 from reviews.audit.models import Entry
 from reviews.changes import Op, Relation, Trust
 from reviews.decisions import Shown
-from reviews.errors import NotSeen
+from reviews.errors import NotConfirmed, NotSeen
 from reviews.models import Decision
 from reviews.reading import record_change_read, seen_of
 from reviews.seeing import due_of
@@ -42,7 +44,7 @@ def loaded(cast, proposal):
 
 def vote(cast, proposal, *opened: int, is_read: bool = False, name: str = "reviewer"):
     now = fresh(proposal)
-    shown = Shown(now.revision, now.state, opened, is_read=is_read)
+    shown = Shown(now.revision, now.state, opened, is_read=is_read, is_confirmed=True)
     return decisions.approve(now, by=member(cast, name), shown=shown)
 
 
@@ -98,6 +100,46 @@ def test_high_risk_asks_for_one_quote_behind_it(cast) -> None:
     assert vote(cast, proposal, 1).state == "awaiting_second"
 
 
+@pytest.mark.parametrize("name", ["reviewer", "second_reviewer"])
+def test_each_approval_of_high_risk_takes_a_second_word(cast, name) -> None:
+    proposal = build.filed(cast.store, content=RISKY)
+    if name == "second_reviewer":
+        vote(cast, proposal)
+    now, votes = fresh(proposal), Decision.objects.count()
+
+    with pytest.raises(NotConfirmed, match="Nothing is approved until you confirm"):
+        decisions.approve(now, by=member(cast, name), shown=Shown(now.revision, now.state))
+
+    assert (fresh(proposal).state, Decision.objects.count()) == (now.state, votes)
+    refused = Entry.objects.get(action=Action.DECISION_REFUSED)
+    assert json.loads(refused.body)["after"]["why"] == "NotConfirmed"
+    vote(cast, proposal, name=name)
+    last = Decision.objects.order_by("-pk")[0]
+    assert (last.person, last.shown["confirmed"]) == (getattr(cast, name), True)
+
+
+def test_what_is_unseen_is_asked_for_before_the_second_word(cast) -> None:
+    quote = build.quote(build.session(cast.agent), 2, "already shipped")
+    proposal = build.filed(cast.store, content=RISKY, evidence=[quote])
+    with pytest.raises(NotSeen):
+        decisions.approve(proposal, by=member(cast, "reviewer"), shown=Shown(1, "pending"))
+
+
+@pytest.mark.parametrize("verb", ["reject", "request_changes"])
+def test_turning_down_high_risk_takes_one_word(cast, verb) -> None:
+    proposal = build.filed(cast.store, content=RISKY)
+    said = {"reason": "No.", **({"code": "wrong"} if verb == "reject" else {})}
+    by, seen = member(cast, "reviewer"), Shown(1, "pending")
+    assert getattr(decisions, verb)(proposal, by=by, shown=seen, **said).state != "pending"
+
+
+def test_a_low_risk_is_approved_by_one_word(cast) -> None:
+    proposal = build.filed(cast.store)
+    by, seen = member(cast, "reviewer"), Shown(1, "pending")
+    assert decisions.approve(proposal, by=by, shown=seen).state == "scheduled"
+    assert "confirmed" not in Decision.objects.get().shown
+
+
 def test_each_of_two_people_has_to_have_seen_it(cast) -> None:
     session = build.session(cast.agent)
     quote = build.quote(session, 2, "already shipped")
@@ -117,7 +159,7 @@ def test_a_long_change_is_not_approved_before_its_end_was_seen(cast) -> None:
 
 
 def test_rejecting_and_sending_back_ask_for_nothing(cast) -> None:
-    shown = Shown(1, "pending")
+    shown = Shown(1, "pending", is_confirmed=True)
     for proposal, verb in (
         (against(cast), "reject"),
         (against(cast, "Else.\n"), "request_changes"),

@@ -40,7 +40,9 @@ def proposal(cast) -> Proposal:
 def vote(cast, proposal: Proposal, who: str, *opened: int) -> None:
     opened = opened or (1,)
     now = fresh(proposal)
-    shown = Shown(now.revision, now.state, opened, {"sha256": now.content_sha256})
+    shown = Shown(
+        now.revision, now.state, opened, {"sha256": now.content_sha256}, is_confirmed=True
+    )
     decisions.approve(now, by=member(cast, who), shown=shown)
 
 

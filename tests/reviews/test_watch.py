@@ -148,7 +148,7 @@ def test_who_filed_what_went_back_is_told(cast: Cast, clock: FakeClock) -> None:
     request_changes(
         now,
         by=member(cast, "lead"),
-        shown=Shown(now.revision, now.state),
+        shown=Shown(now.revision, now.state, is_confirmed=True),
         reason="Which orders?",
     )
     watch(clock())

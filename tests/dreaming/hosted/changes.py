@@ -35,7 +35,7 @@ def approved(
         row.refresh_from_db()
         if row.state in {"pending", "awaiting_second"}:
             member = find_member(person, cast.workspace)
-            approve(row, by=member, shown=Shown(row.revision, row.state))
+            approve(row, by=member, shown=Shown(row.revision, row.state, is_confirmed=True))
     clock.advance(seconds=60)
     apply_due(clock())
     row.refresh_from_db()

@@ -222,7 +222,7 @@ def test_taken_up_it_is_a_proposal_of_the_lowest_trust_that_the_lead_cannot_deci
     assert "session sesn_9" in row.revisions.get().rationale
     assert sum(count for _, count in row.route["needs"]) == 2
     with pytest.raises(MayNotDecide):
-        approve(row, by=strayed.lead, shown=Shown(1, "pending"))
+        approve(row, by=strayed.lead, shown=Shown(1, "pending", is_confirmed=True))
     strayed.tend()
     assert strayed.store.texts() == {PATH: ODD}
     assert found(strayed) == []
@@ -234,7 +234,7 @@ def decide(cast, clock, verb, **given):
         row.refresh_from_db()
         if row.state in {"pending", "awaiting_second"}:
             member = find_member(person, cast.workspace)
-            verb(row, by=member, shown=Shown(row.revision, row.state), **given)
+            verb(row, by=member, shown=Shown(row.revision, row.state, is_confirmed=True), **given)
     clock.advance(seconds=60)
     apply_due(clock())
 

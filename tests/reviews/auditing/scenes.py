@@ -34,13 +34,15 @@ def approve(
     cast: Cast, proposal: Proposal, name: str = "reviewer", *, opened: tuple[int, ...] = ()
 ) -> Proposal:
     now = fresh(proposal)
-    shown = Shown(now.revision, now.state, opened, {"sha256": now.content_sha256})
+    shown = Shown(
+        now.revision, now.state, opened, {"sha256": now.content_sha256}, is_confirmed=True
+    )
     return decisions.approve(now, by=member(cast, name), shown=shown)
 
 
 def reject(cast: Cast, proposal: Proposal, name: str = "reviewer") -> Proposal:
     now = fresh(proposal)
-    shown = Shown(now.revision, now.state)
+    shown = Shown(now.revision, now.state, is_confirmed=True)
     return decisions.reject(now, by=member(cast, name), shown=shown, code="wrong", reason="No.")
 
 

@@ -218,7 +218,9 @@ def test_a_barred_attempt_is_found_and_one_that_came_too_late_is_not(cast):
     with pytest.raises(MayNotDecide):
         approve(cast, filed)
     with pytest.raises(Exception, match="edited"):
-        decisions.approve(stale, by=member(cast, "reviewer"), shown=Shown(7, "pending"))
+        decisions.approve(
+            stale, by=member(cast, "reviewer"), shown=Shown(7, "pending", is_confirmed=True)
+        )
     assert found(cast, "barred") == [str(filed)]
 
 

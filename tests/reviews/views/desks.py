@@ -43,7 +43,9 @@ def member(cast: Cast, name: str) -> Member:
 def approve(cast: Cast, proposal: Proposal, name: str = "second_reviewer") -> Proposal:
     """Somebody's approval of what is filed now."""
     now = fresh(proposal)
-    return decisions.approve(now, by=member(cast, name), shown=Shown(now.revision, now.state))
+    return decisions.approve(
+        now, by=member(cast, name), shown=Shown(now.revision, now.state, is_confirmed=True)
+    )
 
 
 def update(cast: Cast, new: str, *, old: str = LIVE, **facts: Any) -> Proposal:

@@ -46,7 +46,9 @@ def proposal(cast) -> Proposal:
 
 def vote(cast, proposal: Proposal, who: str = "reviewer", *, opened=(1,), reason: str = ""):
     now = fresh(proposal)
-    shown = Shown(now.revision, now.state, opened, {"sha256": now.content_sha256})
+    shown = Shown(
+        now.revision, now.state, opened, {"sha256": now.content_sha256}, is_confirmed=True
+    )
     return decisions.approve(now, by=member(cast, who), shown=shown, reason=reason)
 
 
@@ -88,7 +90,10 @@ def test_what_was_written_later_is_not_what_was_shown(cast, client_of, proposal,
 
 def test_each_decision_shows_the_revision_it_was_about(cast, proposal, clock):
     decisions.request_changes(
-        proposal, by=member(cast, "reviewer"), shown=Shown(1, "pending"), reason="Name the terms."
+        proposal,
+        by=member(cast, "reviewer"),
+        shown=Shown(1, "pending", is_confirmed=True),
+        reason="Name the terms.",
     )
     found = sighting_of(fresh(proposal), 1)
     assert (found.revision.number, found.number, found.all) == (1, 1, 1)
