@@ -9,24 +9,45 @@ from django.db.models import Model
 from django.test import Client
 
 from agents.memory import write_memory
-from agents.models import Agent, Counter, MemoryStore, Person, Scope, Workspace
+from agents.models import (
+    Agent,
+    Counter,
+    Event,
+    MemoryStore,
+    Person,
+    Scope,
+    Session,
+    Workspace,
+)
 from agents.numbers import take_numbers
 from agents.people import add_person
 from agents.releases import publish
 from agents.sessions import ingest_sessions
 from agents.stores import text_sha256
 from agents.tokens import issue_token
-from agents.transcripts.base import ParsedSession
+from agents.transcripts.base import (
+    EventKind,
+    ParsedCheck,
+    ParsedEvent,
+    ParsedOutcome,
+    ParsedSession,
+    Role,
+    Verdict,
+)
 from agents.workspaces import create_agent, create_workspace
 from dreaming.models import Dream
 from reviews.audit.actors import SYSTEM
-from reviews.models import OriginKind, Proposal, ProposalRevision
+from reviews.changes import Relation
+from reviews.models import Evidence, OriginKind, Proposal, ProposalRevision
 from reviews.rules import set_default_rules
 
 RISKS = (("low", 0), ("medium", 1), ("high", 2))
 TOGETHER = 2_000
 BLOCK = 10_000
 SLUG = "bench"
+TALK = "talk-quoted"
+SAID = "You never asked me for the document"
+QUOTES = 4
 REVIEWER = "reviewer@bench.example"
 ROUTE = {
     "rule": "new", "version": 1, "needs": [[None, 1]], "mode": "people", "reasons": [],
@@ -53,9 +74,14 @@ class Place:
     client: Client = field(default_factory=lambda: Client(SERVER_NAME="localhost"))
 
     def open_numbers(self, count: int) -> list[int]:
-        """Return numbers of pending proposals that need one approval, oldest first."""
+        """Return numbers of pending proposals that need one approval, oldest first.
+
+        Each has its QUOTES quotes, as one that a dream filed.
+        """
         found = Proposal.objects.filter(workspace=self.workspace, state="pending", risk="low")
-        return list(found.order_by("number").values_list("number", flat=True)[:count])
+        rows = list(found.order_by("number")[:count])
+        give_quotes(self, rows)
+        return [row.number for row in rows]
 
     def running_dream(self) -> Dream:
         """Return a dream that runs, made when it is asked for first."""
@@ -125,6 +151,46 @@ def make_proposals(place: Place, upto: int) -> None:
         # What the server does by itself once it has time: statistics, and which pages all may see.
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
+
+
+def give_quotes(place: Place, rows: Iterable[Proposal]) -> None:
+    """Give each proposal that has none its quotes, all of one session that failed a check."""
+    bare = [row for row in rows if not row.evidence.exists()]
+    events = Event.objects.filter(revision__session=_talk(place)).order_by("index")[:QUOTES]
+    Evidence.objects.bulk_create(
+        Evidence(
+            proposal=row,
+            position=position,
+            event=event,
+            quote=SAID,
+            start=0,
+            end=len(SAID),
+            sha256=text_sha256(SAID),
+            relation=Relation.SUPPORTS,
+        )
+        for row in bare
+        for position, event in enumerate(events, start=1)
+    )
+
+
+def _talk(place: Place) -> Session:
+    """Return the session that quotes are of, stored when it is asked for first."""
+    talk = Session.objects.filter(agent=place.agent, external_id=TALK).first()
+    if talk is None:
+        turns = tuple(
+            ParsedEvent(
+                EventKind.MESSAGE, Role.USER, f"{SAID}. Turn {turn}. " + "More of it. " * 20
+            )
+            for turn in range(QUOTES)
+        )
+        check = ParsedCheck("invoice named", passed=False, message="No invoice was named.")
+        outcome = ParsedOutcome(verdict=Verdict.FAILURE, checks=(check,))
+        session = ParsedSession(
+            position=0, external_id=TALK, agent=place.agent.slug, events=turns, outcome=outcome
+        )
+        ingest(place, [session])
+        talk = Session.objects.get(agent=place.agent, external_id=TALK)
+    return talk
 
 
 def _repeat(place: Place, count: int, after: int) -> None:
