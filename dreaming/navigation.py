@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet
@@ -19,6 +20,8 @@ from reviews.queue import Counted
 from reviews.waiting import count_waiting
 
 MOST_UNREAD = 100
+KEPT_ADDRESSES = 2_048
+"""Of some hundred workspaces: a navigation is a dozen addresses, each time the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def navigation_of(member: Member, path: str) -> list[dict[str, Any]]:
     ]
 
 
+@lru_cache(maxsize=KEPT_ADDRESSES)
 def url_of(name: str, slug: str) -> str | None:
     """Return the address of a page of the workspace, None where there is no such page."""
     try:

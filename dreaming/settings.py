@@ -170,7 +170,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django_htmx.templatetags.django_htmx",
                 "agents.web.templatetags.daybreak",
                 "django.templatetags.i18n",
-                "django.templatetags.static",
+                # Behind Django's, whose tags it stands in for.
+                "agents.web.templatetags.fixed",
             ],
         },
     }

@@ -15,7 +15,7 @@ from reviews.comments import see_mentions
 from reviews.dossier import dossier_of
 from reviews.drafts import Kind
 from reviews.foresight import preview_of
-from reviews.forms import ApproveForm, CommentForm, LaterForm, RejectForm, RequestForm, WithdrawForm
+from reviews.forms import ApproveForm, CommentForm, LaterForm, RejectForm, RequestForm
 from reviews.lines import UndoLine, store_label, undo_line
 from reviews.models import Proposal
 from reviews.queue import Decided
@@ -67,19 +67,19 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
     asked = request.GET.get("view", "")
     view = asked if asked in VIEWS else "inline"
     left = take_left(request, found)
+    more = desk_of(request).more
     return {
         "dossier": dossier_of(found, request.member),
         "undo_here": undo_here(request, found),
         "view": view,
         "views": tuple(VIEWS.items()),
         "view_next": "side" if view == "inline" else "inline",
-        "view_link": f"{desk_of(request).more}view=",
+        "view_link": f"{more}view=",
         "approve_form": ApproveForm(),
         "reject_form": with_draft(RejectForm(), found, Kind.REJECT, left[Kind.REJECT]),
         "request_form": with_draft(RequestForm(), found, Kind.REQUEST, left[Kind.REQUEST]),
-        "withdraw_form": WithdrawForm(),
         "session_base": session_base(request),
-        "ask_link": f"{desk_of(request).more}after=",
+        "ask_link": f"{more}after=",
         "comment_form": with_draft(CommentForm(), found, Kind.COMMENT, left[Kind.COMMENT]),
         "has_bar": True,
         "later_form": LaterForm(),
