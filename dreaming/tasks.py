@@ -9,7 +9,7 @@ from dreaming import dreams, holds, schedules
 from dreaming.hosted.tending import tend_due
 from dreaming.leases import due_dreams
 from dreaming.ticks import REAPED, note_tick
-from reviews import baselines, decisions, drafts, mails, watch, webhooks
+from reviews import baselines, decisions, drafts, mails, reminders, watch, webhooks
 from reviews.audit import sealing
 
 
@@ -69,9 +69,10 @@ def tend_hosted() -> None:
 
 @shared_task
 def reap() -> None:
-    """Find what was left: dreams to resume, reads to file, drafts nobody came back to."""
+    """Find what was left: dreams to resume, reads to file, old drafts, memory to look at again."""
     if due_dreams(clock.now()).exists():
         send_wakeup(DREAM)
     file_spooled_reads()
     drafts.drop_old_drafts(clock.now())
+    reminders.remind(clock.now())
     note_tick(REAPED)

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     DREAM_HELD = "dream_held"
     REVALIDATION = "revalidation"
     WRITTEN_OUTSIDE = "written_outside"
+    REVIEW_BY = "review_by"
 
 
 class How(StrEnum):
@@ -51,6 +52,7 @@ WORDS: Mapping[Kind, object] = {
     Kind.DREAM_HELD: _("A dream is held"),
     Kind.REVALIDATION: _("A memory is due for revalidation"),
     Kind.WRITTEN_OUTSIDE: _("Memory was written past review"),
+    Kind.REVIEW_BY: _("A memory is to be looked at again"),
 }
 AT_ONCE = frozenset({Kind.TURN_HIGH, Kind.ESCALATION, Kind.MENTION, Kind.CONTAINMENT})
 
@@ -86,7 +88,7 @@ def tell(workspace: Workspace, tellings: Sequence[Telling]) -> None:
             workspace=workspace,
             person_id=person,
             kind=one.kind.value,
-            key=f"{workspace.pk}:{one.key}",
+            key=key_of(workspace, one),
             object=one.object,
             path=one.path,
             proposal_id=one.proposal,
@@ -97,6 +99,11 @@ def tell(workspace: Workspace, tellings: Sequence[Telling]) -> None:
         for person in one.people
     ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def key_of(workspace: Workspace, telling: Telling) -> str:
+    """Return what makes a thing told there one thing among all workspaces."""
+    return f"{workspace.pk}:{telling.key}"
 
 
 def settle(proposals: Iterable[int]) -> None:

@@ -11,6 +11,7 @@ from dreaming.celery import celery_app
 from dreaming.models import Dream, DreamState
 from dreaming.ticks import last_tick
 from reviews.audit.models import Entry, Leaf
+from reviews.models import Notice
 from tests import build
 from tests.cast import Cast
 from tests.clock import FakeClock
@@ -66,6 +67,14 @@ def test_reap_wakes_nobody_while_nothing_is_due(cast: Cast, clock: FakeClock, se
 def test_reap_notes_that_it_ran(db: None, clock: FakeClock, sent: list[str]):
     tasks.reap()
     assert last_tick() == clock()
+
+
+def test_reap_tells_of_memory_to_look_at_again(cast: Cast, clock: FakeClock, sent: list[str]):
+    memory = build.memory(cast.store)
+    memory.review_by = clock().date()
+    memory.save()
+    tasks.reap()
+    assert Notice.objects.get().object == str(memory)
 
 
 def test_start_due_starts_what_has_come(cast: Cast, clock: FakeClock):
