@@ -147,6 +147,8 @@ def test_the_demo_dreams_in_its_worker_ends_without_a_trace_and_is_there_again_a
     assert after == before
 
 
+# What the command says; tests/dreaming/demo/test_seed.py refuses on both databases.
+@pytest.mark.sqlite
 def test_the_demo_refuses_a_database_that_holds_anything_else(installation: Installation):
     installation.manage("create_workspace", "acme", "--admin", "amir@acme.example")
     before = look_into(installation, COUNT)
@@ -157,6 +159,8 @@ def test_the_demo_refuses_a_database_that_holds_anything_else(installation: Inst
     assert installation.processes() == {}
 
 
+# What the command says; tests/dreaming/demo/test_seed.py refuses on both databases.
+@pytest.mark.sqlite
 def test_a_demo_whose_filling_was_stopped_says_what_to_remove(installation: Installation):
     installation.manage("create_workspace", WORKSPACE, "--admin", MARTA.email)
     before = look_into(installation, COUNT)

@@ -22,6 +22,8 @@ from reviews.audit.report import Status
 from reviews.audit.verify import verify_log
 from reviews.models import ApprovalRule, OriginKind, Proposal, RuleChange
 from tests import build
+from tests.cast import wrapping_key
+from tests.rows import Rows, put_rows, take_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +33,21 @@ def dream_all() -> None:
     for store in MemoryStore.objects.select_related("workspace", "agent").order_by("pk"):
         start_dream(store, Wish())
     assert run_due_dreams(clock.now()) == 4
+
+
+KEPT: dict[str, Rows] = {}
+"""The rows of the demo with everything dreamt, as the verbs made them once in this process, by the
+key that wraps what the log keeps of them."""
+
+
+def seed_and_dream() -> None:
+    """Fill the empty database with the demo and its dreams; the verbs run once a process."""
+    if kept := KEPT.get(wrapping_key()):
+        put_rows(kept)
+        return
+    seed()
+    dream_all()
+    KEPT[wrapping_key()] = take_rows()
 
 
 def test_the_company_is_there_and_its_people_can_sign_in():
@@ -83,8 +100,7 @@ def test_an_empty_database_is_not_seeded_yet():
 
 
 def test_a_second_start_finds_it_filled():
-    seed()
-    dream_all()
+    seed_and_dream()
     assert is_seeded()
 
 
@@ -99,8 +115,7 @@ def test_anything_else_in_the_database_is_refused(what: str):
 
 
 def test_other_work_beside_the_demo_is_refused():
-    seed()
-    dream_all()
+    seed_and_dream()
     build.workspace()
     with pytest.raises(NotTheDemo, match="other work"):
         is_seeded()
@@ -113,8 +128,7 @@ def test_a_demo_that_was_stopped_while_it_was_filled_says_the_way_out():
 
 
 def test_people_and_agents_added_to_the_demo_do_no_harm():
-    seed()
-    dream_all()
+    seed_and_dream()
     workspace = Workspace.objects.get(slug=WORKSPACE)
     marta = Person.objects.get(email=MARTA.email)
     add_person(workspace, email="new@harbourline.example", name="New", role="reviewer", by=marta)
@@ -128,8 +142,7 @@ def test_people_and_agents_added_to_the_demo_do_no_harm():
 @pytest.fixture
 def dreamt() -> dict[str, Proposal]:
     """The dreams' proposals, by title."""
-    seed()
-    dream_all()
+    seed_and_dream()
     return {row.title: row for row in Proposal.objects.filter(origin_kind=OriginKind.DREAM)}
 
 

@@ -52,7 +52,9 @@ async def work(client):
     assert not told.is_error
 
 
+# Pipes and ports; tests/reviews/mcp asks the same of both databases.
 @pytest.mark.processes
+@pytest.mark.sqlite
 def test_the_documented_command_serves_a_client_over_its_pipes(installation, secret):
     config = json.loads(re.search(r"```json\n(.*?)```", DOCS, re.DOTALL)[1])["mcpServers"]
     entry = config["daybreak"]
@@ -74,7 +76,9 @@ def test_the_documented_command_serves_a_client_over_its_pipes(installation, sec
     assert proposals_in(installation) == "[('/notes/new.md', 'pending')]"
 
 
+# Pipes and ports; tests/reviews/mcp asks the same of both databases.
 @pytest.mark.processes
+@pytest.mark.sqlite
 def test_the_documented_command_serves_clients_over_http(installation, secret):
     words = re.search(r"manage\.py (mcp --http[^\n]*)\n", DOCS)[1].split()
     port = free_port()
