@@ -10,11 +10,14 @@ from datetime import datetime
 from inspect import signature
 from typing import Any, Generic, TypeVar, cast
 
+from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Expression, Field, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg.types.numeric import Int8
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
@@ -34,10 +37,48 @@ class Slot(Expression):
         return "%s", (self,)
 
 
+class _PlanningCursor(ServerBindingCursor):
+    """A cursor that lets the server keep the plans of what it is asked."""
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
+        execute: Any = super().execute  # type: ignore[misc]
+        own: Any = self.connection  # type: ignore[attr-defined]
+        usual, own.prepare_threshold = own.prepare_threshold, 0
+        try:
+            return execute(query, params, prepare=True, **how)
+        finally:
+            own.prepare_threshold = usual
+
+
+class _Planned:
+    """A connection to PostgreSQL as it is, but for its cursors: the server keeps their plans.
+
+    To plan a query of many tables takes the server longer than to answer it.
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def cursor(self) -> Any:
+        """Return a cursor; those of others stay as they were."""
+        self._connection.ensure_connection()
+        own: Any = self._connection.connection
+        usual, own.cursor_factory = own.cursor_factory, _PlanningCursor
+        try:
+            return self._connection.cursor()
+        finally:
+            own.cursor_factory = usual
+
+
 class _Held:
     """One prepared query's SQL on one connection."""
 
-    def __init__(self, rows: QuerySet[Any, Any], connection: BaseDatabaseWrapper) -> None:
+    def __init__(
+        self, rows: QuerySet[Any, Any], connection: BaseDatabaseWrapper, *, is_planned: bool
+    ) -> None:
         self.connection, self.rows = connection, rows
         self.compiler: Any = rows.query.get_compiler(connection=connection)
         self.params: Sequence[Any] | None
@@ -51,6 +92,9 @@ class _Held:
         self.converters: Callable[..., dict[int, Any]] = self.compiler.get_converters
         self.converted: dict[int, Any] | None = None
         self.compiler.get_converters = self._get_converters
+        self.is_planned = is_planned
+        if is_planned:
+            self.compiler.connection = _Planned(connection)
         self.filled: tuple[Any, ...] = ()
 
     def read(self, values: dict[str, Filling]) -> list[Any]:
@@ -82,6 +126,9 @@ class _Held:
             return self.connection.ops.adapt_datetimefield_value(value)
         if value is None:
             raise TypeError("A slot of a prepared query takes no None.")
+        if self.is_planned and isinstance(value, int):
+            # Of one width, else small and large numbers would be two statements.
+            return Int8(value)
         return value
 
 
@@ -91,7 +138,11 @@ class Prepared(Generic[Row]):
     Call it by keyword with a value for each; what no slot of it asks for is ignored. The rows are
     read at once and are nobody else's. Whatever else `build` compares with stays as it was when the
     query was first asked.
+
+    For rows that are found by their keys: on PostgreSQL the server keeps one plan for all values.
     """
+
+    is_planned = True
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
         self._build = build
@@ -111,9 +162,24 @@ class Prepared(Generic[Row]):
         held: _Held | None = getattr(self._here, "held", None)
         if held is None or held.connection is not connections[held.connection.alias]:
             rows = self._build(**self._slots)
-            alias = router.db_for_read(rows.model)
-            held = self._here.held = _Held(rows.using(alias), connections[alias])
+            connection = connections[router.db_for_read(rows.model)]
+            held = self._here.held = _Held(
+                rows.using(connection.alias),
+                connection,
+                is_planned=self.is_planned and keeps_plans(connection),
+            )
         return held
+
+
+class Listed(Prepared[Row]):
+    """A prepared query whose best plan depends on the values: it is planned for them each time."""
+
+    is_planned = False
+
+
+def keeps_plans(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether the server is let to keep plans."""
+    return connection.vendor == "postgresql" and settings.PREPARED_STATEMENTS
 
 
 class Kept:

@@ -39,6 +39,7 @@ KNOWN = (
     "DAYBREAK_DATA_DIR",
     "DAYBREAK_DAY_CEILING_USD",
     "DAYBREAK_DEBUG",
+    "DAYBREAK_PREPARED_STATEMENTS",
     "DAYBREAK_DREAM_CEILING_USD",
     "DAYBREAK_EMAIL_URL",
     "DAYBREAK_GRACE_S",
@@ -181,6 +182,9 @@ DATABASE_URL = env_secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'daybreak.s
 SQLITE_SYNCHRONOUS = env_text("DAYBREAK_SQLITE_SYNCHRONOUS", "NORMAL")
 
 
+PREPARED_STATEMENTS = env_bool("DAYBREAK_PREPARED_STATEMENTS", default=True)
+
+
 def database_from(url: str) -> dict[str, Any]:
     """Return Django's database settings for `url`; SQLite gets WAL and IMMEDIATE.
 
@@ -205,6 +209,12 @@ def database_from(url: str) -> dict[str, Any]:
     else:
         parsed["CONN_MAX_AGE"] = 600
         parsed["CONN_HEALTH_CHECKS"] = True
+        if PREPARED_STATEMENTS:
+            # Of what is found by its key no plan is better than the one that is kept; left to
+            # choose, the server plans anew where it guesses a little less work.
+            options = parsed.setdefault("OPTIONS", {})
+            given = options.get("options", "")
+            options["options"] = f"{given} -c plan_cache_mode=force_generic_plan".strip()
     return parsed
 
 

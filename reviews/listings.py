@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from django.db.models import QuerySet
 
 from agents.people import Member
-from agents.prepared import Filling, Kept, Made, Prepared, Slot
+from agents.prepared import Filling, Kept, Listed, Made, Slot
 from reviews.kin import kin_at
 from reviews.models import Proposal
 from reviews.neighbours import (
@@ -50,7 +50,7 @@ from reviews.queue import (
 from reviews.searches import Search, Where
 
 Cells = TypeVar("Cells")
-Steps = Sequence[Prepared[tuple[Any, ...]]]
+Steps = Sequence[Listed[tuple[Any, ...]]]
 Segments = list[tuple[QuerySet[Proposal], Order]]
 MOMENTS = Moments(Slot("now"), Slot("older"), Slot("newer"))
 KEPT = Kept(most=256)
@@ -73,7 +73,7 @@ class Listing:
 
     def counts(self) -> Counts:
         """Return every number of the queue; one query."""
-        query = self._kept("counts", lambda: Prepared(self._counts))
+        query = self._kept("counts", lambda: Listed(self._counts))
         return read_counts(query(start=today(), **self._times())[0])
 
     def page(self, cursor: str = "", size: int = SIZE) -> Page:
@@ -92,7 +92,7 @@ class Listing:
         leads = {f"lead_{at}": lead for at, lead in enumerate(leads_of(page))}
         if not leads:
             return {}
-        query = self._kept(("kin", len(leads)), lambda: Prepared(lambda: self._kin(leads)))
+        query = self._kept(("kin", len(leads)), lambda: Listed(lambda: self._kin(leads)))
         return read_kin(query(**leads, **self._times()))
 
     def around(self, place: Place, at: int, total: int | None = None) -> Neighbours:
@@ -101,7 +101,7 @@ class Listing:
         total: of the list, where it is known, and then nothing stands in front of it.
         """
         key = ("around", at, place.risk_rank, total is None)
-        query = self._kept(key, lambda: Prepared(lambda: self._around(place, at, total)))
+        query = self._kept(key, lambda: Listed(lambda: self._around(place, at, total)))
         return read_neighbours(query(**_filling(place), **self._times())[0], total)
 
     def after(self, place: Place, at: int) -> int | None:
@@ -160,7 +160,7 @@ class Listing:
         walk = walk_from(seen, order, point)
         return [_prepared(step.values_list(*COLUMNS)[:count]) for step in walk]
 
-    def _after(self, place: Place, at: int) -> Sequence[Prepared[dict[str, int]]]:
+    def _after(self, place: Place, at: int) -> Sequence[Listed[dict[str, int]]]:
         steps = steps_after(self._slotted, at, self._open(place))
         return [_prepared(step[:1]) for step in steps]
 
@@ -180,8 +180,8 @@ class Listing:
         return neighbours_query(self._slotted[-1:], 0, spot, total, kin)
 
 
-def _prepared(rows: QuerySet[Any, Cells]) -> Prepared[Cells]:
-    return Prepared(lambda: rows)
+def _prepared(rows: QuerySet[Any, Cells]) -> Listed[Cells]:
+    return Listed(lambda: rows)
 
 
 def _filling(place: Place | None) -> dict[str, Filling]:

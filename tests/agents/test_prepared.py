@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock
 from agents.models import Membership, Person, Workspace
-from agents.prepared import Prepared, Slot
+from agents.prepared import Kept, Listed, Prepared, Slot
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +136,51 @@ def test_threads_ask_on_their_own_connections(cast):
     assert found[cast.workspace.slug] == [
         one.pk for one in members_of(slug=cast.workspace.slug, joined=clock.now())
     ]
+
+
+def plans() -> int:
+    """How many plans the server keeps for this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.postgresql
+class TestPlansOfTheServer:
+    def test_one_is_kept_for_rows_that_are_found_by_key(self, cast):
+        asked = Prepared(lambda key: Person.objects.filter(pk=key))
+        before = plans()
+        for key in (cast.reviewer.pk, 1, 2**40):
+            asked(key=key)
+        assert plans() == before + 1
+        assert asked(key=cast.reviewer.pk) == [cast.reviewer]
+
+    def test_none_is_kept_for_lists_or_for_what_others_ask(self, cast):
+        before = plans()
+        listed = Listed(lambda key: Person.objects.filter(pk__gte=key))
+        for _ in range(8):
+            listed(key=1)
+            list(Person.objects.filter(pk__gte=1))
+        assert plans() == before
+        assert connection.connection.prepare_threshold is None
+
+    def test_none_is_kept_where_a_pooler_would_lose_it(self, cast, settings):
+        settings.PREPARED_STATEMENTS = False
+        before = plans()
+        asked = Prepared(lambda key: Person.objects.filter(pk=key))
+        assert asked(key=cast.reviewer.pk) == [cast.reviewer]
+        assert plans() == before
+
+
+class TestKept:
+    def test_what_was_made_is_made_once_a_key(self):
+        kept, numbers = Kept(most=2), count()
+        made = [kept.get(key, lambda: f"made {next(numbers)}") for key in ("a", "b", "a")]
+        assert made == ["made 0", "made 1", "made 0"]
+
+    def test_beyond_the_most_all_are_forgotten(self):
+        kept = Kept(most=2)
+        for key in ("a", "b", "c"):
+            assert kept.get(key, lambda key=key: [key]) == [key]
+        again = [kept.get("c", lambda: ["new"]), kept.get("a", lambda: ["new"])]
+        assert again == [["c"], ["new"]]
