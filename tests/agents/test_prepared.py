@@ -1,6 +1,7 @@
 """Prepared queries: the SQL is written once, the values are each call's own."""
 
 from datetime import datetime, timedelta
+from itertools import count
 from threading import Thread
 
 import pytest
