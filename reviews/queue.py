@@ -437,7 +437,7 @@ def counts_query(
     start: datetime | Slot,
     aside: Aside = NOTHING_ASIDE,
 ) -> QuerySet[Workspace, Any]:
-    """Return the query of count_all, one row; start: of this day."""
+    """Return the query of count_all, one row for read_counts; start: of this day."""
     workspace = member.workspace
     every = Proposal.objects.filter(workspace=workspace)
     counted = {level.value: Counted(capped(_at_risk(rows, level, search))) for level in Level} | {
@@ -446,8 +446,10 @@ def counts_query(
         "decided_today": Counted(
             capped(every.filter(decided_at__gte=start).order_by("decided_at"))
         ),
-        "open": Counted(capped(list_of(member, Search(), aside=aside).order_by(*BY_RISK.first))),
     }
+    if not search.is_plain:
+        waiting = list_of(member, Search(), aside=aside)
+        counted["open"] = Counted(capped(waiting.order_by(*BY_RISK.first)))
     asked = {f"n_{name}": query for name, query in counted.items()}
     here = Workspace.objects.filter(pk=workspace.pk)
     query: QuerySet[Workspace, Any] = here.annotate(**asked).values(*asked)
@@ -455,8 +457,10 @@ def counts_query(
 
 
 def read_counts(row: Mapping[str, int]) -> Counts:
-    """Return what counts_query found."""
-    return Counts(**{name.removeprefix("n_"): number for name, number in row.items()})
+    """Return what counts_query found; where the list is all that is open, it is that many."""
+    found = {name.removeprefix("n_"): number for name, number in row.items()}
+    listed = sum(found[level.value] for level in Level)
+    return Counts(**{"open": min(listed, COUNTED + 1), **found})
 
 
 def _at_risk(rows: QuerySet[Proposal], level: Level, search: Search) -> QuerySet[Proposal]:
