@@ -172,7 +172,11 @@ class Prepared(Generic[Row]):
 
 
 class Listed(Prepared[Row]):
-    """A prepared query whose best plan depends on the values: it is planned for them each time."""
+    """A prepared query whose best plan depends on the values: it is planned for them each time.
+
+    So does any that could read much: one plan for all values knows neither who decided a hundred
+    thousand proposals nor which state is rare, and takes no index that is only of one value.
+    """
 
     is_planned = False
 

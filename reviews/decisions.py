@@ -19,7 +19,7 @@ from agents.memory import Origin, heads_of, lock_store, retire_memory, set_revie
 from agents.models import Memory, MemoryVersion
 from agents.numbers import take_number
 from agents.people import Member, actor_of
-from agents.prepared import Prepared, Slot
+from agents.prepared import Listed, Slot
 from agents.releases import publish_due
 from agents.wakeups import APPLY, wake_on_commit
 from reviews import lifecycle, rules
@@ -286,7 +286,7 @@ def last_pace(by: Member) -> tuple[Pace, datetime | None]:
     return (read_pace(found[0]), found[1]) if found else (Pace(), None)
 
 
-@Prepared
+@Listed
 def _last_decided(
     person: Slot, workspace: Slot
 ) -> QuerySet[Decision, tuple[dict[str, Any], datetime]]:

@@ -33,7 +33,7 @@ from django.db.models import (
 from agents import clock
 from agents.models import Agent, Workspace
 from agents.people import Member
-from agents.prepared import Prepared, Slot
+from agents.prepared import Listed, Prepared, Slot
 from reviews.models import (
     OPEN_STATES,
     Containment,
@@ -479,7 +479,7 @@ def capped(rows: QuerySet[Proposal]) -> QuerySet[Proposal, Any]:
     return rows.values("number")[: COUNTED + 1]
 
 
-@Prepared
+@Listed
 def _last_decided(workspace: Slot, person: Slot) -> QuerySet[Proposal, tuple[Any, ...]]:
     rows = Proposal.objects.filter(state="scheduled", workspace=workspace, decided_by=person)
     return rows.order_by("-decided_at", "-pk").values_list(*Decided._fields)[:1]

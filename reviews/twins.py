@@ -13,7 +13,7 @@ from django.http import Http404
 from rapidfuzz import fuzz
 
 from agents.models import Memory, MemoryStore, MemoryVersion, Workspace
-from agents.prepared import Prepared, Slot
+from agents.prepared import Listed, Slot
 from reviews.models import Proposal
 
 ALIKE = 60.0
@@ -61,7 +61,7 @@ def _own_paths(proposal: Proposal) -> frozenset[str]:
     return frozenset((proposal.path, *(str(one["path"]) for one in proposal.merged)))
 
 
-@Prepared
+@Listed
 def _begun(
     workspace: Slot, store: Slot
 ) -> QuerySet[MemoryVersion, tuple[int, int, str, str, int, str, int]]:

@@ -5,13 +5,13 @@ from django.db.models import QuerySet
 from agents import clock
 from agents.models import Workspace
 from agents.people import Member
-from agents.prepared import Prepared, Slot
+from agents.prepared import Listed, Slot
 from reviews.models import Postponement, Proposal
 from reviews.orders import BY_RISK
 from reviews.queue import Counted, capped
 
 
-@Prepared
+@Listed
 def _waiting(workspace: Slot, person: Slot, now: Slot) -> QuerySet[Workspace, int]:
     away = Postponement.objects.filter(person=person, workspace=workspace, until__gt=now)
     rows = Proposal.objects.filter(workspace=workspace, waits=1)
