@@ -29,6 +29,7 @@ def test_a_well_installation_gets_a_line_for_each_thing(
         "ok  append-only triggers",
         "ok  broker",
         "ok  worker",
+        "ok  word search",
     ]
 
 

@@ -103,7 +103,7 @@ def test_what_is_in_conflict_is_walked_before_what_is_open(cast) -> None:
     moved = conflict(cast, "One.\nMine.\n", "One.\nTheirs.\n", old="One.\nTwo.\n")
     waiting = build.filed(cast.store, content="Waits.\n")
 
-    front, main = desk(cast).segments
+    front, main = desk(cast).listing.segments
 
     assert numbers(front[0]) == [moved.number]
     assert numbers(main[0]) == [waiting.number]
@@ -115,7 +115,7 @@ def test_what_is_in_conflict_is_walked_before_what_is_open(cast) -> None:
 def test_a_list_of_something_else_is_one_walk(cast) -> None:
     build.proposal(cast.store, "rejected")
 
-    ((rows, _),) = desk(cast, "is:rejected").segments
+    ((rows, _),) = desk(cast, "is:rejected").listing.segments
 
     assert numbers(rows) == numbers(Proposal.objects.filter(state="rejected"))
 
