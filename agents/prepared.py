@@ -4,6 +4,7 @@ Django writes the SQL of a query anew each time it is asked, which costs several
 query costs the database. A page that asks a dozen fixed questions asks them through this.
 """
 
+import re
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
@@ -17,11 +18,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Expression, Field, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg import sql
 from psycopg.types.numeric import Int8
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
 Filling = int | str | datetime
+_PLACES = re.compile(r"%%|%s")
 
 
 class Slot(Expression):
@@ -77,7 +80,12 @@ class _Held:
     """One prepared query's SQL on one connection."""
 
     def __init__(
-        self, rows: QuerySet[Any, Any], connection: BaseDatabaseWrapper, *, is_planned: bool
+        self,
+        rows: QuerySet[Any, Any],
+        connection: BaseDatabaseWrapper,
+        *,
+        is_planned: bool,
+        is_written: bool,
     ) -> None:
         self.connection, self.rows = connection, rows
         self.compiler: Any = rows.query.get_compiler(connection=connection)
@@ -93,6 +101,8 @@ class _Held:
         self.converted: dict[int, Any] | None = None
         self.compiler.get_converters = self._get_converters
         self.is_planned = is_planned
+        if is_planned and is_written and self.params is not None:
+            self.sql, self.params = written(self.sql, self.params, connection)
         if is_planned:
             self.compiler.connection = _Planned(connection)
         self.filled: tuple[Any, ...] = ()
@@ -143,6 +153,7 @@ class Prepared(Generic[Row]):
     """
 
     is_planned = True
+    is_written = False
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
         self._build = build
@@ -167,6 +178,7 @@ class Prepared(Generic[Row]):
                 rows.using(connection.alias),
                 connection,
                 is_planned=self.is_planned and keeps_plans(connection),
+                is_written=self.is_written,
             )
         return held
 
@@ -179,6 +191,37 @@ class Listed(Prepared[Row]):
     """
 
     is_planned = False
+
+
+class Written(Prepared[Row]):
+    """A prepared query whose plan is kept though it reads a list: all but its slots is in its SQL.
+
+    So the plan is one for these very values, and the slots are only where in the list one stands.
+    """
+
+    is_written = True
+
+
+def written(
+    text: str, params: Sequence[Any], connection: BaseDatabaseWrapper
+) -> tuple[str, tuple[Slot, ...]]:
+    """Return the SQL with every parameter that is no slot written into it, and its slots in order.
+
+    On PostgreSQL alone: its driver writes the values, as it does where nothing is bound.
+    """
+    connection.ensure_connection()
+    left, slots = iter(params), []
+
+    def put(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        value = next(left)
+        if isinstance(value, Slot):
+            slots.append(value)
+            return "%s"
+        return sql.Literal(value).as_string(connection.connection).replace("%", "%%")
+
+    return _PLACES.sub(put, text), tuple(slots)
 
 
 def keeps_plans(connection: BaseDatabaseWrapper) -> bool:

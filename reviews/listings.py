@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from django.db.models import QuerySet
 
 from agents.people import Member
-from agents.prepared import Filling, Kept, Listed, Made, Slot
+from agents.prepared import Filling, Kept, Listed, Made, Prepared, Slot, Written
 from reviews.kin import kin_at
 from reviews.models import Proposal
 from reviews.neighbours import (
@@ -50,7 +50,7 @@ from reviews.queue import (
 from reviews.searches import Search, Where
 
 Cells = TypeVar("Cells")
-Steps = Sequence[Listed[tuple[Any, ...]]]
+Steps = Sequence[Prepared[tuple[Any, ...]]]
 Segments = list[tuple[QuerySet[Proposal], Order]]
 MOMENTS = Moments(Slot("now"), Slot("older"), Slot("newer"))
 KEPT = Kept(most=256)
@@ -73,7 +73,7 @@ class Listing:
 
     def counts(self) -> Counts:
         """Return every number of the queue; one query."""
-        query = self._kept("counts", lambda: Listed(self._counts))
+        query = self._kept("counts", lambda: self._prepared(self._counts))
         return read_counts(query(start=today(), **self._times())[0])
 
     def page(self, cursor: str = "", size: int = SIZE) -> Page:
@@ -92,7 +92,7 @@ class Listing:
         leads = {f"lead_{at}": lead for at, lead in enumerate(leads_of(page))}
         if not leads:
             return {}
-        query = self._kept(("kin", len(leads)), lambda: Listed(lambda: self._kin(leads)))
+        query = self._kept(("kin", len(leads)), lambda: self._prepared(lambda: self._kin(leads)))
         return read_kin(query(**leads, **self._times()))
 
     def around(self, place: Place, at: int, total: int | None = None) -> Neighbours:
@@ -101,7 +101,7 @@ class Listing:
         total: of the list, where it is known, and then nothing stands in front of it.
         """
         key = ("around", at, place.risk_rank, total is None)
-        query = self._kept(key, lambda: Listed(lambda: self._around(place, at, total)))
+        query = self._kept(key, lambda: self._prepared(lambda: self._around(place, at, total)))
         return read_neighbours(query(**_filling(place), **self._times())[0], total)
 
     def after(self, place: Place, at: int) -> int | None:
@@ -129,6 +129,13 @@ class Listing:
 
     def _kept(self, what: Hashable, make: Callable[[], Made]) -> Made:
         return KEPT.get((self._key, what), make) if self._is_kept else make()
+
+    def _prepared(self, build: Callable[..., QuerySet[Any, Cells]]) -> Prepared[Cells]:
+        """Return the query with its plan kept, where it will be asked again."""
+        return Written(build) if self._is_kept else Listed(build)
+
+    def _asking(self, rows: QuerySet[Any, Cells]) -> Prepared[Cells]:
+        return self._prepared(lambda: rows)
 
     @cached_property
     def _key(self) -> Hashable:
@@ -158,11 +165,11 @@ class Listing:
         seen = as_seen_by(self.member, rows, MOMENTS.now)
         point = at._replace(place=self._open(at.place)) if at.place else at
         walk = walk_from(seen, order, point)
-        return [_prepared(step.values_list(*COLUMNS)[:count]) for step in walk]
+        return [self._asking(step.values_list(*COLUMNS)[:count]) for step in walk]
 
-    def _after(self, place: Place, at: int) -> Sequence[Listed[dict[str, int]]]:
+    def _after(self, place: Place, at: int) -> Sequence[Prepared[dict[str, int]]]:
         steps = steps_after(self._slotted, at, self._open(place))
-        return [_prepared(step[:1]) for step in steps]
+        return [self._asking(step[:1]) for step in steps]
 
     def _counts(self, start: Slot) -> QuerySet[Any, dict[str, int]]:
         return counts_query(self.member, self._slotted[-1][0], self.search, start, self.aside)
@@ -178,10 +185,6 @@ class Listing:
         if total is None:
             return neighbours_query(self._slotted, at, spot, kin=kin)
         return neighbours_query(self._slotted[-1:], 0, spot, total, kin)
-
-
-def _prepared(rows: QuerySet[Any, Cells]) -> Listed[Cells]:
-    return Listed(lambda: rows)
 
 
 def _filling(place: Place | None) -> dict[str, Filling]:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock
 from agents.models import Membership, Person, Workspace
-from agents.prepared import Kept, Listed, Prepared, Slot
+from agents.prepared import Kept, Listed, Prepared, Slot, Written
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +171,55 @@ class TestPlansOfTheServer:
         asked = Prepared(lambda key: Person.objects.filter(pk=key))
         assert asked(key=cast.reviewer.pk) == [cast.reviewer]
         assert plans() == before
+
+
+HOSTILE = ("x' OR '1'='1", "%s", "100 %", "%%s", "a\\'b", "è\u202e")
+
+
+def named_from(name: str) -> Written[Person]:
+    """People of that name, from a key on."""
+    return Written(lambda key: Person.objects.filter(name=name, pk__gte=key).order_by("pk"))
+
+
+class TestWritten:
+    def test_it_answers_as_the_query_it_was_made_of(self, cast):
+        for name in (*HOSTILE, cast.reviewer.name):
+            Person.objects.filter(pk=cast.reviewer.pk).update(name=name)
+            written = named_from(name)
+            assert written(key=1) == list(Person.objects.filter(name=name).order_by("pk"))
+            assert cast.reviewer in written(key=cast.reviewer.pk)
+            assert written(key=2**40) == []
+
+    def test_a_value_that_would_change_the_sql_is_only_a_value(self, cast):
+        for name in HOSTILE:
+            assert named_from(name)(key=1) == []
+
+    def test_values_of_each_kind_are_written_as_they_are_bound(self, cast):
+        def joined(key):
+            rows = Person.objects.filter(pk=key, joined_at__lte=clock.now(), is_active=True)
+            return rows.exclude(pk__in=[-1, 2**40])
+
+        assert Written(joined)(key=cast.reviewer.pk) == list(joined(cast.reviewer.pk))
+        assert list(joined(cast.reviewer.pk)) == [cast.reviewer]
+
+    @pytest.mark.postgresql
+    def test_the_server_keeps_one_plan_for_each_list(self, cast):
+        lists = [named_from(name) for name in ("Lena", "Rosa")]
+        before = plans()
+        for key in (1, 2, 3):
+            for one in lists:
+                one(key=key)
+        assert plans() == before + 2
+
+    @pytest.mark.postgresql
+    def test_only_the_slots_are_bound(self, cast):
+        named_from("Lena % 'L")(key=2**33)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT statement, parameter_types::text FROM pg_prepared_statements")
+            kept = [row for row in cursor.fetchall() if "Lena" in row[0]]
+        assert len(kept) == 1
+        assert "= 'Lena % ''L'" in kept[0][0]
+        assert kept[0][1] == "{bigint}"
 
 
 class TestKept:
