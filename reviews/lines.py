@@ -184,14 +184,26 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows under one head. count: how many there are in the whole list, as printed."""
+    """Rows under one head. count: how many there are in the whole list, as printed.
+
+    level: of risk, '' where they are of any.
+    """
 
     label: str
     sign: str
     count: str
     clusters: tuple[Cluster, ...]
-    is_high: bool = False
-    is_low: bool = False
+    level: str = ""
+
+    @property
+    def is_high(self) -> bool:
+        """Say whether its rows are of high risk."""
+        return self.level == Level.HIGH
+
+    @property
+    def is_low(self) -> bool:
+        """Say whether its rows are of low risk."""
+        return self.level == Level.LOW
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -372,8 +384,7 @@ def groups_of(
             sign,
             spell_count(numbers[level]),
             clusters_of(by_rank[level.rank], reader, kin, current),
-            is_high=level is Level.HIGH,
-            is_low=level is Level.LOW,
+            level.value,
         )
         for level, label, sign in RISKS
         if level.rank in by_rank

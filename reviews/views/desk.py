@@ -236,12 +236,8 @@ def queue_context(
     front = () if cursor else _front(desk, counts)
     containments = () if cursor else _containments(desk, counts)
     reader = lines.Reader(desk.member, desk.address, desk.aside)
-    return {
-        "search": desk.search,
+    return tally_context(desk, counts, decided) | {
         "suffix": desk.suffix,
-        "counts": counts,
-        "spelled": lines.spell_counts(counts),
-        "total": lines.spell_count(counts.total),
         "page": page,
         "page_link": f"{desk.more}at=",
         "page_size": SIZE,
@@ -261,6 +257,16 @@ def queue_context(
         ),
         **_views_context(desk),
         "current": str(proposal) if proposal else "",
+    }
+
+
+def tally_context(desk: Desk, counts: Counts, decided: Proposal | None = None) -> Context:
+    """Return what stands around the queue's rows: its numbers, and what can be undone."""
+    return {
+        "search": desk.search,
+        "counts": counts,
+        "spelled": lines.spell_counts(counts),
+        "total": lines.spell_count(counts.total),
         "queue_url": reverse("queue", args=[_slug(desk)]),
         "decided_of": counts.decided_today + counts.open,
         "undo": undo_offer(desk, decided),
@@ -307,3 +313,9 @@ def _containments(desk: Desk, counts: Counts) -> tuple[lines.ContainmentLine, ..
 def queue_fragment(request: MemberRequest, context: Context) -> str:
     """Return the whole queue as a piece that replaces the one on the page, row by row."""
     return render_to_string("reviews/_queue.html", {**context, "oob": True}, request)
+
+
+def shorter_queue(request: MemberRequest, context: Context, decided: Proposal) -> str:
+    """Return the pieces by which a queue without the decided row differs from one with it."""
+    own = {"decided": decided, "left": context["spelled"][decided.risk], "is_piece": True}
+    return render_to_string("reviews/_shorter.html", context | own, request)

@@ -39,6 +39,18 @@ from reviews.views.desk import (
 from reviews.views.draft import take_left, with_draft
 
 VIEWS = {"inline": "Inline", "side": "Side by side", "full": "Full entry"}
+NOTHING_BESIDE: Context = dict.fromkeys(
+    (
+        "notice",
+        "columns",
+        "confirming",
+        "rejecting",
+        "requesting",
+        "postponing",
+        "has_own_addresses",
+    )
+)
+"""What a pane asks its context for and mostly lacks: to look in vain costs a template most."""
 
 
 @require_GET
@@ -83,6 +95,7 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "comment_form": with_draft(CommentForm(), found, Kind.COMMENT, left[Kind.COMMENT]),
         "has_bar": True,
         "later_form": LaterForm(),
+        **NOTHING_BESIDE,
     }
 
 

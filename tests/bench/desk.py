@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any
 
@@ -28,6 +29,10 @@ DEEP_RATIO = 1.3
 GROWTH_RATIO = 1.5
 FILTERS = "is:open risk:high agent:desk kind:mistake"
 FRAGMENT = {"HX-Request": "true"}
+FOLLOWS = "Queue-Follows"
+LIST_LASTS = 38
+MANY = 3 * 1_001
+"""What a list of three risks is said to hold where there are more than are counted of each."""
 DIFF_WORDS = 2_000
 CLIENTS = 4
 EACH = 150
@@ -62,7 +67,8 @@ def measure_here() -> Iterator[Line]:
 def measure_size(client: Any, place: Any, size: int) -> tuple[list[Line], float]:
     """Return the lines of one size, and the median of the filtered queue in milliseconds."""
     base = f"/w/{place.workspace.slug}/review/"
-    numbers = iter(place.open_numbers((ROUNDS + 6) * 4))
+    opened = place.open_numbers((ROUNDS + 6) * 4)
+    numbers, pairs = iter(opened), pairwise(opened[(ROUNDS + 6) * 2 :])
     dream = place.running_dream().number
     deep = walk(client, base)
     surfaces: dict[str, tuple[Act, float]] = {
@@ -74,7 +80,7 @@ def measure_size(client: Any, place: Any, size: int) -> tuple[list[Line], float]
         "proposal pane": (lambda _: pane(client, base, next(numbers)), PANE_MS),
         "live diff of 2,000 words": (lambda _: live_diff(client, base, next(numbers)), DIFF_MS),
         "progress tick": (lambda _: tick(client, place, dream), TICK_MS),
-        "decide and next": (lambda _: approve(client, base, next(numbers)), DECIDE_MS),
+        "decide and next": (lambda at: decide(client, base, at, next(pairs)), DECIDE_MS),
     }
     lines: list[Line] = []
     for name, (act, budget) in surfaces.items():
@@ -123,10 +129,20 @@ def tick(client: Any, place: Any, number: int) -> Any:
     return client.get(address, headers=FRAGMENT)
 
 
-def approve(client: Any, base: str, number: int) -> Any:
+def decide(client: Any, base: str, at: int, pair: tuple[int, int]) -> Any:
+    """Approve the first of two that follow each other as the page would; its list renews at times.
+
+    at: which decision it is. A page's list of 50 rows comes whole again after 38.
+    """
+    follows = f"{pair[1]} of {MANY}" if at % LIST_LASTS else ""
+    return approve(client, base, pair[0], follows)
+
+
+def approve(client: Any, base: str, number: int, follows: str = "") -> Any:
     """Approve a proposal as the page would, and take the next pane."""
     sent = {"revision": 1, "state": "pending", "confirmed": 1, "signs": 400}
-    return client.post(f"{base}P-{number}/approve/", sent, headers=FRAGMENT)
+    headers = FRAGMENT | {FOLLOWS: follows}
+    return client.post(f"{base}P-{number}/approve/", sent, headers=headers)
 
 
 def times(act: Act) -> list[float]:

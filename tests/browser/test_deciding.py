@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -92,6 +93,50 @@ def test_a_hammered_key_decides_what_was_shown_and_nothing_twice(desk, cast) -> 
     decided = list(Decision.objects.order_by("pk").values_list("proposal", flat=True))
     assert decided == [proposal.pk for proposal in filed[: len(decided)]]
     assert 1 <= len(decided) <= 6
+
+
+def file_apart(cast: Cast, n: int) -> Proposal:
+    """A proposal of low risk that has nothing to do with any other."""
+    about = sha256(str(n).encode()).hexdigest()
+    path = f"/{about[:9]}.md"
+    return build.filed(
+        cast.store, content=f"{about}\n", path=path, title=about[9:30], taint=Trust.MEMBER
+    )
+
+
+LISTED = """(where) => [
+  ...[...where.querySelectorAll("#queue .group, #queue .row")].map((it) => it.id || it.textContent),
+  where.querySelector("#queue-count").textContent,
+  where.querySelector("#queue-foot > span").textContent,
+  where.querySelector("#horizon").getAttribute("aria-label"),
+].map((words) => words.trim().replace(/\\s+/g, " "))"""
+OF_A_FRESH_PAGE = f"""async () => {{
+  const page = await (await fetch(location.href)).text();
+  return ({LISTED})(new DOMParser().parseFromString(page, "text/html"));
+}}"""
+
+
+def test_a_list_that_is_sent_in_pieces_reads_as_a_fresh_page_does(desk, cast) -> None:
+    low = [file_apart(cast, n) for n in range(18)]
+    sent: list[bool] = []
+    page = desk(low[0])
+    page.on(
+        "response",
+        lambda answer: "/approve/" in answer.url and sent.append('id="queue"' in answer.text()),
+    )
+    for at_now, proposal in enumerate(low[:14]):
+        expect(pane(page, proposal)).to_be_visible()
+        if at_now == 4:
+            file_apart(cast, 99)
+        page.wait_for_timeout(160)
+        page.keyboard.press("a")
+        expect(pane(page, low[at_now + 1])).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        if at_now != 4:
+            assert page.evaluate(f"() => ({LISTED})(document)") == page.evaluate(OF_A_FRESH_PAGE)
+        current = page.locator(".queue .row[aria-current]")
+        assert current.get_attribute("id") == f"row-{low[at_now + 1]}"
+    assert sent.count(False) >= 10, "most came in pieces"
 
 
 def test_of_two_people_on_one_proposal_one_decides_and_the_other_is_told(

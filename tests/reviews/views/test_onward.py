@@ -1,6 +1,8 @@
 """What opens after a decision: the next of the same list, the first again, or the calm of none."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agents.models import Workspace
 from reviews import postponements
@@ -255,3 +257,103 @@ def test_undoing_stays_at_what_was_undone(cast, client, three, headers) -> None:
     else:
         assert (answer.status_code, answer.url) == (303, there)
     assert fresh(three[1]).state == "pending"
+
+
+class TestAListThatIsInStep:
+    """The page says what follows the decided row: if so, it is sent what changes and no more."""
+
+    def sent(self, cast, client, proposal, follows, page="approve/", query=""):
+        headers = HTMX | {"Queue-Follows": follows}
+        answer = post(
+            client, at(cast, proposal, page, query), shown(proposal, **REASONS), **headers
+        )
+        assert answer.status_code == 200
+        return text_of(answer)
+
+    @pytest.mark.parametrize("page", ["approve/", "reject/"])
+    def test_the_row_goes_and_the_numbers_change(self, cast, client, three, page) -> None:
+        html = self.sent(cast, client, three[0], f"{three[1].number} of 3", page)
+
+        assert f'data-row="row-{three[1]}"' in html
+        assert 'id="queue"' not in html
+        assert f'<div id="item-{three[0]}" hx-swap-oob="delete"></div>' in html
+        assert 'id="queue-count" data-total="2" hx-swap-oob="true">2 waiting</span>' in html
+        assert '<span class="n" id="count-low" hx-swap-oob="true">2</span>' in html
+        assert '<progress class="horizon" id="horizon" hx-swap-oob="true" value="1" max="3"' in html
+        assert '<div class="queue-foot" id="queue-foot" hx-swap-oob="true">' in html
+        assert "1 of 3 decided today" in html
+        assert html.count(f"Undo {three[0]}") >= 2, "in the foot and beside the words"
+        assert '<span class="n" id="n-review" hx-swap-oob="true">2<' in html
+
+    def test_it_costs_fewer_queries_than_the_whole(self, cast, client, three) -> None:
+        asked = {}
+        for proposal, follows in ((three[0], ""), (three[1], f"{three[2].number} of 2")):
+            with CaptureQueriesContext(connection) as queries:
+                self.sent(cast, client, proposal, follows)
+            asked[bool(follows)] = len(queries)
+
+        assert asked[True] < asked[False]
+
+    @pytest.mark.parametrize(
+        "follows", ["", "{n}", "P-{n} of 3", "{n} of 2", "{n} of 4", "0 of 3", "x of y", "{n} OF 3"]
+    )
+    def test_else_the_whole_queue_comes(self, cast, client, three, follows) -> None:
+        html = self.sent(cast, client, three[1], follows.format(n=three[2].number))
+
+        assert 'hx-swap-oob="morph"' in html
+        assert 'hx-swap-oob="delete"' not in html
+
+    def test_so_does_it_where_somebody_elses_stands_in_between(self, cast, client, three) -> None:
+        approve(cast, three[1])
+        html = self.sent(cast, client, three[0], f"{three[1].number} of 3")
+
+        assert 'hx-swap-oob="morph"' in html
+        assert f'data-row="row-{three[2]}"' in html
+
+    def test_so_does_it_where_more_came_behind_what_follows(self, cast, client, three) -> None:
+        build.filed(cast.store, content="Filed meanwhile.\n")
+        html = self.sent(cast, client, three[0], f"{three[1].number} of 3")
+
+        assert 'hx-swap-oob="morph"' in html
+
+    def test_so_does_it_where_something_stands_in_front(self, cast, client, three) -> None:
+        conflict(cast, "One.\nMine.\n", "One.\nTheirs.\n", old="One.\nTwo.\n")
+        html = self.sent(cast, client, three[0], f"{three[1].number} of 3")
+
+        assert 'hx-swap-oob="morph"' in html
+        assert "Needs attention" in html
+
+    def test_so_does_it_where_the_decided_stays_in_the_list(self, cast, client, three) -> None:
+        stays, other = (
+            build.filed(cast.store, content=f"Skip the identity verification{of}.\n")
+            for of in ("", " of a second account")
+        )
+        html = self.sent(cast, client, stays, f"{other.number} of 5")
+
+        assert fresh(stays).state == "awaiting_second"
+        assert 'hx-swap-oob="morph"' in html
+
+    def test_so_does_it_in_a_list_that_is_not_by_risk(self, cast, client, three) -> None:
+        query = "?q=is:all"
+        html = self.sent(cast, client, three[1], f"{three[2].number} of 3", query=query)
+
+        assert 'hx-swap-oob="morph"' in html
+
+    def test_what_is_too_many_to_be_counted_stays_as_many(
+        self, cast, client, three, monkeypatch
+    ) -> None:
+        monkeypatch.setattr("reviews.queue.COUNTED", 1)
+        monkeypatch.setattr("reviews.views.onward.COUNTED", 1)
+        html = self.sent(cast, client, three[0], f"{three[1].number} of 2")
+
+        assert 'id="queue"' not in html
+        assert 'data-total="2"' in html
+
+    def test_a_test_item_comes_in_the_same_pieces(self, cast, client, three) -> None:
+        Workspace.objects.filter(pk=cast.workspace.pk).update(test_item_percent=100)
+        html = self.sent(cast, client, three[0], f"{three[1].number} of 3")
+        item = SeededItem.objects.get()
+
+        assert f'data-row="row-P-{item.number}"' in html
+        assert 'hx-swap-oob="morph"' not in html
+        assert f'<div id="item-{three[0]}" hx-swap-oob="delete"></div>' in html

@@ -30,7 +30,7 @@ def test_rows_stand_under_their_risk_with_true_counts(cast, client_of) -> None:
 
     assert html.index("<span>High risk") < html.index("Skip the second") < html.index("<span>Low")
     assert "4 waiting" in html
-    assert '<span>Low</span><span class="n">3</span>' in html
+    assert '<span>Low</span><span class="n" id="count-low">3</span>' in html
 
 
 def test_a_hostile_title_is_escaped_and_its_hidden_characters_are_boxed(cast, client_of) -> None:

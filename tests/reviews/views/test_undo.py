@@ -23,7 +23,7 @@ def plain(html: str) -> str:
 
 
 def foot(html: str) -> str:
-    found = re.search(r'<div class="queue-foot">.*?</section>', html, re.DOTALL)
+    found = re.search(r'<div class="queue-foot"[^>]*>.*?</section>', html, re.DOTALL)
     assert found is not None
     return found[0]
 
