@@ -71,11 +71,15 @@ def where_label(where: Where) -> str:
 
 
 class Fact(NamedTuple):
-    """What a row says beside id and agent. is_flag: it asks for a look; tone: bad or ''."""
+    """What a row says beside id and agent.
+
+    is_flag: it asks for a look; tone: bad or ''; is_held: it says who has reserved the row.
+    """
 
     text: str
     is_flag: bool = True
     tone: str = ""
+    is_held: bool = False
 
 
 STATE_FACTS: Mapping[str, Fact] = {
@@ -325,7 +329,7 @@ def _fact(row: Row, now: datetime, reader: Reader) -> Fact:
         return Fact("Approved" if row.verdict == "approve" else "Rejected")
     is_theirs = row.held_until is not None and row.held_by != reader.member.person.pk
     if is_theirs and row.state in DECIDABLE:
-        return Fact(_held_words(row.held_name or "", _left(row, now)))
+        return Fact(f"{row.held_name}, {spell_span(_left(row, now))} left", is_held=True)
     if row.number in reader.aside.back:
         return BACK
     turn = _turn_of(row, reader)

@@ -147,7 +147,7 @@ def test_an_auditor_sees_reservations_and_has_no_line_of_their_own(
 
     queue = text_of(client_of(cast.auditor).get("/w/northwind/review/"))
 
-    assert "Reserved by Lena, 10 min left" in queue
+    assert "Reserved by </span>Lena, 10 min left" in queue
     assert 'id="presence"' not in page(client_of(cast.auditor), cast, proposal)
 
 
@@ -158,7 +158,7 @@ def test_the_row_says_who_has_it_and_for_how_long(cast, client_of, proposal, clo
     theirs = text_of(client_of(cast.reviewer).get("/w/northwind/review/"))
     own = text_of(client_of(cast.lead).get("/w/northwind/review/"))
 
-    assert "Reserved by Lena, 8 min left" in theirs
+    assert "Reserved by </span>Lena, 8 min left" in theirs
     assert "Yours for 8 min" in own
     clock.advance(minutes=9)
     assert "Reserved" not in text_of(client_of(cast.reviewer).get("/w/northwind/review/"))
