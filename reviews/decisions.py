@@ -69,7 +69,7 @@ ACTIONS: Mapping[Act, Action] = {
 }
 
 
-SETTLING = ("state", "state_before", "verdict", "apply_at", "decided_at", "decided_by")
+SETTLING = ("state", "state_before", "verdict", "apply_at", "decided_at", "decided_by", "asked")
 """Columns of a proposal that a vote changes."""
 
 
@@ -339,7 +339,7 @@ def _move_on(row: Proposal, by: Member, act: Act, votes: Sequence[Vote], now: da
     """Give a locked row the state its votes and this one lead to; a settled one is scheduled."""
     owner = row.agent.owner_id if row.agent else None
     own = Vote(by.person.pk, Verdict(VERDICTS[act]), by.groups, by.person.pk == owner)
-    before, standing = State(row.state), lifecycle.settle(rules.needs_of(row), [*votes, own])
+    before, standing = State(row.state), rules.ask(row, [*votes, own])
     row.state = lifecycle.next_state(before, act, standing.given).value
     if row.state == State.SCHEDULED:
         row.state_before = before.value
@@ -383,11 +383,13 @@ def take_back(row: Proposal, by: Member) -> ReviewsError | None:
     """Take back the vote that settled a locked row, or return why it stays; see undo."""
     if row.state != State.SCHEDULED:
         return UndoTooLate(_way_back(row))
-    person, facts = rules.facts_about(row, by, rules.votes_of(row))
-    barred = may_undo(person, facts, row.decided_by_id)
+    given = rules.decisions_of(row)
+    vote = next((one for one in reversed(given) if one.round == row.round), None)
+    left = rules.votes_of(row, [one for one in given if one != vote])
+    barred = may_undo(*rules.facts_about(row, by, left), row.decided_by_id)
     if barred is not None:
         return MayNotDecide(barred)
-    _take_back(row, by)
+    _take_back(row, by, vote, left)
     if row.state in lifecycle.OPEN and is_stale(row):
         mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
     return None
@@ -405,14 +407,15 @@ def _way_back(row: Proposal) -> str:
     return f"{row} is {row.state.replace('_', ' ')} now; there is no decision to undo."
 
 
-def _take_back(row: Proposal, by: Member) -> None:
-    vote = Decision.objects.filter(proposal=row, round=row.round).order_by("pk").last()
+def _take_back(row: Proposal, by: Member, vote: Decision | None, left: Sequence[Vote]) -> None:
+    """Undo the vote of a locked row: it asks again for what the votes `left` do not give."""
     if vote is None:
         raise UndoTooLate(f"{row} has no decision to undo.")
     Undo.objects.create(decision=vote, person=by.person, created_at=clock.now())
     verdict, before = row.verdict, State(row.state)
     row.state = lifecycle.undo_state(before, State(row.state_before)).value
     row.round += 1
+    rules.ask(row, left)
     row.verdict, row.apply_at, row.decided_at, row.decided_by = "", None, None, None
     row.save(update_fields=[*SETTLING, "round"])
     append(

@@ -251,6 +251,16 @@ def settle(needs: Needs, votes: Sequence[Vote]) -> Standing:
     return Standing(StandingKind.NEEDS_MORE, more, helping_groups(needs, approvals))
 
 
+def spell_groups(groups: Iterable[str]) -> str:
+    """Return the groups as one text, '' for none; it holds spell_groups([one]) for each of them.
+
+    So whether a group is among them is asked of the text alone, in any database. The names have no
+    spaces in them (agents.people.clean_group_name).
+    """
+    names = " ".join(sorted(groups))
+    return f" {names} " if names else ""
+
+
 def slots_of(needs: Needs) -> list[str | None]:
     """Return one entry for each approval asked for, named groups first."""
     named = [group for group, count in needs if group is not None for _ in range(count)]

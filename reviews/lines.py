@@ -275,8 +275,8 @@ def _line(row: Row, now: datetime, reader: Reader, start: str, end: str) -> Line
         age=spell_span((now - since).total_seconds()),
         due=_near(row, now),
         is_conflict=is_conflict,
-        is_yours=waits and not _bar_of(row, reader),
-        is_others=waits and bool(_bar_of(row, reader)),
+        is_yours=waits and not row.bar,
+        is_others=waits and bool(row.bar),
     )
 
 
@@ -307,20 +307,11 @@ BARS: Mapping[str, Fact] = {
 """Why others decide a proposal that waits; one without any of these is its reader's turn."""
 
 
-def _bar_of(row: Row, reader: Reader) -> str:
-    """Return what keeps the reader from deciding the row, as a word of BARS, '' for nothing."""
-    asked = {group for group, _ in row.needs or ()}
-    is_open = not asked or None in asked or not asked.isdisjoint(reader.member.groups)
-    return row.bar or ("" if is_open else "group")
-
-
 def _turn_of(row: Row, reader: Reader) -> Fact | None:
     """Return whose turn it is where that has to be said: others', or the reader's as the second."""
     if row.state not in OPEN or not reader.member.may(Right.DECIDE):
         return None
-    return BARS.get(_bar_of(row, reader)) or (
-        YOUR_SECOND if row.state == State.AWAITING_SECOND else None
-    )
+    return BARS.get(row.bar) or (YOUR_SECOND if row.state == State.AWAITING_SECOND else None)
 
 
 def _fact(row: Row, now: datetime, reader: Reader) -> Fact:

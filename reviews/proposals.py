@@ -127,6 +127,7 @@ def _file(
         **sampling.draw(judged_columns(judged, change.taint), store.workspace, number),
     )
     join_kin(proposal, change.content, events.values())
+    rules.ask(proposal, ())
     save_once(proposal)
     deadlines.begin_round(proposal)
     ProposalRevision.objects.create(

@@ -29,11 +29,14 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 from agents import clock
 from agents.models import Agent, Workspace
 from agents.people import Member
 from agents.prepared import Listed, Prepared, Slot
+from reviews.lifecycle import spell_groups
 from reviews.models import (
     OPEN_STATES,
     Containment,
@@ -80,7 +83,6 @@ COLUMNS = (
     "held__person",
     "held__person__name",
     "bar",
-    "route__needs",
 )
 STATES_OF: Mapping[Where, tuple[str, ...]] = {
     Where.OPEN: OPEN_STATES,
@@ -104,10 +106,6 @@ Keys = Mapping[str, int]
 NO_KEYS: Keys = MappingProxyType({})
 KinCounts = Mapping[tuple[int, int], int]
 """(risk rank, lead) -> how many of a list stand there together."""
-
-
-MOST_NEEDS = 6
-"""So many groups of a route are looked at to tell whose turn it is."""
 
 
 class Row(NamedTuple):
@@ -135,7 +133,6 @@ class Row(NamedTuple):
     held_by: int | None = None
     held_name: str | None = None
     bar: str = ""
-    needs: Sequence[tuple[str | None, int]] | None = None
 
 
 class Moments(NamedTuple):
@@ -252,7 +249,7 @@ def list_of(
     if search.where is Where.OVERDUE_REVIEW:
         rows = rows.filter(memory__in=overdue(member.workspace), applied_version=F("memory__head"))
     if search.where is Where.YOURS:
-        rows = _leave_barred(rows, member).filter(_open_to(member.groups))
+        rows = _leave_barred(rows, member)
     if search.where in LEAVES_ASIDE and aside.away:
         rows = rows.exclude(number__in=sorted(aside.away))
     if search.where is Where.LATER:
@@ -329,25 +326,26 @@ def _bars(member: Member) -> dict[str, Q]:
         "started": Q(started_by=member.person),
         "wrote": Q(Exists(written)),
         "voted": Q(Exists(voted)),
+        "group": ~_open_to(member.groups),
     }
 
 
 def _leave_barred(rows: QuerySet[Proposal], member: Member) -> QuerySet[Proposal]:
-    """Leave out what the member filed, started, wrote or has voted on: others decide that."""
+    """Leave out what the member filed, started, wrote or has voted on, and what others are asked.
+
+    By the same bars as a row says whose turn it is: what is left out here is not bold there.
+    """
     bars = _bars(member)
-    return rows.exclude(bars["filed"] | bars["started"]).filter(~bars["wrote"], ~bars["voted"])
+    rows = rows.exclude(bars["filed"] | bars["started"])
+    return rows.filter(~bars["group"], ~bars["wrote"], ~bars["voted"])
 
 
 def _open_to(groups: frozenset[str]) -> Q:
-    """Return what asks for an approval of somebody in these groups, or of anybody.
-
-    Read from the route as it was filed: an approval of the group may have been given since.
-    """
-    asked = Q(route__needs__0__isnull=True)
-    for at in range(MOST_NEEDS):
-        asked |= Q(**{f"route__needs__{at}__0": None})
-        if groups:
-            asked |= Q(**{f"route__needs__{at}__0__in": sorted(groups)})
+    """Return what asks for an approval of somebody in these groups, or of anybody."""
+    asked = Q(asked="")
+    for group in sorted(groups):
+        # No LIKE: to SQLite's a capital letter is the small one.
+        asked |= Q(GreaterThan(StrIndex("asked", Value(spell_groups([group]))), 0))
     return asked
 
 

@@ -161,6 +161,8 @@ def _revise(row: Proposal, state: State, text: Text) -> None:
     columns = sampling.draw(judged_columns(judged, Trust(row.taint)), row.workspace, row.number)
     for column, value in columns.items():
         setattr(row, column, value)
+    # Nobody has voted on this revision yet.
+    rules.ask(row, ())
     save_once(row)
     deadlines.begin_round(row)
     ProposalRevision.objects.create(

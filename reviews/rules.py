@@ -29,7 +29,7 @@ from reviews.audit.actions import Action
 from reviews.audit.actors import Actor
 from reviews.audit.log import append
 from reviews.changes import Change, Op, is_tainted
-from reviews.lifecycle import Needs, StandingKind, Verdict, Vote
+from reviews.lifecycle import Needs, Standing, StandingKind, Verdict, Vote
 from reviews.models import (
     ApprovalRule,
     ApprovalRuleVersion,
@@ -198,6 +198,17 @@ def route_reference(route: Mapping[str, Any]) -> dict[str, object]:
 def needs_of(proposal: Proposal) -> Needs:
     """Return the approvals the proposal's route asks for."""
     return tuple((group, count) for group, count in proposal.route["needs"])
+
+
+def ask(proposal: Proposal, votes: Sequence[Vote]) -> Standing:
+    """Let the proposal ask for what `votes` leave to be approved; return what they amount to.
+
+    votes: all of its newest revision. Whose turn it is stands in `asked` and nowhere else, so every
+    verb that adds a vote, takes one back or writes a revision calls this before it saves the row.
+    """
+    standing = lifecycle.settle(needs_of(proposal), votes)
+    proposal.asked = lifecycle.spell_groups(standing.groups)
+    return standing
 
 
 def people_facts(workspace: Workspace) -> tuple[PersonFacts, ...]:

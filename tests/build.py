@@ -46,6 +46,7 @@ from agents.workspaces import create_agent, open_workspace
 from dreaming.models import Dream, DreamState
 from reviews.audit.actors import SYSTEM, Actor
 from reviews.changes import Change, Evidence, Op, Trust
+from reviews.lifecycle import settle, spell_groups
 from reviews.models import OriginKind, Proposal, ProposalRevision
 from reviews.origins import Origin
 from reviews.proposals import file_proposals
@@ -193,6 +194,8 @@ def proposal(
     """
     number = take_number(store.workspace, "P")
     risk = fields.pop("risk", "low")
+    route = fields.pop("route", {"needs": [[None, 1]], "mode": "people"})
+    needs = tuple((group, count) for group, count in route.get("needs", ()))
     made = Proposal.objects.create(
         workspace=store.workspace,
         store=store,
@@ -206,7 +209,8 @@ def proposal(
         risk=risk,
         risk_rank=fields.pop("risk_rank", RISK_RANKS[risk]),
         taint=fields.pop("taint", Trust.AGENT),
-        route=fields.pop("route", {"needs": [[None, 1]], "mode": "people"}),
+        route=route,
+        asked=fields.pop("asked", spell_groups(settle(needs, ()).groups)),
         origin_kind=fields.pop("origin_kind", OriginKind.DREAM),
         origin_id=fields.pop("origin_id", "D-1"),
         origin_label=fields.pop("origin_label", "Dream D-1"),

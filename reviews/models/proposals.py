@@ -37,7 +37,8 @@ class Proposal(models.Model):
     `remind_at` belong to the newest revision. `decided_by` cast the vote that settled it, empty
     where a rule did; `round` counts how often that was undone. `kin` is the number of the first of
     those it belongs together with, empty for that one and for one that stands alone; `about` and
-    `text_key` are what that was told by.
+    `text_key` are what that was told by. `asked` names the groups whose member can give the next
+    approval (lifecycle.spell_groups), empty for everyone who may decide.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="proposals")
@@ -67,6 +68,7 @@ class Proposal(models.Model):
     risk_reasons = models.JSONField(default=list)
     taint = models.CharField(max_length=10)
     route = models.JSONField(default=dict)
+    asked = models.TextField(blank=True)
     origin_kind = models.CharField(max_length=10, choices=OriginKind)
     origin_id = models.CharField(max_length=40)
     origin_label = models.CharField(max_length=200)

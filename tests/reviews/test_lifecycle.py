@@ -25,6 +25,7 @@ from reviews.lifecycle import (
     next_state,
     settle,
     slots_of,
+    spell_groups,
     undo_state,
 )
 
@@ -352,3 +353,16 @@ def test_order_of_approvals_does_not_matter_for_groups():
         swapped = list(people)
         swapped[left], swapped[right] = swapped[right], swapped[left]
         assert missing_approvals(wanted, swapped) == 0
+
+
+NAMES = ("legal", "legal-eu", "eu", "l_gal", "risk")
+
+
+@given(st.frozensets(st.sampled_from(NAMES)), st.sampled_from(NAMES))
+def test_a_text_of_groups_holds_each_of_them_and_no_other(named, one):
+    assert (spell_groups([one]) in spell_groups(named)) == (one in named)
+
+
+def test_the_text_of_groups_is_the_same_in_any_order():
+    assert spell_groups(["legal", "clinic"]) == spell_groups(["clinic", "legal"]) != ""
+    assert spell_groups([]) == ""

@@ -56,15 +56,14 @@ def test_a_row_leads_to_its_proposal_with_the_list_kept(clock) -> None:
 
 
 def test_a_row_for_another_group_says_so_and_is_not_yours(clock) -> None:
-    line = printed(needs=[["legal", 1]])
+    line = printed(bar="group")
 
     assert line.fact.text == "For another group"
     assert (line.is_yours, line.is_others) == (False, True)
 
 
-@pytest.mark.parametrize("needs", [[["legal", 1], [None, 1]], [[None, 2]], [], None])
-def test_a_row_anybody_may_approve_is_yours(clock, needs) -> None:
-    line = printed(needs=needs)
+def test_a_row_without_a_bar_is_yours(clock) -> None:
+    line = printed()
 
     assert line.fact is None or line.fact.text != "For another group"
     assert (line.is_yours, line.is_others) == (True, False)
