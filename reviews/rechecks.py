@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from agents.memory import heads_of
-from reviews import deadlines, proposals
+from reviews import deadlines, proposals, rules
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.log import append
@@ -91,6 +91,29 @@ def recheck(proposal: Proposal, days: int, now: datetime) -> bool:
             return False
         _go_on(row, now)
     return True
+
+
+def ask_anew(proposal: Proposal) -> bool:
+    """Let an open proposal ask for what its votes leave due now; return whether that changed.
+
+    Who enters or leaves a group takes their votes along, and what changes groups knows no proposals
+    (agents.people, agents.group_rules). Idempotent, safe in several workers; it locks only a row
+    that is to be written.
+    """
+    if not _asks_others(proposal):
+        return False
+    with transaction.atomic(durable=True):
+        row = proposals.lock(proposal)
+        is_changed = row.state in OPEN and _asks_others(row)
+        if is_changed:
+            row.save(update_fields=["asked"])
+    return is_changed
+
+
+def _asks_others(row: Proposal) -> bool:
+    before = row.asked
+    rules.ask(row, rules.votes_of(row))
+    return row.asked != before
 
 
 def _go_on(row: Proposal, now: datetime) -> None:

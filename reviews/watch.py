@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from agents import clock
 from agents.models import Workspace
 from agents.people import people_with
 from agents.rights import Right
-from reviews import absences, deadlines, notices, rechecks
+from reviews import absences, deadlines, notices, rechecks, rules
 from reviews.assignments import WAITING
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.log import append
+from reviews.audit.models import Entry
 from reviews.due_times import Limits, due_after
 from reviews.holders import Case, Roster, Turn, able_people, escalation_people, turn_of
-from reviews.lifecycle import State
+from reviews.lifecycle import State, named_groups
 from reviews.models import Containment, Deadline, Decision, Mention, Notice, Proposal
 from reviews.notices import Kind, Telling, path_of
 from reviews.proposals import lock
@@ -35,6 +36,10 @@ NEWEST = 200
 SWEEP = timedelta(hours=6)
 """A waiting proposal is looked at so often at least: people come and go."""
 
+LATELY = timedelta(minutes=10)
+"""A change of groups is looked for so long; a worker that slept longer sweeps."""
+
+REGROUPED = (Action.GROUP_CREATED, Action.GROUP_CHANGED, Action.GROUP_REMOVED)
 STUCK_SWEEP = timedelta(hours=1)
 GRACE_SWEEP = timedelta(minutes=2)
 
@@ -58,10 +63,13 @@ class Scene:
 def watch(now: datetime, *, limit: int = LIMIT) -> int:
     """Look at what is to be looked at by `now`, the longest due first; return how many were."""
     due = Deadline.objects.filter(look_at__lte=now).order_by("look_at", "pk")
-    keys = set(due.values_list("proposal", flat=True)[:limit]) | _voted_on()
+    swept = set(due.values_list("proposal", flat=True)[:limit]) | _regrouped(now)
+    keys = swept | _voted_on()
     rows = Proposal.objects.filter(pk__in=keys).select_related("workspace", "agent", "deadline")
     by_workspace: dict[int, list[Proposal]] = {}
     for row in rows.order_by("pk"):
+        if row.pk in swept:
+            _ask_anew(row)
         by_workspace.setdefault(row.workspace_id, []).append(row)
     for found in by_workspace.values():
         _look(_scene_of(found[0].workspace, now), found)
@@ -72,6 +80,25 @@ def _voted_on() -> set[int]:
     newest = list(Decision.objects.order_by("-pk").values_list("proposal", flat=True)[:NEWEST])
     watched = Deadline.objects.filter(proposal__in=newest, look_at__isnull=False)
     return set(watched.values_list("proposal", flat=True))
+
+
+def _regrouped(now: datetime) -> set[int]:
+    """Return what was voted on and waits where groups changed lately: votes count as they stand."""
+    changed = Entry.objects.filter(
+        workspace=OuterRef("slug"), action__in=REGROUPED, at__gt=now - LATELY
+    )
+    watched = Deadline.objects.filter(
+        proposal__workspace__in=Workspace.objects.filter(Exists(changed)),
+        proposal__state=State.AWAITING_SECOND,
+        look_at__isnull=False,
+    )
+    return set(watched.order_by("-pk").values_list("proposal", flat=True)[:NEWEST])
+
+
+def _ask_anew(row: Proposal) -> None:
+    """Let it ask those whose approval is due now: a vote's own verb knew the groups of then."""
+    if row.state == State.AWAITING_SECOND and named_groups(rules.needs_of(row)):
+        rechecks.ask_anew(row)
 
 
 def _scene_of(workspace: Workspace, now: datetime) -> Scene:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from agents.people import change_role, set_group
+from agents.group_rules import require_qualification, waive_qualification
+from agents.people import change_role, remove_group, set_group
 from agents.rights import Role
 from reviews import batches, decisions, queue, revisions, rules
 from reviews.approval_rules import Rule
@@ -18,9 +20,12 @@ from reviews.lines import Line, Reader, lines_of
 from reviews.models import Proposal
 from reviews.orders import order_of
 from reviews.proposals import head_version, lock, mark_conflicted
+from reviews.rechecks import ask_anew
 from reviews.searches import read_search
+from reviews.watch import watch
 from tests import build
 from tests.cast import Cast
+from tests.clock import FakeClock
 from tests.reviews.piles import frozen, pile
 from tests.reviews.views.desks import approve, conflict, fresh, member
 
@@ -31,7 +36,7 @@ EVERYONE = ("reviewer", "second_reviewer", "lead")
 
 
 @pytest.fixture(autouse=True)
-def groups(cast: Cast, settings) -> None:
+def groups(clock: FakeClock, cast: Cast, settings) -> None:
     """Rosa and the lead stand in legal, the second reviewer in clinic; decisions can be undone."""
     settings.GRACE_S = 10
     set_group(cast.workspace, "legal", [cast.reviewer, cast.lead], by=SYSTEM)
@@ -241,6 +246,76 @@ def test_a_refused_vote_changes_nothing(cast: Cast) -> None:
         approve(cast, proposal, "lead")
 
     assert asked(proposal) == ["clinic"]
+
+
+def test_who_leaves_a_group_takes_their_approval_along(cast: Cast, clock: FakeClock) -> None:
+    proposal = waiting(cast)
+    approve(cast, proposal, "reviewer")
+    set_group(cast.workspace, "legal", [cast.lead], by=SYSTEM)
+    assert watch(clock()) == 1
+
+    assert asked(proposal) == ["clinic", "legal"]
+    assert turns(cast, proposal) == {"second_reviewer", "lead"}
+
+
+def test_who_enters_a_group_brings_their_approval_along(cast: Cast, clock: FakeClock) -> None:
+    proposal = waiting(cast, ("legal", 1), (None, 1))
+    approve(cast, proposal, "second_reviewer")
+    set_group(cast.workspace, "legal", [cast.second_reviewer, cast.reviewer], by=SYSTEM)
+    watch(clock())
+
+    assert asked(proposal) == []
+    assert turns(cast, proposal) == {"reviewer", "lead"}
+
+
+def test_a_worker_that_slept_through_a_change_of_groups_sweeps_it(
+    cast: Cast, clock: FakeClock
+) -> None:
+    proposal = waiting(cast)
+    approve(cast, proposal, "reviewer")
+    watch(clock())
+    remove_group(cast.workspace, "legal", by=SYSTEM)
+    clock.advance(minutes=30)
+    watch(clock())
+    assert fresh(proposal).asked.split() == ["clinic"], "nothing was due to be looked at"
+    clock.advance(hours=6)
+    watch(clock())
+
+    assert asked(proposal) == ["clinic", "legal"]
+
+
+def test_an_approval_of_one_without_qualification_counts_where_it_is_waived(
+    cast: Cast, clock: FakeClock
+) -> None:
+    require_qualification(cast.workspace, "legal", days=365, by=SYSTEM)
+    clock.advance(minutes=1)
+    proposal = waiting(cast, ("legal", 1), (None, 1))
+    approve(cast, proposal, "reviewer")
+    assert asked(proposal) == ["legal"]
+    waive_qualification(cast.workspace, "legal", by=SYSTEM)
+    watch(clock())
+
+    assert asked(proposal) == []
+
+
+def test_what_was_settled_meanwhile_is_not_asked_anew(cast: Cast) -> None:
+    proposal = waiting(cast)
+    approve(cast, proposal, "reviewer")
+    seen = fresh(proposal)
+    approve(cast, proposal, "second_reviewer")
+    set_group(cast.workspace, "legal", [cast.lead], by=SYSTEM)
+
+    assert not ask_anew(seen)
+    assert (fresh(proposal).state, fresh(proposal).asked) == (State.SCHEDULED, "")
+
+
+def test_where_nothing_changed_nothing_is_written(cast: Cast) -> None:
+    proposal = waiting(cast)
+    approve(cast, proposal, "reviewer")
+    with CaptureQueriesContext(connection) as queries:
+        assert not ask_anew(fresh(proposal))
+
+    assert not [one for one in queries if str(one["sql"]).startswith(("UPDATE", "SAVEPOINT"))]
 
 
 def _step(cast: Cast, proposal: Proposal, random: Random, people: Sequence[str]) -> None:
