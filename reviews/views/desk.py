@@ -11,11 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
 from agents.http import MemberRequest, asked
 from agents.people import Member
 from agents.rights import Right
+from agents.web.addresses import address
 from agents.web.characters import HIDDEN_RUN
 from reviews import lines
 from reviews.kin import kin_of
@@ -91,9 +92,9 @@ class Desk:
         is_in_front = where is Where.OPEN and proposal.state == "conflicted"
         return is_in_front or proposal.state in STATES_OF.get(where, (proposal.state,))
 
-    def address(self, name: str, *parts: object) -> str:
+    def address(self, name: str, *parts: str | int) -> str:
         """Return the address of a page of this workspace with the list kept."""
-        return reverse(name, args=[self.member.workspace.slug, *parts]) + self.suffix
+        return address(name, self.member.workspace.slug, *parts) + self.suffix
 
 
 def desk_of(request: MemberRequest) -> Desk:
@@ -111,10 +112,10 @@ def is_fragment(request: MemberRequest) -> bool:
     return bool(request.htmx) and not request.htmx.history_restore_request
 
 
-def address_of(name: str, *parts: object) -> str:
+def address_of(name: str, *parts: str | int) -> str:
     """Return the address of another room's page, '' where there is no such page."""
     try:
-        return reverse(name, args=parts)
+        return address(name, *parts)
     except NoReverseMatch:
         return ""
 
@@ -253,7 +254,7 @@ def queue_context(
             str(proposal or ""),
         ),
         "filters": lines.filters_of(
-            desk.search, page.rows, reverse("queue", args=[_slug(desk)]), desk.view
+            desk.search, page.rows, address("queue", _slug(desk)), desk.view
         ),
         **_views_context(desk),
         "current": str(proposal) if proposal else "",
@@ -267,7 +268,7 @@ def tally_context(desk: Desk, counts: Counts, decided: Proposal | None = None) -
         "counts": counts,
         "spelled": lines.spell_counts(counts),
         "total": lines.spell_count(counts.total),
-        "queue_url": reverse("queue", args=[_slug(desk)]),
+        "queue_url": address("queue", _slug(desk)),
         "decided_of": counts.decided_today + counts.open,
         "undo": undo_offer(desk, decided),
     }

@@ -1,4 +1,4 @@
-"""Tags that say the same each time they are asked: the words of a language, a file's address.
+"""Tags that say the same each time they are asked: words of a language, addresses but for numbers.
 
 They stand in for Django's of the same name, and ask those once.
 """
@@ -8,11 +8,16 @@ from functools import cache
 from django import template
 from django.template.base import Node, Parser, Token
 from django.template.context import Context
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as do_url
 from django.templatetags import static as assets
 from django.templatetags.i18n import TranslateNode, do_translate
+from django.urls import NoReverseMatch
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+
+from agents.web.addresses import address
 
 register = template.Library()
 
@@ -46,6 +51,38 @@ def _is_fixed(node: TranslateNode) -> bool:
     message = node.filter_expression
     is_literal = getattr(message.var, "literal", None) is not None and not message.filters
     return is_literal and node.asvar is None and node.message_context is None
+
+
+class Address(Node):
+    """The address of a page that is named by a word, with parts in their order."""
+
+    child_nodelists = ()
+
+    def __init__(self, name: str, node: URLNode) -> None:
+        self.name, self.node = name, node
+
+    def render(self, context: Context) -> str:
+        """Return the address as Django's tag does, which is asked where a part is neither."""
+        parts = [part.resolve(context) for part in self.node.args]
+        if not all(isinstance(part, str | int) for part in parts):
+            return self.node.render(context)
+        try:
+            found = address(self.name, *parts)
+        except NoReverseMatch:
+            return self.node.render(context)
+        if self.node.asvar:
+            context[self.node.asvar] = found
+            return ""
+        return conditional_escape(found) if context.autoescape else found
+
+
+@register.tag("url")
+def url(parser: Parser, token: Token) -> Node:
+    """Return the address of a page as Django does."""
+    node = do_url(parser, token)
+    name = node.view_name.var
+    is_plain = isinstance(name, str) and not node.view_name.filters and not node.kwargs
+    return Address(name, node) if is_plain and ":" not in name else node
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 import pytest
 from django.template import Context, Engine, TemplateSyntaxError, engines
+from django.urls import NoReverseMatch
 from django.utils import translation
 from django.utils.translation import trans_real
 
@@ -82,3 +83,41 @@ def test_a_tag_without_words_is_refused():
 def test_the_address_of_a_file_is_djangos(path: str):
     assert ours(f"{{% static '{path}' %}}") == djangos(f"{{% static '{path}' %}}")
     assert ours("{% static path %}", path=path) == djangos("{% static path %}", path=path)
+
+
+URLS = [
+    "{% url 'queue' slug %}",
+    "{% url 'proposal' slug number %}",
+    "{% url 'proposal' slug number as here %}[{{ here }}]",
+    "{% url 'nowhere' slug as here %}[{{ here }}]",
+    "{% url name slug %}",
+    "{% url 'queue' workspace=slug %}",
+    "{% url 'queue'|lower slug %}",
+    "{% autoescape off %}{% url 'proposal' slug number %}{% endautoescape %}",
+]
+
+
+@pytest.mark.parametrize("source", URLS)
+def test_an_address_is_the_one_django_prints(source: str):
+    for number in (1, 12, 4_000):
+        given = {"slug": "northwind", "number": number, "name": "queue"}
+        assert ours(source, **given) == djangos(source, **given)
+
+
+def test_a_part_that_is_no_number_and_no_word_is_left_to_django():
+    class Named:
+        def __str__(self) -> str:
+            return "northwind"
+
+    assert ours("{% url 'queue' it %}", it=Named()) == djangos("{% url 'queue' it %}", it=Named())
+
+
+@pytest.mark.parametrize("source", ["{% url 'nowhere' %}", "{% url 'queue' %}"])
+def test_a_page_that_is_not_there_fails_as_with_django(source: str):
+    with pytest.raises(NoReverseMatch):
+        ours(source)
+
+
+def test_a_tag_without_a_name_is_refused_as_by_django():
+    with pytest.raises(TemplateSyntaxError):
+        ours("{% url %}")
