@@ -50,9 +50,9 @@ def test_the_file_for_programs_has_the_agreed_keys(tmp_path: Path):
 
 
 def test_the_machines_own_speed_is_told_without_a_budget(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(main, "ADDITIONS", 100_000)
+    monkeypatch.setattr(main, "OBJECTS", 20_000)
     short = main.speed().value
-    monkeypatch.setattr(main, "ADDITIONS", 1_000_000)
+    monkeypatch.setattr(main, "OBJECTS", 200_000)
     assert 0 < short < main.speed().value
     assert (main.speed().unit, main.speed().budget) == ("ms", None)
 
