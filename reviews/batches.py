@@ -28,7 +28,7 @@ from reviews.decisions import VERDICTS, Said, Shown
 from reviews.diffs import Diff
 from reviews.dossier import compare
 from reviews.errors import ReviewsError, StaleProposal, UndoTooLate
-from reviews.exclusions import MOST, Exclusion, Looks, exclude
+from reviews.exclusions import MOST, Exclusion, Looks, exclude, left_to_open
 from reviews.grounds import say
 from reviews.hits import Code
 from reviews.holders import Roster, able_people
@@ -189,8 +189,8 @@ def decide_batch(items: Sequence[Frozen], said: Said, *, by: Member) -> Batch:
 
     said: with the token of the form; sent again it decides nothing twice and returns the same
     batch. What changed or may not be in a batch is skipped, with the reason. Raises NotAllowed
-    (agents.errors), ReasonMissing, and InvalidInput for a list of none or of more than MOST, or
-    without a token.
+    (agents.errors), ReasonMissing, and InvalidInput for a list of none or of more than MOST,
+    without a token, or to be approved while a quote of too few of it was opened.
     """
     require_right(by, Right.DECIDE)
     _check(items, said)
@@ -200,7 +200,10 @@ def decide_batch(items: Sequence[Frozen], said: Said, *, by: Member) -> Batch:
         before = batch.first()
         if before is not None:
             return before
-        made = _decide(items, said, rows, by)
+        opened = opened_in_each(list(rows.values()), by)
+        if said.act is Act.APPROVE:
+            _check_opened(len(items), len(opened))
+        made = _decide(items, said, rows, opened, by)
         wake_on_commit(APPLY, settings.GRACE_S)
     return made
 
@@ -231,7 +234,22 @@ def _lock_rows(member: Member, numbers: Sequence[int]) -> dict[int, Proposal]:
     return {row.number: row for row in find_rows(member, locked)}
 
 
-def _decide(items: Sequence[Frozen], said: Said, rows: Mapping[int, Proposal], by: Member) -> Batch:
+def _check_opened(count: int, opened: int) -> None:
+    left = left_to_open(count, opened)
+    if left:
+        raise InvalidInput(
+            f"Open a quote of {left} more of these {count} before you approve them: of ten in a "
+            "batch, one is looked at where it was said."
+        )
+
+
+def _decide(
+    items: Sequence[Frozen],
+    said: Said,
+    rows: Mapping[int, Proposal],
+    opened: Mapping[str, tuple[int, ...]],
+    by: Member,
+) -> Batch:
     now = clock.now()
     batch = Batch(
         workspace=by.workspace,
@@ -242,7 +260,6 @@ def _decide(items: Sequence[Frozen], said: Said, rows: Mapping[int, Proposal], b
         apply_at=now + timedelta(seconds=settings.GRACE_S),
     )
     looked = {one.row.number: one for one in look_at(list(rows.values()), by)}
-    opened = opened_in_each(list(rows.values()), by)
     told: Items = []
     for item in items:
         found = looked.get(item.number)

@@ -16,6 +16,9 @@ MOST = 25
 TYPED_FROM = 11
 """From so many on, who decides types how many it is."""
 
+OPENED_OF = 10
+"""Of so many in a batch that is approved, one has had a quote opened where it was said."""
+
 
 class Exclusion(StrEnum):
     """Why a proposal is not decided in a list; the worst first."""
@@ -107,3 +110,11 @@ _ASKED: Mapping[Exclusion, Callable[[Looks], bool]] = {
 def exclude(looks: Looks) -> Exclusion | None:
     """Return the worst of what keeps the proposal out of a batch, None where it may be in one."""
     return next((one for one, holds in _ASKED.items() if holds(looks)), None)
+
+
+def left_to_open(count: int, opened: int) -> int:
+    """Return of how many more a quote is to be opened before a batch of `count` is approved.
+
+    opened: of how many of it the person has opened one.
+    """
+    return max(0, count // OPENED_OF - opened)

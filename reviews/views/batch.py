@@ -15,17 +15,19 @@ from agents import clock
 from agents.access import member_page
 from agents.errors import InvalidInput
 from agents.http import MemberRequest
+from agents.people import Member
 from agents.rights import Right
 from reviews import batches
 from reviews.batches import Candidate, Frozen
 from reviews.decisions import Said
 from reviews.errors import ReasonMissing, UndoTooLate
-from reviews.exclusions import MOST, TYPED_FROM, WORDS, Exclusion
+from reviews.exclusions import MOST, TYPED_FROM, WORDS, Exclusion, left_to_open
 from reviews.forms import BatchForm
 from reviews.lifecycle import Act
 from reviews.models import Batch
 from reviews.orders import order_of
 from reviews.queue import as_seen_by, page_of
+from reviews.reading import opened_in_each
 from reviews.risk import Level
 from reviews.turns import DID
 from reviews.views.desk import Context, SeeOther, desk_of, new_token
@@ -100,11 +102,17 @@ def context_of(request: MemberRequest, found: Sequence[Candidate]) -> Context:
         "chosen": {one.frozen for one in able[:MOST]},
         "form": BatchForm(),
         "is_typed": len(able[:MOST]) >= TYPED_FROM,
+        "to_open": _to_open(request.member, able[:MOST]),
         "token": new_token(),
         "grace_s": settings.GRACE_S,
         "suffix": desk.suffix,
         "queue_url": desk.address("queue"),
     }
+
+
+def _to_open(member: Member, listed: Sequence[Candidate]) -> int:
+    """Return of how many more of the list a quote is to be opened before all are approved."""
+    return left_to_open(len(listed), len(opened_in_each([one.row for one in listed], member)))
 
 
 @require_GET

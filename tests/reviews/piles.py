@@ -3,8 +3,11 @@
 from reviews.batches import Frozen
 from reviews.changes import Trust
 from reviews.models import Proposal
+from reviews.quotes import find_evidence
+from reviews.reading import record_evidence_opened
 from tests import build
 from tests.cast import Cast
+from tests.reviews.views.desks import member
 
 SUBJECTS = (
     "Shipped orders stay with the courier until they are returned.",
@@ -36,6 +39,12 @@ def pile(cast: Cast, count: int = 3) -> list[Proposal]:
         )
         for n in range(count)
     ]
+
+
+def open_quote(cast: Cast, proposal: Proposal, name: str = "reviewer") -> None:
+    """Somebody opens the proposal's first quote where it was said."""
+    by = member(cast, name)
+    record_evidence_opened(proposal, find_evidence(proposal, 1), by)
 
 
 def frozen(*proposals: Proposal) -> list[Frozen]:

@@ -1,5 +1,6 @@
 """Batches: what may be in one, what one decision does to each, and the one undo."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from reviews.exclusions import MOST, Exclusion
 from reviews.lifecycle import Act
 from reviews.models import Batch, Decision, Reservation
 from tests import build
-from tests.reviews.piles import SUBJECTS, frozen, pile
+from tests.reviews.piles import SUBJECTS, frozen, open_quote, pile
 from tests.reviews.views.desks import approve, fresh, member
 
 pytestmark = pytest.mark.django_db
@@ -265,6 +266,34 @@ def test_none_or_too_many_or_one_twice_is_refused(cast) -> None:
             decide_batch(items, YES, by=by)
     with pytest.raises(InvalidInput, match="token"):
         decide_batch(frozen(filed), Said(Act.APPROVE), by=by)
+
+
+def test_of_ten_one_has_a_quote_opened_before_they_are_approved(cast) -> None:
+    filed, by = pile(cast, 10), member(cast, "reviewer")
+    open_quote(cast, filed[4], "second_reviewer")
+    with pytest.raises(InvalidInput, match="Open a quote of 1 more of these 10"):
+        decide_batch(frozen(*filed), YES, by=by)
+    assert not Decision.objects.exists()
+    assert not Batch.objects.exists()
+
+    open_quote(cast, filed[7])
+    assert decide_batch(frozen(*filed), YES, by=by).verdict == "approve"
+    assert Decision.objects.count() == 10
+
+
+def test_one_opened_that_is_not_of_the_batch_does_not_count(cast) -> None:
+    filed, by = pile(cast, 11), member(cast, "reviewer")
+    open_quote(cast, filed[0])
+    with pytest.raises(InvalidInput, match="Open a quote"):
+        decide_batch(frozen(*filed[1:]), YES, by=by)
+
+
+def test_fewer_than_ten_and_what_is_rejected_ask_for_none(cast) -> None:
+    filed, by = pile(cast, 13), member(cast, "reviewer")
+    decide_batch(frozen(*filed[:9]), YES, by=by)
+    rest = [build.filed(cast.store, content=f"{one}\n") for one in ("A tie.", "A sock.")]
+    decide_batch(frozen(*filed[9:], *rest), replace(NO, token="form-2"), by=by)
+    assert Batch.objects.count() == 2
 
 
 @pytest.mark.parametrize(("code", "reason"), [("", "No."), ("other", " ")])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.exclusions import MOST_WORDS, WORDS, Exclusion, Looks, exclude
+from reviews.exclusions import MOST_WORDS, WORDS, Exclusion, Looks, exclude, left_to_open
 
 PLAIN = Looks(
     state="pending",
@@ -81,3 +81,11 @@ def test_of_several_reasons_one_that_holds_is_told(reasons: set[Exclusion]) -> N
 @given(st.sampled_from(["medium", "high"]), st.integers(0, 500))
 def test_nothing_above_low_risk_is_ever_in_a_batch(risk: str, words: int) -> None:
     assert exclude(replace(PLAIN, risk=risk, words=words)) is not None
+
+
+@pytest.mark.parametrize(
+    ("count", "opened", "left"),
+    [(0, 0, 0), (9, 0, 0), (10, 0, 1), (10, 1, 0), (19, 0, 1), (20, 0, 2), (25, 1, 1), (25, 9, 0)],
+)
+def test_of_ten_in_a_batch_one_is_opened(count: int, opened: int, left: int) -> None:
+    assert left_to_open(count, opened) == left

@@ -4,8 +4,8 @@ import pytest
 
 from reviews.models import Batch, Decision
 from tests import build
-from tests.reviews.piles import SUBJECTS, pile
-from tests.reviews.views.desks import fresh, post, text_of
+from tests.reviews.piles import SUBJECTS, open_quote, pile
+from tests.reviews.views.desks import at, fresh, post, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -118,8 +118,22 @@ def test_many_ask_for_their_number_in_figures(cast, client_of) -> None:
     wrong = post(client, BULK, said(*filed, count=25))
     assert wrong.status_code == 422
     assert "You chose 12." in text_of(wrong)
+    open_quote(cast, filed[0])
     assert post(client, BULK, said(*filed, count=12)).status_code == 303
     assert Decision.objects.count() == 12
+
+
+def test_of_many_one_is_to_be_opened_which_the_page_says_before_and_after(cast, client_of) -> None:
+    filed, client = pile(cast, 12), client_of(cast.reviewer)
+    asked = "Open a quote of one more of them first"
+    assert asked in text_of(client.get(BULK))
+    early = post(client, BULK, said(*filed, count=12))
+    assert early.status_code == 422
+    assert "Open a quote of 1 more of these 12 before you approve them" in text_of(early)
+    assert not Decision.objects.exists()
+    client.get(at(cast, filed[3], "evidence/1/"))
+    assert asked not in text_of(client.get(BULK))
+    assert post(client, BULK, said(*filed, count=12)).status_code == 303
 
 
 def test_what_was_skipped_is_named_on_the_page_of_the_batch(cast, client_of) -> None:
