@@ -88,7 +88,7 @@ class Listing:
         return tuple(self._read(steps, Point(), MOST_IN_FRONT))
 
     def kin(self, page: Page) -> KinCounts:
-        """Return how many of the list belong together, as reviews.queue.count_kin."""
+        """Return how many of the list belong together; one query, none for a page of strangers."""
         leads = {f"lead_{at}": lead for at, lead in enumerate(leads_of(page))}
         if not leads:
             return {}

@@ -29,22 +29,6 @@ class Neighbours:
     kin: int = 0
 
 
-def find_neighbours(
-    segments: Sequence[tuple[QuerySet[Proposal], Order]],
-    at: int,
-    place: Place,
-    total: int | None = None,
-    kin: QuerySet[Proposal] | None = None,
-) -> Neighbours:
-    """Return who stands before and after `place` in the lists read one after the other.
-
-    at: in which of the segments the place is. total: how many the lists hold, where that is known.
-    kin: whoever it belongs together with, to be counted. One query; a place that is no longer in
-    the list has neighbours all the same.
-    """
-    return read_neighbours(neighbours_query(segments, at, place, total, kin).get(), total)
-
-
 def neighbours_query(
     segments: Sequence[tuple[QuerySet[Proposal], Order]],
     at: int,
@@ -52,7 +36,12 @@ def neighbours_query(
     total: int | None = None,
     kin: QuerySet[Proposal] | None = None,
 ) -> QuerySet[Workspace, Any]:
-    """Return the query of find_neighbours, one row for read_neighbours."""
+    """Return the query of who stands before and after `place`, one row for read_neighbours.
+
+    at: in which of the segments the place is, which are read one after the other. total: how many
+    they hold, where that is known. kin: whoever it belongs together with, to be counted. A place
+    that is no longer in the list has neighbours all the same.
+    """
     before, after = _steps_before(segments, at, place), steps_after(segments, at, place)
     asked: dict[str, Subquery] = {f"before_{n}": Subquery(one[:1]) for n, one in enumerate(before)}
     asked |= {f"after_{n}": Subquery(one[:1]) for n, one in enumerate(after)}
@@ -76,14 +65,6 @@ def read_neighbours(one: Mapping[str, int | None], total: int | None = None) -> 
         total=sum(_values(one, "all")) if total is None else total,
         kin=sum(_values(one, "kin")),
     )
-
-
-def find_next(
-    segments: Sequence[tuple[QuerySet[Proposal], Order]], at: int, place: Place
-) -> int | None:
-    """Return the number of who comes after `place`, None at the end; as find_neighbours."""
-    steps = (one.first() for one in steps_after(segments, at, place))
-    return next((row["number"] for row in steps if row is not None), None)
 
 
 def _steps_before(

@@ -416,13 +416,6 @@ def _take(walk: Sequence[QuerySet[Proposal]], count: int) -> list[Row]:
     return found
 
 
-def count_all(
-    member: Member, rows: QuerySet[Proposal], search: Search, aside: Aside = NOTHING_ASIDE
-) -> Counts:
-    """Return every number of the queue in one query; rows: those the search lists."""
-    return read_counts(counts_query(member, rows, search, today(), aside).get())
-
-
 def today() -> datetime:
     """Return when this day began, in UTC."""
     return clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -435,7 +428,7 @@ def counts_query(
     start: datetime | Slot,
     aside: Aside = NOTHING_ASIDE,
 ) -> QuerySet[Workspace, Any]:
-    """Return the query of count_all, one row for read_counts; start: of this day."""
+    """Return the query of every number of the queue, a row for read_counts; start: of this day."""
     workspace = member.workspace
     every = Proposal.objects.filter(workspace=workspace)
     counted = {level.value: Counted(capped(_at_risk(rows, level, search))) for level in Level} | {
@@ -494,18 +487,11 @@ def count_rows(rows: QuerySet[Proposal]) -> int:
     return capped(rows.order_by(*BY_RISK.first)).count()
 
 
-def count_kin(rows: QuerySet[Proposal], page: Page) -> KinCounts:
-    """Return how many of the list belong together, for those on the page who are not alone there.
-
-    One query, and none for a page of strangers. The last row counts as well where the list goes on:
-    its kin may stand on the next page.
-    """
-    leads = leads_of(page)
-    return read_kin(kin_query(rows, leads)) if leads else {}
-
-
 def leads_of(page: Page) -> list[int]:
-    """Return where those of the page stand that are not alone there, and its last where it ends."""
+    """Return where those of the page stand that are not alone there.
+
+    The last row counts as well where the list goes on: its kin may stand on the next page.
+    """
     leads = {one.lead for one, other in pairwise(page.rows) if one.lead == other.lead}
     if page.older:
         leads.add(page.rows[-1].lead)
@@ -513,7 +499,7 @@ def leads_of(page: Page) -> list[int]:
 
 
 def kin_query(rows: QuerySet[Proposal], leads: Sequence[int | Slot]) -> QuerySet[Proposal, Any]:
-    """Return the query of count_kin: risk rank, lead, and how many stand there."""
+    """Return the query of what stands together: risk rank, lead, and how many stand there."""
     together = rows.filter(lead__in=leads).order_by().values_list("risk_rank", "lead")
     return together.annotate(Count("number"))
 

@@ -11,6 +11,7 @@ from reviews.models import OriginKind, Proposal
 from reviews.origins import Origin
 from reviews.searches import read_search
 from tests import build
+from tests.reviews import plain
 from tests.reviews.test_queue import listed, member_of, rows_seen, walk
 from tests.reviews.views.desks import fresh, text_of
 
@@ -169,7 +170,7 @@ def test_neighbours_walk_each_of_the_kin_in_order(cast, families) -> None:
     by_number = {one.number: one for one in families}
     for at, number in enumerate(order):
         one = by_number[number]
-        found = neighbours.find_neighbours(segments, 1, queue.place_of(one), kin=kin.kin_of(one))
+        found = plain.find_neighbours(segments, 1, queue.place_of(one), kin=kin.kin_of(one))
         assert found.previous == (order[at - 1] if at else None)
         assert found.next == (order[at + 1] if at + 1 < len(order) else None)
         assert found.position == at + 1
@@ -182,7 +183,7 @@ def test_the_count_of_kin_is_that_of_the_list(cast, families, django_assert_num_
     page = queue.page_of(rows, orders.BY_RISK, size=4)
 
     with django_assert_num_queries(1):
-        counts = queue.count_kin(rows, page)
+        counts = plain.count_kin(rows, page)
 
     assert counts == {(0, families[1].number): 3}
 
@@ -195,7 +196,7 @@ def test_strangers_cost_no_query(cast, django_assert_num_queries) -> None:
     page = queue.page_of(rows, orders.BY_RISK)
 
     with django_assert_num_queries(0):
-        assert queue.count_kin(rows, page) == {}
+        assert plain.count_kin(rows, page) == {}
 
 
 @pytest.mark.django_db

@@ -7,13 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents import clock as product_clock
-from reviews import kin, neighbours, orders, queue
+from reviews import kin, orders, queue
 from reviews.listings import KEPT, Listing
 from reviews.models import Proposal
 from reviews.postponements import aside_of, postpone
 from reviews.reservations import reserve
 from reviews.searches import Where, read_search
 from tests import build
+from tests.reviews import plain
 from tests.reviews.views.desks import fresh, member
 
 pytestmark = pytest.mark.django_db
@@ -68,14 +69,14 @@ def plain_page(it: Listing, cursor="", size=50):
 def assert_the_same(it: Listing) -> None:
     """Compare every answer of the list with that of plain queries."""
     rows = it.segments[-1][0]
-    assert it.counts() == queue.count_all(it.member, rows, it.search, it.aside)
+    assert it.counts() == plain.count_all(it.member, rows, it.search, it.aside)
     cursor = ""
     while True:
         page = it.page(cursor, 4)
         assert page == plain_page(it, cursor, 4)
         assert it.page(page.newer, 4) == plain_page(it, page.newer, 4)
         if it.search.is_by_risk:
-            assert it.kin(page) == queue.count_kin(rows, page)
+            assert it.kin(page) == plain.count_kin(rows, page)
         if not page.older:
             break
         cursor = page.older
@@ -83,13 +84,11 @@ def assert_the_same(it: Listing) -> None:
         place = queue.place_of(one)
         at = 0 if one.state == "conflicted" else len(it.segments) - 1
         others = kin.kin_of(one)
-        assert it.around(place, at) == neighbours.find_neighbours(
-            it.segments, at, place, kin=others
-        )
-        assert it.around(place, at, 7) == neighbours.find_neighbours(
+        assert it.around(place, at) == plain.find_neighbours(it.segments, at, place, kin=others)
+        assert it.around(place, at, 7) == plain.find_neighbours(
             it.segments[-1:], 0, place, 7, others
         )
-        assert it.after(place, at) == neighbours.find_next(it.segments, at, place)
+        assert it.after(place, at) == plain.find_next(it.segments, at, place)
 
 
 @pytest.mark.parametrize("text", SEARCHES)

@@ -10,11 +10,12 @@ import pytest
 from agents.people import Member
 from reviews import neighbours, queue
 from reviews.models import Proposal
-from reviews.neighbours import Neighbours, find_neighbours, find_next, segments_of
+from reviews.neighbours import Neighbours, segments_of
 from reviews.postponements import aside_of, postpone
 from reviews.queue import Place, place_of
 from reviews.searches import read_search
 from tests import build
+from tests.reviews import plain
 from tests.reviews.views.desks import member
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ AFTER_ALL = Place(0, 2**62, 2**62)
 
 
 def around(who: Member, at: int, place: Place, text: str = "") -> Neighbours:
-    return find_neighbours(segments_of(who, read_search(text)), at, place)
+    return plain.find_neighbours(segments_of(who, read_search(text)), at, place)
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_one_that_was_decided_as_the_last_has_nobody_around_it(cast, who) -> Non
     made = build.proposal(cast.store, "applied")
 
     assert around(who, 1, place_of(made)) == Neighbours(None, None, 1, 0)
-    assert find_next(segments_of(who, read_search("")), 1, place_of(made)) is None
+    assert plain.find_next(segments_of(who, read_search("")), 1, place_of(made)) is None
 
 
 def test_the_walk_goes_through_both_parts_and_back(who, parts) -> None:
@@ -133,7 +134,7 @@ def test_what_the_person_put_aside_is_stepped_over_and_for_others_it_is_not(
 
     for reader, expected in ((who, main[2]), (lead, main[1])):
         segments = segments_of(reader, read_search(""), aside=aside_of(reader))
-        assert find_neighbours(segments, 1, place).next == expected.number
+        assert plain.find_neighbours(segments, 1, place).next == expected.number
 
 
 @pytest.mark.parametrize("text", ["is:conflicted", "is:all", "is:decided", "is:yours"])
@@ -155,7 +156,7 @@ def test_kin_are_counted_where_they_are_asked_for_and_capped(
     segments, place = segments_of(who, read_search("")), place_of(parts[1][0])
 
     with django_assert_num_queries(1):
-        found = find_neighbours(segments, 1, place, kin=Proposal.objects.all())
+        found = plain.find_neighbours(segments, 1, place, kin=Proposal.objects.all())
 
     assert found.kin == 3
-    assert find_neighbours(segments, 1, place).kin == 0
+    assert plain.find_neighbours(segments, 1, place).kin == 0

@@ -14,6 +14,7 @@ from reviews.models import Postponement
 from reviews.postponements import aside_of, find_postponement, postpone, take_back
 from reviews.searches import Where, read_search
 from tests import build
+from tests.reviews import plain
 from tests.reviews.views.desks import approve, fresh, member
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +91,7 @@ def test_pages_and_neighbours_agree_on_what_is_back(cast, clock, size) -> None:
     segments = neighbours.segments_of(who, read_search(""), aside=aside)
     for at, number in enumerate(order):
         one = next(p for p in made if p.number == number)
-        found = neighbours.find_neighbours(segments, 1, queue.place_of(one))
+        found = plain.find_neighbours(segments, 1, queue.place_of(one))
         assert found.previous == (order[at - 1] if at else None)
         assert found.next == (order[at + 1] if at + 1 < len(order) else None)
         assert (found.position, found.total) == (at + 1, len(order))
@@ -117,7 +118,7 @@ def test_counts_are_those_of_ones_own_queue(cast, three, clock) -> None:
     postpone(three[0], by=who, until=clock() + DAY)
     aside, search = aside_of(who), read_search("")
 
-    counts = queue.count_all(who, queue.list_of(who, search, aside=aside), search, aside)
+    counts = plain.count_all(who, queue.list_of(who, search, aside=aside), search, aside)
 
     assert (counts.total, counts.open) == (2, 2)
 

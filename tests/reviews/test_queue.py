@@ -16,6 +16,7 @@ from reviews.models import OPEN_STATES, STATES, Containment, Decision, Proposal
 from reviews.queue import Place, Row
 from reviews.searches import Search, Where, read_search
 from tests import build
+from tests.reviews import plain
 
 
 def member_of(cast, person=None) -> Member:
@@ -344,7 +345,7 @@ def test_counts_are_true_and_one_query(cast, mixed, django_assert_num_queries) -
         search = read_search(text)
         rows = queue.list_of(member, search)
         with django_assert_num_queries(1):
-            counts = queue.count_all(member, rows, search)
+            counts = plain.count_all(member, rows, search)
         assert (counts.high, counts.medium, counts.low, counts.total) == (2, 2, low, total)
         assert (counts.open, counts.conflicted, counts.decided_today) == (6, 1, 1)
 
@@ -354,7 +355,7 @@ def test_counts_of_a_list_that_cannot_match_are_nought(cast, mixed) -> None:
     search, agents = queue.find_agents(cast.workspace, read_search("agent:nobody"))
 
     rows = queue.list_of(member, search, agents)
-    counts = queue.count_all(member, rows, search)
+    counts = plain.count_all(member, rows, search)
 
     assert counts.total == 0
     assert counts.open == len(mixed)
@@ -365,7 +366,7 @@ def test_counting_stops_where_it_would_cost(cast, mixed, monkeypatch) -> None:
     member = member_of(cast)
 
     rows = queue.list_of(member, read_search(""))
-    assert queue.count_all(member, rows, read_search("")).open == 4
+    assert plain.count_all(member, rows, read_search("")).open == 4
 
 
 def test_an_answered_containment_waits_for_nobody(cast, clock) -> None:
@@ -389,7 +390,7 @@ def around(cast, proposal, text: str = ""):
     search = read_search(text)
     segments = neighbours.segments_of(member_of(cast), search)
     at = 0 if proposal.state == "conflicted" else len(segments) - 1
-    return neighbours.find_neighbours(segments, at, queue.place_of(proposal))
+    return plain.find_neighbours(segments, at, queue.place_of(proposal))
 
 
 def test_neighbours_stand_in_the_order_of_the_list(cast, mixed) -> None:
@@ -409,7 +410,7 @@ def test_who_comes_next_is_the_neighbour_after(cast, mixed) -> None:
 
     for one in (conflicted, *mixed):
         at = 0 if one is conflicted else len(segments) - 1
-        found = neighbours.find_next(segments, at, queue.place_of(one))
+        found = plain.find_next(segments, at, queue.place_of(one))
         assert found == around(cast, one).next
 
 
@@ -425,16 +426,16 @@ def test_neighbours_are_one_query(cast, mixed, django_assert_num_queries) -> Non
     segments = neighbours.segments_of(member, read_search(""))
 
     with django_assert_num_queries(1):
-        neighbours.find_neighbours(segments, 1, queue.place_of(mixed[3]))
+        plain.find_neighbours(segments, 1, queue.place_of(mixed[3]))
 
 
 def test_a_known_total_is_told_and_not_counted_again(cast, mixed) -> None:
     segments = neighbours.segments_of(member_of(cast), read_search(""))[-1:]
     place = queue.place_of(mixed[3])
-    counted = neighbours.find_neighbours(segments, 0, place)
+    counted = plain.find_neighbours(segments, 0, place)
 
     with CaptureQueriesContext(connection) as asked:
-        found = neighbours.find_neighbours(segments, 0, place, counted.total)
+        found = plain.find_neighbours(segments, 0, place, counted.total)
     assert found == counted
     assert "all_0" not in asked.captured_queries[0]["sql"]
 
@@ -443,7 +444,7 @@ def test_without_conflicts_the_front_changes_nothing(cast, mixed) -> None:
     segments = neighbours.segments_of(member_of(cast), read_search(""))
     for one in mixed:
         if one.state in OPEN_STATES:
-            alone = neighbours.find_neighbours(segments[-1:], 0, queue.place_of(one))
+            alone = plain.find_neighbours(segments[-1:], 0, queue.place_of(one))
             assert alone == around(cast, one)
 
 
