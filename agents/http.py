@@ -96,9 +96,23 @@ class ExportIdConverter(HumanIdConverter):
     letter = "X"
 
 
+class ContainmentIdConverter(HumanIdConverter):
+    """`<containment:number>` in an address."""
+
+    letter = "C"
+
+
+class QuarantineIdConverter(HumanIdConverter):
+    """`<quarantine:number>` in an address."""
+
+    letter = "Q"
+
+
 register_converter(ProposalIdConverter, "proposal")
 register_converter(DreamIdConverter, "dream")
 register_converter(MemoryIdConverter, "memory")
 register_converter(SessionIdConverter, "session")
 register_converter(ReleaseIdConverter, "release")
 register_converter(ExportIdConverter, "export")
+register_converter(ContainmentIdConverter, "containment")
+register_converter(QuarantineIdConverter, "quarantine")

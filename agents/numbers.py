@@ -9,11 +9,11 @@ from django.db.models import F
 
 from agents.models import Counter, Workspace
 
-LETTERS = frozenset("PDMSRX")
+LETTERS = frozenset("PDMSRXCQ")
 
 
 def take_numbers(workspace: Workspace, letter: str, count: int = 1) -> range:
-    """Return `count` new numbers of `letter` (P, D, M, S, R, X), rising, never given before."""
+    """Return `count` new numbers of one of LETTERS, rising, never given before."""
     if letter not in LETTERS:
         raise ValueError(f"{letter!r} is not a letter of human ids")
     if count < 1:

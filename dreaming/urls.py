@@ -42,9 +42,9 @@ HOSTED_PAGES: list[URLPattern | URLResolver] = [
 QUARANTINE_PAGES: list[URLPattern | URLResolver] = [
     path("", quarantine_list, name="quarantines"),
     path("new/", quarantine_new, name="quarantine_new"),
-    path("<int:pk>/", quarantine, name="quarantine"),
-    path("<int:pk>/restore/", quarantine_restore, name="quarantine_restore"),
-    path("<int:pk>/let-in/", quarantine_let_in, name="quarantine_let_in"),
+    path("<quarantine:number>/", quarantine, name="quarantine"),
+    path("<quarantine:number>/restore/", quarantine_restore, name="quarantine_restore"),
+    path("<quarantine:number>/let-in/", quarantine_let_in, name="quarantine_let_in"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

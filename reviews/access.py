@@ -29,13 +29,13 @@ def proposal_of(member: Member, number: int) -> Proposal:
     return found
 
 
-def containment_of(member: Member, pk: int) -> Containment:
-    """Return one containment of the workspace, or raise Http404."""
+def containment_of(member: Member, number: int) -> Containment:
+    """Return the workspace's containment C-`number`, or raise Http404."""
     found = (
-        Containment.objects.filter(workspace=member.workspace, pk=pk)
+        Containment.objects.filter(workspace=member.workspace, number=number)
         .select_related("store__agent", "by", "answered_by", "release", "release_before")
         .first()
     )
     if found is None:
-        raise Http404(f"{member.workspace.name} has no such containment.")
+        raise Http404(f"{member.workspace.name} has no containment {spell_id('C', number)}.")
     return found

@@ -144,7 +144,7 @@ def answer(containment: Containment, *, by: Member, verdict: str, reason: str) -
             Action.CONTAINMENT_CONFIRMED if verdict == CONFIRMED else Action.CONTAINMENT_REVERSED,
             workspace=row.workspace.slug,
             actor=actor_of(by.person),
-            object=f"containment:{row.pk}",
+            object=str(row),
             after={"kind": row.kind, "answer": verdict},
             values={"reason": reason.strip()} if reason.strip() else {},
         )
@@ -196,15 +196,16 @@ def _contain(
     act: Callable[[int], tuple[Release, Sequence[str]]],
 ) -> Containment:
     """Do `act` with a release number, turn open proposals on its paths conflicted, log it all."""
-    number = take_number(store.workspace, "R")
+    number, release_number = (take_number(store.workspace, letter) for letter in "CR")
     now = clock.now()
     with transaction.atomic(durable=True):
         before = live_release(store)
-        release, paths = act(number)
+        release, paths = act(release_number)
         conflicted = conflict_others(store, paths, actor=actor_of(by.person))
         row = Containment.objects.create(
             workspace=store.workspace,
             store=store,
+            number=number,
             kind=kind,
             target=target,
             release=release,
@@ -218,7 +219,7 @@ def _contain(
             Action.CONTAINMENT_OPENED,
             workspace=store.workspace.slug,
             actor=actor_of(by.person),
-            object=f"containment:{row.pk}",
+            object=str(row),
             before={"release": str(before)},
             after={
                 "kind": kind.value,

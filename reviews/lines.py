@@ -127,6 +127,7 @@ class Line:
 class ContainmentLine:
     """A containment that waits for its answer. asks: for which of the two answers."""
 
+    id: str
     sign: str
     url: str
     title: str
@@ -450,6 +451,7 @@ def containment_lines(
     now = clock.now()
     return tuple(
         ContainmentLine(
+            id=str(row),
             sign="shield-alert" if row.quarantine_id else "history",
             url=_containment_url(row, address),
             title=containment_title(row),
@@ -464,9 +466,9 @@ def containment_lines(
 
 
 def _containment_url(row: Containment, address: Address) -> str:
-    if row.quarantine_id is not None:
-        return address("quarantine", row.quarantine_id)
-    return address("containment", row.pk)
+    if row.quarantine is not None:
+        return address("quarantine", row.quarantine.number)
+    return address("containment", row.number)
 
 
 def _containment_place(row: Containment) -> str:

@@ -24,7 +24,7 @@ from agents.models import (
     Session,
     Workspace,
 )
-from agents.numbers import take_numbers
+from agents.numbers import take_number, take_numbers
 from agents.people import Member, actor_of, lock_workspace, names_of, subject_of
 from agents.quarantines import give_back, in_force, take_out
 from agents.reads import file_spooled_reads
@@ -156,12 +156,14 @@ def open_quarantine(
     if not reason.strip():
         raise ReasonMissing("Say why: a reviewer confirms or restores this within 48 hours.")
     file_spooled_reads()
+    number = take_number(row.workspace, "Q")
     with transaction.atomic(durable=True):
         _lock(row.workspace)
         if find_in_force(row) is not None:
             raise InvalidChange(f"{name_target(row)} is quarantined already.")
         descent = trace(row)
-        row.by, row.reason, row.created_at = by.person, reason.strip(), clock.now()
+        row.number, row.by = number, by.person
+        row.reason, row.created_at = reason.strip(), clock.now()
         _store(row, descent)
         sessions = take_out(row, row.created_at)
         withdrawn, conflicted = _settle_proposals(row, descent, by)
@@ -273,7 +275,7 @@ def _log_opened(
         Action.QUARANTINE_OPENED,
         workspace=row.workspace.slug,
         actor=actor_of(by.person),
-        object=f"quarantine:{row.pk}",
+        object=str(row),
         after={
             "kind": row.kind,
             "target": _identify(row),
@@ -418,7 +420,7 @@ def let_in(row: Quarantine, *, by: Member, reason: str) -> Quarantine:
             Action.QUARANTINE_ENDED,
             workspace=found.workspace.slug,
             actor=actor_of(by.person),
-            object=f"quarantine:{found.pk}",
+            object=str(found),
             after={"kind": found.kind, "target": _identify(found)},
             values={"reason": reason.strip()},
         )
@@ -442,7 +444,7 @@ def _log_lifted(
         Action.QUARANTINE_LIFTED,
         workspace=row.workspace.slug,
         actor=actor_of(by.person),
-        object=f"quarantine:{row.pk}",
+        object=str(row),
         after={
             "memories": _listed(memories),
             "counts": {"memories": len(memories)},

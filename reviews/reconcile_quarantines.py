@@ -4,7 +4,7 @@ Every quarantine, what it took out and what came back must follow from an entry;
 that are out must be those a quarantine in force names.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from agents.models import Quarantine, Session, Workspace
 from agents.people import lock_workspace
 from agents.quarantines import in_force, sessions_of
+from agents.web.ids import BadId, parse_id
 from reviews.audit.actions import Action
 from reviews.audit.history import LoggedEntry
 from reviews.audit.models import Entry
@@ -23,7 +24,9 @@ from reviews.entries import Difference, entries_about, facts_of
 from reviews.models import Containment
 
 ACTIONS = (Action.QUARANTINE_OPENED, Action.QUARANTINE_LIFTED)
-OBJECT = "quarantine:"
+KEYED = "quarantine:"
+"""Entries from before quarantines had numbers name them by the key of their row."""
+
 TOGETHER = 200
 SHOWN = 20
 """Sessions named one by one in a difference; the rest would say nothing new."""
@@ -75,7 +78,7 @@ def _differences_of(slug: str, acts: Sequence[Quarantine]) -> Iterator[Differenc
     said = _read_log(slug, acts)
     parts = _parts_of(acts)
     for act in acts:
-        where = f"The quarantine of {act.target} in {slug}"
+        where = f"{act} in {slug}"
         known = said.get(act.pk)
         if known is None:
             yield Difference(f"{where} has no entry: nobody opened it.", unlogged=True)
@@ -103,10 +106,9 @@ def _compare_act(
 
 def _read_log(slug: str, acts: Sequence[Quarantine]) -> dict[int, Said]:
     found: dict[int, Said] = {}
-    names = [f"{OBJECT}{act.pk}" for act in acts]
-    for entry, texts in entries_about(slug, names, ACTIONS, ("memories",)):
-        pk = int(entry.columns.object.removeprefix(OBJECT))
-        known = found.setdefault(pk, Said())
+    names = {name: act.pk for act in acts for name in (str(act), f"{KEYED}{act.pk}")}
+    for entry, texts in entries_about(slug, list(names), ACTIONS, ("memories",)):
+        known = found.setdefault(names[entry.columns.object], Said())
         names_of = _memories_in(entry, texts.get("memories"))
         if entry.columns.action == Action.QUARANTINE_OPENED:
             known.took = names_of
@@ -140,13 +142,34 @@ def _find_lost() -> Iterator[Difference]:
     """Yield the quarantines that are in the log and no longer among the rows."""
     entries = Entry.objects.filter(action=str(Action.QUARANTINE_OPENED)).order_by("pk")
     last = 0
-    while some := list(entries.filter(pk__gt=last).values_list("pk", "object")[:TOGETHER]):
+    found = entries.values_list("pk", "workspace", "object")
+    while some := list(found.filter(pk__gt=last)[:TOGETHER]):
         last = some[-1][0]
-        names = {name.removeprefix(OBJECT) for _, name in some}
-        numbers = {int(name) for name in names if name.isascii() and name.isdecimal()}
-        there = set(Quarantine.objects.filter(pk__in=numbers).values_list("pk", flat=True))
-        for pk in sorted(numbers - there):
-            yield Difference(f"Quarantine {pk} is in the log and no longer among the rows.")
+        named = {(slug, name) for _, slug, name in some}
+        for slug, name in sorted(named - _named_rows(named)):
+            yield Difference(f"{name} in {slug} is in the log and no longer among the rows.")
+
+
+def _named_rows(named: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return workspace and name, in either spelling, of the rows that may be meant."""
+    rows = Quarantine.objects.filter(
+        Q(pk__in={_number_in(name, KEYED) for _, name in named})
+        | Q(number__in={_number_in(name, "Q-") for _, name in named}),
+        workspace__slug__in={slug for slug, _ in named},
+        cause=None,
+    )
+    found: set[tuple[str, str]] = set()
+    for slug, pk, number in rows.values_list("workspace__slug", "pk", "number"):
+        found |= {(slug, f"{KEYED}{pk}"), (slug, f"Q-{number}")}
+    return found
+
+
+def _number_in(name: str, before: str) -> int:
+    """Return the number after `before`, 0, which no row has, for another kind of name."""
+    try:
+        return parse_id(f"Q-{name.removeprefix(before)}", expected="Q").number
+    except BadId:
+        return 0
 
 
 def _compare_sessions(workspace: Workspace) -> Iterator[Difference]:
@@ -165,10 +188,7 @@ def _misplaced(workspace: Workspace) -> Iterator[Difference]:
         named = sessions_of(act)
         stray = stray.exclude(pk__in=named.values("pk"))
         for session in _first(named.filter(quarantined_at=None)):
-            yield Difference(
-                f"{session} in {workspace.slug} is in service; the quarantine of {act.target} "
-                "names it."
-            )
+            yield Difference(f"{session} in {workspace.slug} is in service; {act} names it.")
     for session in _first(stray):
         yield Difference(
             f"{session} in {workspace.slug} is out of service and no quarantine names it.",

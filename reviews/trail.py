@@ -47,7 +47,7 @@ LONGEST_SEARCH = 500
 WORD = re.compile(r'(?:(\w+):)?(?:"([^"]*)"|(\S+))')
 # How reconcile and the verifier name a place of a workspace in what they say.
 PLACE = re.compile(
-    r"(?:[A-Z]-\d+|store:\S+) in ([-\w]+)|entries of ([-\w]+)|number \w+ of ([-\w]+)"
+    r"(?:[A-Z]-\d+|store:\S+|quarantine:\d+) in ([-\w]+)|entries of ([-\w]+)|number \w+ of ([-\w]+)"
 )
 
 Values = Mapping[str, str | None]

@@ -142,7 +142,7 @@ PAGES: list[URLPattern | URLResolver] = [
     path("rules/test-items/", practice.test_items_set, name="test_items_set"),
     path("rules/new/", rule_changes.rule_new, name="rule_new"),
     path("rules/<slug:rule>/", include(RULE)),
-    path("containment/<int:pk>/", containment.containment, name="containment"),
+    path("containment/<containment:number>/", containment.containment, name="containment"),
     path("agents/<slug:agent>/roll-back/", containment.roll_back, name="roll_back"),
     path("memory/<memory:number>/", memory.memory, name="memory"),
     path("memory/<memory:number>/reviewed/", memory.reviewed, name="memory_reviewed"),

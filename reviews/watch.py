@@ -191,15 +191,20 @@ def escalate(proposal: Proposal, group: str, now: datetime) -> bool:
 
 def tell_containments() -> None:
     """Tell everybody but who did it that a containment waits for its answer, once."""
-    standing = Containment.objects.filter(answer="").select_related("workspace").order_by("pk")
-    for row in standing[:LIMIT]:
+    rows = Containment.objects.select_related("workspace", "quarantine")
+    for row in rows.filter(answer="").order_by("pk")[:LIMIT]:
         deciders = people_with(row.workspace, Right.DECIDE).exclude(pk=row.by_id)
-        name, path = f"containment-{row.pk}", f"containment/{row.pk}/"
         people = tuple(deciders.order_by("pk").values_list("pk", flat=True))
-        notices.tell(row.workspace, [Telling(Kind.CONTAINMENT, name, "once", people, path)])
-    answered = Containment.objects.exclude(answer="").order_by("-pk").values_list("pk", flat=True)
-    names = [f"containment-{pk}" for pk in answered[:LIMIT]]
-    Notice.objects.filter(object__in=names, settled_at=None).update(settled_at=clock.now())
+        notices.tell(row.workspace, [_telling_of(row, people)])
+    answered = rows.exclude(answer="").order_by("-pk")[:LIMIT]
+    keys = [notices.key_of(row.workspace, _telling_of(row)) for row in answered]
+    Notice.objects.filter(key__in=keys, settled_at=None).update(settled_at=clock.now())
+
+
+def _telling_of(row: Containment, people: tuple[int, ...] = ()) -> Telling:
+    """Return what is told of a containment, once."""
+    place = "containment" if row.quarantine is None else "quarantine"
+    return Telling(Kind.CONTAINMENT, str(row), "once", people, f"{place}/{row}/")
 
 
 def tell_mentions() -> None:

@@ -121,5 +121,5 @@ def upkeep_of(workspace: Workspace) -> Upkeep:
 def containments_for(member: Member, reader: Reader) -> Sequence[ContainmentLine]:
     """Return the containments that wait for an answer by somebody like the member, in full."""
     rows = open_containments(member.workspace).exclude(by=member.person)
-    found = rows.select_related("store__agent", "by")[:COUNTED]
+    found = rows.select_related("store__agent", "quarantine", "by")[:COUNTED]
     return containment_lines(found, reader.address)

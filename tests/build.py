@@ -20,6 +20,7 @@ from agents.models import (
     MemoryStore,
     OutsideWrite,
     Person,
+    Quarantine,
     Scope,
     Session,
     Token,
@@ -47,7 +48,7 @@ from dreaming.models import Dream, DreamState
 from reviews.audit.actors import SYSTEM, Actor
 from reviews.changes import Change, Evidence, Op, Trust
 from reviews.lifecycle import settle, spell_groups
-from reviews.models import OriginKind, Proposal, ProposalRevision
+from reviews.models import Containment, OriginKind, Proposal, ProposalRevision
 from reviews.origins import Origin
 from reviews.proposals import file_proposals
 from reviews.rules import set_default_rules
@@ -126,6 +127,19 @@ EVENTS = (
     answers("Error: order 1042 is already shipped", tool="cancel_order", error=True),
     says("It is already shipped, so it cannot be cancelled.", Role.ASSISTANT),
 )
+
+
+def quarantine(**facts: Any) -> Quarantine:
+    """A row that is out of service, past the verb: no entry speaks of it."""
+    if "cause" not in facts:
+        facts.setdefault("number", take_number(facts["workspace"], "Q"))
+    return Quarantine.objects.create(**facts)
+
+
+def containment(**facts: Any) -> Containment:
+    """What a lead did and nobody answered, past the verb: nothing changed by it."""
+    facts.setdefault("number", take_number(facts["workspace"], "C"))
+    return Containment.objects.create(**facts)
 
 
 def session(

@@ -21,9 +21,10 @@ class QuarantineKind(models.TextChoices):
 class Quarantine(models.Model):
     """One thing that is out of service until `lifted_at`. `target` is its human or public id.
 
-    What a person put there has no `cause`; what went with it names it: the memories that rest on
-    it. `through` is the number of the memory's newest version that is out: what is approved for the
-    path later is served. `names` are what a quarantined person is called in sessions, case-folded.
+    What a person put there has a `number` of its workspace and no `cause`; what went with it names
+    it and has none: the memories that rest on it. `through` is the number of the memory's newest
+    version that is out: what is approved for the path later is served. `names` are what a
+    quarantined person is called in sessions, case-folded.
     Of an agent or a person, sessions that come in after `ended_at` are in service again: somebody
     let them in once what was wrong was mended.
     """
@@ -32,6 +33,7 @@ class Quarantine(models.Model):
     cause = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="parts"
     )
+    number = models.PositiveBigIntegerField(null=True, blank=True)
     kind = models.CharField(max_length=10, choices=QuarantineKind)
     target = models.CharField(max_length=80)
     session = models.ForeignKey(
@@ -59,6 +61,13 @@ class Quarantine(models.Model):
     lift_reason = models.TextField(blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "number"], name="one_quarantine_a_number"),
+            models.CheckConstraint(
+                condition=Q(cause=None, number__isnull=False) | Q(cause__isnull=False, number=None),
+                name="a_quarantine_or_its_part",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["workspace", "kind"],
@@ -68,4 +77,4 @@ class Quarantine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.target}"
+        return f"Q-{self.number}" if self.number else f"{self.kind} {self.target}"

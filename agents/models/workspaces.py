@@ -123,7 +123,7 @@ class Qualification(models.Model):
 
 
 class Counter(models.Model):
-    """The last human id given out for one letter of a workspace (P, D, M, S, R, X)."""
+    """The last human id given out for one letter of a workspace (P, D, M, S, R, X, C, Q)."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE)
     letter = models.CharField(max_length=1)

@@ -10,6 +10,8 @@ KINDS = {
     "S": "session",
     "R": "release",
     "X": "export",
+    "C": "containment",
+    "Q": "quarantine",
 }
 LARGEST = 2**63 - 1
 SPELLING = re.compile(r"([A-Za-z])-?([0-9]{1,19})")

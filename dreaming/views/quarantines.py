@@ -22,6 +22,7 @@ from agents.models import Agent, Quarantine, QuarantineKind, Session
 from agents.people import require_right
 from agents.readers import Reader
 from agents.rights import Right
+from agents.web.ids import spell_id
 from agents.web.paging import page_of
 from dreaming.forms import (
     LetInForm,
@@ -123,7 +124,7 @@ def quarantine_new(request: MemberRequest) -> HttpResponse:
     standing = quarantines.find_in_force(row)
     if standing is not None:
         messages.info(request, _("It is quarantined already."))
-        return SeeOther(address_of("quarantine", request.workspace.slug, standing.pk))
+        return SeeOther(address_of("quarantine", request.workspace.slug, standing.number))
     if request.method == "GET":
         return _preview_page(request, row, QuarantineForm(), target)
     form = QuarantineForm(request.POST)
@@ -135,7 +136,7 @@ def quarantine_new(request: MemberRequest) -> HttpResponse:
     )
     words = _("%(target)s is out of service. Another person confirms or restores it in 48 h.")
     messages.info(request, words % {"target": made.target})
-    return SeeOther(address_of("quarantine", request.workspace.slug, row.pk))
+    return SeeOther(address_of("quarantine", request.workspace.slug, row.number))
 
 
 def _preview_page(
@@ -157,9 +158,9 @@ def _preview_page(
 
 @require_http_methods(["GET", "POST"])
 @member_page(Right.SEE_MEMORY)
-def quarantine(request: MemberRequest, pk: int) -> HttpResponse:
+def quarantine(request: MemberRequest, number: int) -> HttpResponse:
     """Show one quarantine; a POST answers it."""
-    found = _containment_of(request, pk)
+    found = _containment_of(request, number)
     if request.method == "GET":
         return _page(request, found, QuarantineAnswerForm())
     require_right(request.member, Right.DECIDE)
@@ -173,17 +174,19 @@ def quarantine(request: MemberRequest, pk: int) -> HttpResponse:
         return _page(request, found, form, status=422)
     except (StaleProposal, MayNotDecide) as error:
         status = 409 if isinstance(error, StaleProposal) else 403
-        return _page(request, _containment_of(request, pk), form, status=status, words=str(error))
+        return _page(
+            request, _containment_of(request, number), form, status=status, words=str(error)
+        )
     words = _("%(target)s: %(answer)s.")
     messages.info(request, words % {"target": answered.target, "answer": _spell_answer(answered)})
-    return SeeOther(address_of("quarantine", request.workspace.slug, pk))
+    return SeeOther(address_of("quarantine", request.workspace.slug, number))
 
 
 @require_POST
 @member_page(Right.DECIDE)
-def quarantine_restore(request: MemberRequest, pk: int) -> HttpResponse:
+def quarantine_restore(request: MemberRequest, number: int) -> HttpResponse:
     """Restore one of the memories a quarantine took out."""
-    found = _containment_of(request, pk)
+    found = _containment_of(request, number)
     form = RestorePartForm(request.POST)
     if found.quarantine is None or not form.is_valid():
         raise InvalidInput(_("Choose a memory by its number, and say why it is restored."))
@@ -193,33 +196,33 @@ def quarantine_restore(request: MemberRequest, pk: int) -> HttpResponse:
         raise InvalidChange(_("This quarantine did not take that memory out."))
     quarantines.restore_part(part, by=request.member, reason=form.cleaned_data["reason"])
     messages.info(request, _("%(memory)s is in service again.") % {"memory": part.memory})
-    return SeeOther(address_of("quarantine", request.workspace.slug, pk))
+    return SeeOther(address_of("quarantine", request.workspace.slug, number))
 
 
 @require_POST
 @member_page(Right.DECIDE)
-def quarantine_let_in(request: MemberRequest, pk: int) -> HttpResponse:
+def quarantine_let_in(request: MemberRequest, number: int) -> HttpResponse:
     """Let what comes in later of a quarantined agent or person be in service again."""
-    found = _containment_of(request, pk)
+    found = _containment_of(request, number)
     form = LetInForm(request.POST)
     if found.quarantine is None or not form.is_valid():
         raise InvalidInput(_("Say what was mended since."))
     quarantines.let_in(found.quarantine, by=request.member, reason=form.cleaned_data["reason"])
     words = _("Sessions of %(target)s that come in from now on are in service.")
     messages.info(request, words % {"target": found.target})
-    return SeeOther(address_of("quarantine", request.workspace.slug, pk))
+    return SeeOther(address_of("quarantine", request.workspace.slug, number))
 
 
-def _containment_of(request: MemberRequest, pk: int) -> Containment:
-    """Return the containment of one quarantine of the workspace, or raise Http404."""
+def _containment_of(request: MemberRequest, number: int) -> Containment:
+    """Return the containment of the workspace's quarantine Q-`number`, or raise Http404."""
     found = (
-        Containment.objects.filter(workspace=request.workspace, quarantine=pk)
+        Containment.objects.filter(workspace=request.workspace, quarantine__number=number)
         .select_related("by", "answered_by", "workspace", "quarantine__workspace")
         .select_related("quarantine__agent", "quarantine__person", "quarantine__session")
         .first()
     )
     if found is None:
-        raise Http404(f"{request.workspace.name} has no such quarantine.")
+        raise Http404(f"{request.workspace.name} has no quarantine {spell_id('Q', number)}.")
     return found
 
 

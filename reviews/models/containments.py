@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from agents.models import MemoryStore, Person, Quarantine, Release, Workspace
@@ -19,7 +20,8 @@ class ContainmentKind(models.TextChoices):
 class Containment(models.Model):
     """One lead's act in force at once; another person confirms or reverses it by `due_at`.
 
-    A quarantine has no store of its own: what rests on a session may lie in several.
+    A quarantine has no store of its own: what rests on a session may lie in several. It is known by
+    the quarantine's number, everything else by a `number` of its workspace.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="containments")
@@ -33,6 +35,7 @@ class Containment(models.Model):
         on_delete=models.PROTECT,
         related_name="containment",
     )
+    number = models.PositiveBigIntegerField(null=True, blank=True)
     kind = models.CharField(max_length=12, choices=ContainmentKind)
     target = models.CharField(max_length=80)
     release = models.ForeignKey(
@@ -51,5 +54,17 @@ class Containment(models.Model):
     )
     answered_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "number"], name="one_containment_a_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(quarantine=None, number__isnull=False)
+                | Q(quarantine__isnull=False, number=None),
+                name="a_containment_or_a_quarantine",
+            ),
+        ]
+
     def __str__(self) -> str:
-        return f"{self.kind} {self.target}"
+        return str(self.quarantine) if self.quarantine else f"C-{self.number}"

@@ -35,6 +35,8 @@ OBJECT_PAGES = {
     "P": ("proposal", Right.SEE_QUEUE),
     "D": ("dream", Right.SEE_DREAMS),
     "S": ("session", Right.SEE_TRANSCRIPTS),
+    "C": ("containment", Right.SEE_QUEUE),
+    "Q": ("quarantine", Right.SEE_MEMORY),
 }
 
 

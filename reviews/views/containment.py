@@ -27,11 +27,8 @@ from reviews.views.desk import SeeOther, address_of, desk_of
 
 @require_http_methods(["GET", "POST"])
 @member_page(Right.SEE_QUEUE)
-def containment(request: MemberRequest, pk: int) -> HttpResponse:
-    found = containment_of(request.member, pk)
-    if found.quarantine_id is not None:
-        # Its own page shows what went with it, and takes the answer.
-        return SeeOther(address_of("quarantine", request.workspace.slug, found.quarantine_id))
+def containment(request: MemberRequest, number: int) -> HttpResponse:
+    found = containment_of(request.member, number)
     if request.method == "GET":
         return containment_page(request, found, AnswerForm())
     require_right(request.member, Right.DECIDE)
@@ -46,7 +43,7 @@ def containment(request: MemberRequest, pk: int) -> HttpResponse:
     except (StaleProposal, MayNotDecide) as error:
         status = 409 if isinstance(error, StaleProposal) else 403
         return containment_page(
-            request, containment_of(request.member, pk), form, status=status, words=str(error)
+            request, containment_of(request.member, number), form, status=status, words=str(error)
         )
     words = (
         _("{title}: confirmed.")
@@ -114,4 +111,4 @@ def contained(request: MemberRequest, made: Containment) -> HttpResponse:
     """Show what was done; another person confirms or reverses it."""
     words = _("{title}. Another person confirms it in 48 h.")
     messages.info(request, words.format(title=containment_title(made)))
-    return SeeOther(address_of("containment", request.workspace.slug, made.pk))
+    return SeeOther(address_of("containment", request.workspace.slug, made.number))

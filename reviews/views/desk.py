@@ -307,7 +307,8 @@ def _front(desk: Desk, counts: Counts) -> tuple[Any, ...]:
 def _containments(desk: Desk, counts: Counts) -> tuple[lines.ContainmentLine, ...]:
     if not desk.search.is_plain or not counts.containments:
         return ()
-    found = open_containments(desk.member.workspace).select_related("store__agent", "by")[:SIZE]
+    rows = open_containments(desk.member.workspace)
+    found = rows.select_related("store__agent", "quarantine", "by")[:SIZE]
     return lines.containment_lines(found, desk.address)
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from agents.bodies import unpack
 from agents.errors import BodyTooLarge
 from agents.memory import write_memory
-from agents.models import MemoryRead, Quarantine, Scope, Session, Token
+from agents.models import MemoryRead, Scope, Session, Token
 from agents.numbers import take_number
 from agents.reads import forget_renderings
 from agents.releases import forget_contents, live_release, publish
@@ -302,7 +302,7 @@ def test_the_tag_of_another_session_gives_the_text_and_records_the_read(agent_cl
 def test_quarantine_changes_the_tag_at_once(agent_client, cast):
     memory = remember(cast.store)
     first = agent_client.get(MEMORY, {"session": "s"})
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=cast.workspace,
         kind="memory",
         target=str(memory),

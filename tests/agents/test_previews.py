@@ -3,7 +3,6 @@
 import pytest
 
 from agents.context import Remembered
-from agents.models import Quarantine
 from agents.previews import BUDGET_TOKENS, preview
 from agents.reads import read_memory
 from tests import build
@@ -67,7 +66,7 @@ def test_the_agent_s_own_path_wins_over_the_shared_one(cast) -> None:
 
 def test_what_is_quarantined_is_not_read(cast) -> None:
     memory = build.memory(cast.store, "/own.md", "Own.\n")
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=cast.workspace,
         kind="memory",
         target="M-1",

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def act(cast: Cast, kind: QuarantineKind, **target: object) -> Quarantine:
     """A quarantine in force, with the sessions it names taken out."""
-    row = Quarantine.objects.create(
+    row = build.quarantine(
         workspace=cast.workspace, kind=kind, target="it", by=cast.lead, reason="Odd.", **target
     )
     take_out(row, product_clock.now())

@@ -63,7 +63,7 @@ def put(store, memories, by):
             ).memory
         Memory.objects.filter(pk=row.pk).update(pinned=one.pinned)
         if one.out:
-            Quarantine.objects.create(
+            build.quarantine(
                 workspace=store.workspace,
                 kind="memory",
                 target=str(row),

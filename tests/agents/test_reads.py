@@ -8,7 +8,7 @@ from django.db import transaction
 from agents import clock as product_clock
 from agents import memory
 from agents.errors import InvalidInput, UnknownRelease
-from agents.models import Memory, MemoryRead, Quarantine, Rendering
+from agents.models import Memory, MemoryRead, Rendering
 from agents.numbers import take_number
 from agents.reads import forget_renderings, read_memory
 from agents.releases import forget_contents, go_back, live_release, publish
@@ -61,7 +61,7 @@ def serve(store, path, content, **origin):
 
 def quarantine(row, by=None):
     by = by or build.person("Lena", within=row.workspace, role="lead")
-    return Quarantine.objects.create(
+    return build.quarantine(
         workspace=row.workspace, kind="memory", target=str(row), memory=row, by=by, reason="Wrong."
     )
 

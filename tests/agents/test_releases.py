@@ -9,7 +9,7 @@ from django.db import transaction
 
 from agents import freezes, memory, releases
 from agents.errors import Frozen, UnknownRelease
-from agents.models import Memory, MemoryStore, Quarantine, ReleaseItem
+from agents.models import Memory, MemoryStore, ReleaseItem
 from agents.numbers import take_number, take_numbers
 from reviews.audit.actors import SYSTEM
 from reviews.audit.models import Entry
@@ -305,7 +305,7 @@ def test_quarantined_are_the_memories_whose_quarantine_is_not_lifted(store, cloc
     lena = build.person("Lena", within=store.workspace, role="lead")
     rows = [write(store, path).memory for path in ("/a", "/b")]
     for row, lifted in zip(rows, (None, clock.at), strict=True):
-        Quarantine.objects.create(
+        build.quarantine(
             workspace=store.workspace,
             kind="memory",
             target=str(row),

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents import clock
-from agents.models import Agent, Check, HostedStore, Memory, MemoryRead, Quarantine, Session
+from agents.models import Agent, Check, HostedStore, Memory, MemoryRead, Session
 from agents.pauses import pause_workspace
 from agents.reads import forget_renderings, read_memory
 from agents.releases import forget_contents
@@ -295,7 +295,7 @@ def test_what_each_of_two_reads_gave_is_found(cast: Cast):
     for path, text in (("/letters/tone.md", ADVICE), ("/letters/end.md", later)):
         build.memory(cast.store, path, f"{text}\n")
     for path in ("/letters/tone.md", "/letters/end.md"):
-        held = Quarantine.objects.create(
+        held = build.quarantine(
             workspace=cast.workspace,
             kind="memory",
             memory=Memory.objects.get(path=path),

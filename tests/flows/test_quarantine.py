@@ -169,7 +169,7 @@ def test_one_action_takes_five_of_five_out_and_nothing_else(cast: Cast, scene: S
     assert set(BAD) <= served_everywhere()
     assert fresh(waiting).state == "withdrawn"
     assert list(Session.objects.exclude(quarantined_at=None)) == [scene.poisoned]
-    page = scene.reviewer.get(f"{HOME}{made.quarantine_id}/")
+    page = scene.reviewer.get(f"{HOME}{made}/")
     assert page.context["having_count"] == 0
     assert verify() is Status.SOUND
 
@@ -192,10 +192,10 @@ def test_every_release_a_loop_pins_is_without_it(cast: Cast, scene: Scene) -> No
 def test_confirmed_by_another_person_it_is_retired_and_stays_out(cast: Cast, scene: Scene) -> None:
     before = {name: read(scene.loop, name) for name in LOOPS}
     made = take_out(scene)
-    own = scene.lead.post(f"{HOME}{made.quarantine_id}/", {"verdict": "confirmed"})
+    own = scene.lead.post(f"{HOME}{made}/", {"verdict": "confirmed"})
     assert own.status_code == 403
     assert fresh_answer(made) == ""
-    done = scene.reviewer.post(f"{HOME}{made.quarantine_id}/", {"verdict": "confirmed"})
+    done = scene.reviewer.post(f"{HOME}{made}/", {"verdict": "confirmed"})
     assert done.status_code == 303
     assert fresh_answer(made) == "confirmed"
     for name in LOOPS:
@@ -213,7 +213,7 @@ def test_restored_by_another_person_it_is_exactly_what_it_was(cast: Cast, scene:
     without = {name: read(scene.loop, name) for name in LOOPS}
     assert all(without[name] != before[name] for name in LOOPS)
     done = scene.reviewer.post(
-        f"{HOME}{made.quarantine_id}/", {"verdict": "reversed", "reason": "It was a test of ours."}
+        f"{HOME}{made}/", {"verdict": "reversed", "reason": "It was a test of ours."}
     )
     assert done.status_code == 303
     for name in LOOPS:

@@ -3,9 +3,9 @@
 import pytest
 from django.http import Http404
 
+from agents.numbers import take_numbers
 from agents.people import find_member
 from reviews.access import containment_of, proposal_of
-from reviews.models import Containment
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,8 @@ def test_a_number_of_another_workspace_is_not_there(cast) -> None:
 def test_a_containment_of_another_workspace_is_not_there(cast, clock) -> None:
     member = find_member(cast.outsider, cast.elsewhere)
     assert member is not None
-    made = Containment.objects.create(
+    take_numbers(cast.workspace, "C", 1_000)
+    made = build.containment(
         workspace=cast.workspace,
         store=cast.store,
         kind="restore",
@@ -41,4 +42,10 @@ def test_a_containment_of_another_workspace_is_not_there(cast, clock) -> None:
     )
 
     with pytest.raises(Http404):
-        containment_of(member, made.pk)
+        containment_of(member, made.number)
+
+    ours = find_member(cast.reviewer, cast.workspace)
+    assert ours is not None
+    assert containment_of(ours, 1_001) == made
+    with pytest.raises(Http404, match="Northwind has no containment C-1002"):
+        containment_of(ours, 1_002)

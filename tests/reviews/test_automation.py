@@ -7,7 +7,7 @@ import pytest
 
 from agents import clock, freezes
 from agents.memory import find_head
-from agents.models import Memory, Quarantine
+from agents.models import Memory
 from agents.releases import contents, live_release
 from reviews import baselines, containment, decisions, rules
 from reviews.approval_rules import Mode, Rule, Trait
@@ -121,7 +121,7 @@ def test_the_page_says_that_the_rule_decided(ruled: Cast, client_of) -> None:
 def test_what_is_quarantined_is_left_to_people(ruled: Cast, path: str) -> None:
     proposal = merge(ruled)
     memory = Memory.objects.get(path=path)
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=ruled.workspace,
         kind="memory",
         target=str(memory),

@@ -7,7 +7,7 @@ import pytest
 from agents import clock as product_clock
 from agents import freezes
 from agents.memory import find_head
-from agents.models import Memory, Quarantine, QuarantineKind, Release
+from agents.models import Memory, QuarantineKind, Release
 from agents.people import find_member
 from agents.reads import read_memory
 from agents.releases import contents, live_release
@@ -203,7 +203,7 @@ def test_the_entry_names_the_releases_and_keeps_the_reason_apart(cast: Cast, goo
     entry = entry_of(Action.CONTAINMENT_OPENED)
     body = read_body(entry.body)
     assert "Okafor" not in entry.body
-    assert body["object"] == f"containment:{made.pk}"
+    assert body["object"] == f"C-{made.number}"
     assert body["before"] == {"release": str(left)}
     assert body["after"] == {
         "kind": "roll_back",
@@ -261,7 +261,7 @@ def test_a_version_of_another_path_is_not_restored(cast: Cast, good: Release) ->
 
 def test_what_was_ever_quarantined_needs_approval_to_come_back(cast: Cast, good: Release) -> None:
     memory = Memory.objects.get(path=PATH)
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=cast.workspace,
         kind=QuarantineKind.MEMORY,
         target=str(memory),
@@ -322,7 +322,7 @@ def test_reversing_leaves_what_was_applied_elsewhere_since(cast: Cast, good: Rel
 
 
 def test_going_back_brings_nothing_back_that_was_quarantined(cast: Cast, good: Release) -> None:
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=cast.workspace,
         kind=QuarantineKind.MEMORY,
         target="M-1",
@@ -346,7 +346,7 @@ def test_the_entry_of_an_answer_keeps_its_reason_apart(cast: Cast, good: Release
     answer(cast, made, "reversed", reason="Ms Okafor was right")
     entry = entry_of(Action.CONTAINMENT_REVERSED)
     assert "Okafor" not in entry.body
-    assert entry.object == f"containment:{made.pk}"
+    assert entry.object == f"C-{made.number}"
     assert read_body(entry.body)["after"] == {"kind": "roll_back", "answer": "reversed"}
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from agents.models import Quarantine
 from reviews.firsts import MOST_ASKED, MOST_CHIPS, firsts_of
 from reviews.models import Proposal, ProposalRevision
 from tests import build
@@ -61,7 +60,7 @@ def test_another_store_vouches_for_nothing(cast) -> None:
 
 def test_a_memory_that_was_quarantined_vouches_for_nothing(cast) -> None:
     memory = build.memory(cast.store, "/a.md", TEXT)
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=cast.workspace, kind="memory", target=str(memory), memory=memory, by=cast.lead,
         reason="Odd",
     )  # fmt: skip

@@ -184,7 +184,7 @@ def test_a_containment_says_when_its_answer_is_due(
     cast, clock, kind, hours, title, due, is_late
 ) -> None:
     made = Containment(
-        pk=1,
+        number=5,
         workspace=cast.workspace,
         store=cast.store,
         kind=kind,
@@ -195,7 +195,7 @@ def test_a_containment_says_when_its_answer_is_due(
 
     [line] = lines.containment_lines([made], lambda *_: "/x/")
 
-    assert (line.title, line.due, line.is_late) == (title, due, is_late)
+    assert (line.id, line.title, line.due, line.is_late) == ("C-5", title, due, is_late)
 
 
 @pytest.mark.parametrize(

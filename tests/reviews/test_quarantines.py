@@ -221,7 +221,7 @@ def test_the_entry_lists_what_went_and_keeps_words_apart(cast: Cast, bad) -> Non
     made = quarantine(cast, "session", bad, reason="Ms Okafor was lied to")
     body = said(Action.QUARANTINE_OPENED)
     assert "Okafor" not in entry_of(Action.QUARANTINE_OPENED).body
-    assert body["object"] == f"quarantine:{made.quarantine_id}"
+    assert body["object"] == f"Q-{made.quarantine.number}"
     assert body["actor"] == {"kind": "person", "id": cast.lead.public_id}
     assert body["shown"] == {"memories": 0}
     after = body["after"]
@@ -363,7 +363,7 @@ def test_restoring_is_on_the_record(cast: Cast, bad) -> None:
     made = quarantine(cast, "session", bad)
     answer(cast, made, "reversed", reason="Ms Okafor was right")
     lifted = said(Action.QUARANTINE_LIFTED)
-    assert lifted["object"] == f"quarantine:{made.quarantine_id}"
+    assert lifted["object"] == f"Q-{made.quarantine.number}"
     assert lifted["after"]["sessions"] == 1
     assert lifted["after"]["memories"] == [
         str(memory_at(path)) for path in ("/bad.md", "/worse.md")

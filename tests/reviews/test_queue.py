@@ -12,7 +12,7 @@ from agents.people import Member, find_member, set_group
 from reviews import neighbours, orders, queue
 from reviews.audit.actors import SYSTEM
 from reviews.changes import Op
-from reviews.models import OPEN_STATES, STATES, Containment, Decision, Proposal
+from reviews.models import OPEN_STATES, STATES, Decision, Proposal
 from reviews.queue import Place, Row
 from reviews.searches import Search, Where, read_search
 from tests import build
@@ -370,7 +370,7 @@ def test_counting_stops_where_it_would_cost(cast, mixed, monkeypatch) -> None:
 
 
 def test_an_answered_containment_waits_for_nobody(cast, clock) -> None:
-    made = Containment.objects.create(
+    made = build.containment(
         workspace=cast.workspace,
         store=cast.store,
         kind="roll_back",

@@ -4,14 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from agents import clock as product_clock
 from agents.models import Quarantine, Session
+from agents.numbers import take_numbers
+from agents.people import actor_of
 from reviews import containment, quarantines, reconcile
 from reviews.audit import sealing
-from reviews.audit.models import Value
+from reviews.audit.actions import Action
+from reviews.audit.log import append
+from reviews.audit.models import Entry, Value
 from reviews.audit.report import Report, Status
 from reviews.models import Containment
 from tests import build
@@ -92,7 +96,7 @@ def test_a_row_that_is_gone_is_named(cast: Cast, made) -> None:
 
 def test_a_memory_slipped_in_is_named(cast: Cast, made) -> None:
     learn(cast, "/c.md")
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=cast.workspace,
         cause=made.quarantine,
         kind="memory",
@@ -105,7 +109,7 @@ def test_a_memory_slipped_in_is_named(cast: Cast, made) -> None:
 
 
 def test_a_quarantine_nobody_opened_is_named(cast: Cast) -> None:
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=cast.workspace,
         kind="memory",
         target="M-1",
@@ -118,12 +122,12 @@ def test_a_quarantine_nobody_opened_is_named(cast: Cast) -> None:
 
 
 def test_a_quarantine_that_is_gone_is_named(cast: Cast, made) -> None:
-    pk = made.quarantine_id
+    pk, name = made.quarantine_id, str(made)
     Quarantine.objects.filter(cause=pk).delete()
     Containment.objects.all().delete()
     Quarantine.objects.all().delete()
     found = differences()
-    assert f"Quarantine {pk} is in the log and no longer among the rows." in found
+    assert f"{name} in northwind is in the log and no longer among the rows." in found
     assert any("no quarantine names it" in one for one in found)
 
 
@@ -135,7 +139,7 @@ def test_a_quarantine_lifted_behind_the_log_is_named(cast: Cast, made) -> None:
 def test_a_session_put_back_behind_the_log_is_named(cast: Cast, made) -> None:
     Session.objects.update(quarantined_at=None)
     (only,) = differences()
-    assert "is in service; the quarantine of" in only
+    assert only.endswith(f"in northwind is in service; {made} names it.")
 
 
 def test_a_session_taken_out_behind_the_log_is_named(cast: Cast, made) -> None:
@@ -174,3 +178,74 @@ def test_many_quarantines_ask_for_few_entries_at_a_time(cast: Cast) -> None:
     # One query a quarantine in force, for the sessions it names.
     assert count() <= few + 4
     assert Value.objects.exists()
+
+
+# Entries from before quarantines had numbers name them by the key of their row
+
+
+@pytest.fixture
+def keyed(own_keys, cast: Cast) -> Quarantine:
+    """A quarantine whose opening was logged under its key."""
+    take_numbers(cast.workspace, "Q", 1_000)
+    memory = build.memory(cast.store, "/old.md")
+    row = build.quarantine(
+        workspace=cast.workspace,
+        kind="memory",
+        target=str(memory),
+        memory=memory,
+        through=1,
+        by=cast.lead,
+        reason="It lies.",
+    )
+    Containment.objects.create(
+        workspace=cast.workspace,
+        kind="quarantine",
+        target=str(memory),
+        quarantine=row,
+        by=cast.lead,
+        reason=row.reason,
+        due_at=product_clock.now(),
+    )
+    with transaction.atomic():
+        append(
+            Action.QUARANTINE_OPENED,
+            workspace=cast.workspace.slug,
+            actor=actor_of(cast.lead),
+            object=f"quarantine:{row.pk}",
+            after={"kind": "memory", "target": str(memory), "memories": [str(memory)]},
+        )
+    return row
+
+
+def test_what_was_logged_under_a_key_agrees(cast: Cast, keyed) -> None:
+    assert differences() == []
+
+
+def test_what_was_opened_under_a_key_comes_back_under_its_number(cast: Cast, keyed) -> None:
+    made = Containment.objects.select_related("quarantine").get()
+    containment.answer(made, by=member(cast, "reviewer"), verdict="reversed", reason="Fine.")
+    named = Entry.objects.filter(action="quarantine.lifted").values_list("object", flat=True)
+    assert list(named) == ["Q-1001"]
+    assert differences() == []
+
+
+def test_what_was_logged_under_a_key_and_is_gone_is_named(cast: Cast, keyed) -> None:
+    Containment.objects.all().delete()
+    Quarantine.objects.all().delete()
+    assert differences() == [
+        f"quarantine:{keyed_pk(cast)} in northwind is in the log and no longer among the rows."
+    ]
+
+
+def keyed_pk(cast: Cast) -> str:
+    """The key the log names, once its row is gone."""
+    opened = Entry.objects.get(workspace=cast.workspace.slug, action="quarantine.opened")
+    return opened.object.removeprefix("quarantine:")
+
+
+def test_a_row_of_another_workspace_stands_for_none_here(cast: Cast, made) -> None:
+    """Moved to another workspace it is gone from its own, and unlogged in the other."""
+    Quarantine.objects.filter(pk=made.quarantine_id).update(workspace=cast.elsewhere)
+    found = differences()
+    assert f"{made} in northwind is in the log and no longer among the rows." in found
+    assert f"{made} in elsewhere has no entry: nobody opened it." in found

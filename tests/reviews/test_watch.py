@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from agents import clock as product_clock
+from agents.numbers import take_numbers
 from agents.people import set_group
 from reviews import decisions
 from reviews.assignments import assign
@@ -15,12 +17,13 @@ from reviews.comments import add_comment, see_mentions
 from reviews.deadlines import Settings, set_due_times
 from reviews.decisions import Shown, request_changes
 from reviews.due_times import Limits
-from reviews.models import Deadline, Notice, Proposal
-from reviews.watch import escalate, tell_mentions, watch
+from reviews.models import Containment, Deadline, Notice, Proposal
+from reviews.watch import escalate, tell_containments, tell_mentions, watch
 from tests import build
 from tests.cast import Cast
 from tests.clock import FakeClock
 from tests.reviews.filings import WITH_COMMAND, by_hand
+from tests.reviews.poison import quarantine
 from tests.reviews.views.desks import approve, fresh, member
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +250,52 @@ def test_who_left_the_workspace_is_not_told(cast: Cast, clock: FakeClock) -> Non
     cast.second_reviewer.memberships.all().delete()
     tell_mentions()
     assert told("mention") == ["Lena"]
+
+
+def contained(cast: Cast, number: int, within: str = "workspace") -> Containment:
+    """A restore by the lead of `within` that waits for its answer."""
+    return build.containment(
+        workspace=getattr(cast, within),
+        number=number,
+        kind="restore",
+        target="M-1 version 1",
+        by=cast.lead if within == "workspace" else cast.outsider,
+        due_at=product_clock.now(),
+    )
+
+
+def test_all_who_may_answer_are_told_once_of_a_containment_by_its_number(
+    cast: Cast, clock: FakeClock
+) -> None:
+    contained(cast, 71)
+    for _ in range(3):
+        tell_containments()
+        clock.advance(hours=1)
+    assert told("containment") == ["Rosa", "Sven"]
+    found = Notice.objects.filter(kind="containment").values_list("object", "path").distinct()
+    assert list(found) == [("C-71", "containment/C-71/")]
+
+
+def test_a_quarantine_is_told_by_its_own_number_and_page(cast: Cast, clock: FakeClock) -> None:
+    take_numbers(cast.workspace, "Q", 70)
+    quarantine(cast, "memory", build.memory(cast.store))
+    tell_containments()
+    found = Notice.objects.filter(kind="containment").values_list("object", "path").distinct()
+    assert list(found) == [("Q-71", "quarantine/Q-71/")]
+
+
+def test_what_was_answered_is_told_no_more_in_its_own_workspace_alone(
+    cast: Cast, clock: FakeClock
+) -> None:
+    made = contained(cast, 71)
+    contained(cast, 71, "elsewhere")
+    quarantine(cast, "memory", build.memory(cast.store))
+    build.person("Noor", within=cast.elsewhere)
+    tell_containments()
+    Containment.objects.filter(pk=made.pk).update(answer="confirmed")
+    tell_containments()
+    standing = Notice.objects.filter(kind="containment", settled_at=None)
+    assert set(standing.values_list("workspace__slug", "object")) == {
+        ("elsewhere", "C-71"),
+        ("northwind", "Q-1"),
+    }

@@ -14,7 +14,7 @@ from agents.people import Member, add_person, find_member
 from reviews.audit.actors import SYSTEM
 from reviews.comments import add_comment
 from reviews.lines import Reader
-from reviews.models import Containment, Decision, Mention, Proposal
+from reviews.models import Decision, Mention, Proposal
 from reviews.postponements import aside_of, postpone
 from reviews.reservations import reserve
 from reviews.workday import (
@@ -251,7 +251,7 @@ def test_upkeep_shows_the_first_and_counts_all(
 
 
 def test_a_containment_waits_for_everybody_but_who_made_it(cast, clock) -> None:
-    Containment.objects.create(
+    build.containment(
         workspace=cast.workspace,
         store=cast.store,
         kind="roll_back",

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from agents.freezes import freeze_agent
 from agents.memory import retire_memory, write_memory
-from agents.models import Channel, Memory, MemoryStore, Quarantine, QuarantineKind, Release
+from agents.models import Channel, Memory, MemoryStore, QuarantineKind, Release
 from agents.people import find_member
 from agents.reads import read_memory
 from agents.releases import publish
@@ -260,7 +260,7 @@ class TestLiveMemory:
 
     def test_marks_a_quarantined_memory(self, cast, client_of):
         memory = build.memory(cast.store)
-        Quarantine.objects.create(
+        build.quarantine(
             workspace=cast.workspace,
             kind=QuarantineKind.MEMORY,
             target=str(memory),
@@ -440,7 +440,7 @@ class TestOneMemory:
         remember(cast.store, 1)
         memory = Memory.objects.get(store=cast.store)
         rewrite(memory, "Another rule.\n")
-        Quarantine.objects.create(
+        build.quarantine(
             workspace=cast.workspace,
             kind=QuarantineKind.MEMORY,
             target=str(memory),

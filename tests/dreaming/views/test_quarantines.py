@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock as product_clock
 from agents.models import Quarantine, Session
+from agents.numbers import take_numbers
 from agents.reads import read_memory
-from reviews import quarantines
+from reviews import containment, quarantines
 from reviews.changes import Op
 from reviews.models import Containment
 from tests import build
@@ -64,8 +65,8 @@ def test_lists_what_is_out_by_whom_and_until_when(cast: Cast, lead: Client, bad)
     quarantine(cast, "session", bad)
     quarantine(cast, "memory", memory_at("/bad.md"), reason="Wrong.")
     page = read(lead, HOME)
-    assert f">{bad}</a><small>Session</small>" in page
-    assert f">{memory_at('/bad.md')}</a><small>Memory</small>" in page
+    assert f">{bad}</a><small>Q-1, Session</small>" in page
+    assert f">{memory_at('/bad.md')}</a><small>Q-2, Memory</small>" in page
     assert page.count('class="num">1</td>') == 2
     assert "Lena" in page
     assert "Wrong." in page
@@ -180,14 +181,14 @@ def test_what_is_out_already_leads_to_its_page(cast: Cast, lead: Client, bad) ->
         lead.post(f"{HOME}new/", sent(bad)),
     ):
         assert answer.status_code == 303
-        assert answer.url == f"{HOME}{made.quarantine_id}/"
+        assert answer.url == f"{HOME}{made}/"
     assert Containment.objects.count() == 1
 
 
 def test_confirmed_it_is_out_and_its_page_is_shown(cast: Cast, lead: Client, bad) -> None:
     answer = lead.post(f"{HOME}new/", sent(bad))
     made = Containment.objects.get()
-    assert (answer.status_code, answer.url) == (303, f"{HOME}{made.quarantine_id}/")
+    assert (answer.status_code, answer.url) == (303, f"{HOME}{made}/")
     assert read_memory(cast.agent, "new", 4_000).text == ""
 
 
@@ -209,7 +210,7 @@ def test_somebody_only_sessions_name_is_shown_as_text(cast: Cast, lead: Client) 
     assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page
     lead.post(f"{HOME}new/", sent(HOSTILE, "person"))
-    own = f"{HOME}{Containment.objects.get().quarantine_id}/"
+    own = f"{HOME}{Containment.objects.get()}/"
     for address in (HOME, own, "/w/northwind/review/"):
         page = read(lead, address)
         assert "&lt;script&gt;alert" in page
@@ -223,36 +224,36 @@ def test_shows_what_it_took_out_and_who_has_it(cast: Cast, reviewer: Client, bad
     read_memory(cast.agent, "loop-1", 4_000)
     waiting = build.filed(cast.store, path="/next.md", evidence=[quote(bad)])
     made = quarantine(cast, "session", bad)
-    page = read(reviewer, f"{HOME}{made.quarantine_id}/")
+    page = read(reviewer, f"{HOME}{made}/")
     assert "1 of 1 are out" in page
     assert f"{waiting}</a>" in page
     assert "loop-1" in page
     assert "Confirm or restore" in page
     read_memory(cast.agent, "loop-1", 4_000)
-    again = reviewer.get(f"{HOME}{made.quarantine_id}/")
+    again = reviewer.get(f"{HOME}{made}/")
     assert (again.context["having_count"], again.context["readers_count"]) == (0, 1)
 
 
 def test_the_lead_who_did_it_has_no_answer_to_press(cast: Cast, lead: Client, bad) -> None:
     made = quarantine(cast, "session", bad)
-    page = read(lead, f"{HOME}{made.quarantine_id}/")
+    page = read(lead, f"{HOME}{made}/")
     assert 'name="verdict"' not in page
     assert "You did this, so another reviewer or lead" in page
-    answer = lead.post(f"{HOME}{made.quarantine_id}/", {"verdict": "confirmed"})
+    answer = lead.post(f"{HOME}{made}/", {"verdict": "confirmed"})
     assert answer.status_code == 403
     assert "Your answer was not recorded." in answer.content.decode()
 
 
 def test_who_it_is_about_has_no_answer_to_press(cast: Cast, reviewer: Client) -> None:
     made = quarantine(cast, "person", cast.reviewer.email)
-    page = read(reviewer, f"{HOME}{made.quarantine_id}/")
+    page = read(reviewer, f"{HOME}{made}/")
     assert 'name="verdict"' not in page
     assert "This is about you" in page
 
 
 def test_an_auditor_sees_it_without_controls(cast: Cast, client_of, bad) -> None:
     made = quarantine(cast, "session", bad)
-    page = read(client_of(cast.auditor), f"{HOME}{made.quarantine_id}/")
+    page = read(client_of(cast.auditor), f"{HOME}{made}/")
     assert 'name="verdict"' not in page
     assert "/restore/" not in page
 
@@ -260,31 +261,29 @@ def test_an_auditor_sees_it_without_controls(cast: Cast, client_of, bad) -> None
 def test_late_is_said_and_it_can_still_be_answered(cast: Cast, reviewer: Client, bad) -> None:
     made = quarantine(cast, "session", bad)
     Containment.objects.update(due_at=product_clock.now())
-    assert "The answer is late." in read(reviewer, f"{HOME}{made.quarantine_id}/")
+    assert "The answer is late." in read(reviewer, f"{HOME}{made}/")
     assert "Answer is late" in read(reviewer, HOME)
-    reviewer.post(f"{HOME}{made.quarantine_id}/", {"verdict": "confirmed"})
-    assert "The answer is late." not in read(reviewer, f"{HOME}{made.quarantine_id}/")
+    reviewer.post(f"{HOME}{made}/", {"verdict": "confirmed"})
+    assert "The answer is late." not in read(reviewer, f"{HOME}{made}/")
 
 
 def test_restoring_everything_takes_a_reason(cast: Cast, reviewer: Client, bad) -> None:
     made = quarantine(cast, "session", bad)
-    answer = reviewer.post(f"{HOME}{made.quarantine_id}/", {"verdict": "reversed"})
+    answer = reviewer.post(f"{HOME}{made}/", {"verdict": "reversed"})
     assert answer.status_code == 422
     assert "Say why the containment is restored." in answer.content.decode()
-    answer = reviewer.post(
-        f"{HOME}{made.quarantine_id}/", {"verdict": "reversed", "reason": "A misreading."}
-    )
+    answer = reviewer.post(f"{HOME}{made}/", {"verdict": "reversed", "reason": "A misreading."})
     assert answer.status_code == 303
-    page = read(reviewer, f"{HOME}{made.quarantine_id}/")
+    page = read(reviewer, f"{HOME}{made}/")
     assert "0 of 1 are out" in page
     assert "Rosa" in page
 
 
 def test_an_answer_that_came_late_to_another_changes_nothing(cast: Cast, client_of, bad) -> None:
     made = quarantine(cast, "session", bad)
-    client_of(cast.second_reviewer).post(f"{HOME}{made.quarantine_id}/", {"verdict": "confirmed"})
+    client_of(cast.second_reviewer).post(f"{HOME}{made}/", {"verdict": "confirmed"})
     answer = client_of(cast.reviewer).post(
-        f"{HOME}{made.quarantine_id}/", {"verdict": "reversed", "reason": "No."}
+        f"{HOME}{made}/", {"verdict": "reversed", "reason": "No."}
     )
     assert answer.status_code == 409
     assert "confirmed before" in answer.content.decode()
@@ -294,11 +293,11 @@ def test_one_memory_is_restored_from_its_row(cast: Cast, reviewer: Client, bad) 
     learn(cast, "/more.md", [bad])
     made = quarantine(cast, "session", bad)
     answer = reviewer.post(
-        f"{HOME}{made.quarantine_id}/restore/",
+        f"{HOME}{made}/restore/",
         {"memory": memory_at("/bad.md").number, "reason": "Sound."},
     )
     assert answer.status_code == 303
-    page = read(reviewer, f"{HOME}{made.quarantine_id}/")
+    page = read(reviewer, f"{HOME}{made}/")
     assert "1 of 2 are out" in page
     assert "Sound." in page
 
@@ -308,7 +307,7 @@ def test_one_memory_is_restored_from_its_row(cast: Cast, reviewer: Client, bad) 
 )
 def test_what_it_did_not_take_out_is_not_restored(cast, reviewer: Client, bad, given) -> None:
     made = quarantine(cast, "session", bad)
-    answer = reviewer.post(f"{HOME}{made.quarantine_id}/restore/", given)
+    answer = reviewer.post(f"{HOME}{made}/restore/", given)
     assert answer.status_code == 422
     assert quarantines.parts_of(made.quarantine).get().lifted_at is None
 
@@ -318,24 +317,47 @@ def test_what_another_one_keeps_out_is_said(cast: Cast, reviewer: Client, bad) -
     quarantine(cast, "memory", memory_at("/bad.md"))
     part = quarantines.parts_of(made.quarantine).get()
     quarantines.restore_part(part, by=member(cast, "reviewer"), reason="Sound.")
-    assert "Kept out by another" in read(reviewer, f"{HOME}{made.quarantine_id}/")
+    assert "Kept out by another" in read(reviewer, f"{HOME}{made}/")
 
 
 def test_one_of_another_workspace_is_not_there(cast: Cast, client_of, bad) -> None:
     made = quarantine(cast, "session", bad)
     outsider = client_of(cast.outsider)
-    assert outsider.get(f"/w/elsewhere/quarantine/{made.quarantine_id}/").status_code == 404
-    assert outsider.get(f"/w/elsewhere/quarantine/{made.pk + 10_000}/").status_code == 404
+    assert outsider.get(f"/w/elsewhere/quarantine/{made}/").status_code == 404
+    assert outsider.get("/w/elsewhere/quarantine/Q-10007/").status_code == 404
 
 
-def test_the_containment_address_leads_to_its_page(cast: Cast, reviewer: Client, bad) -> None:
+def test_its_number_stands_wherever_it_is_named(cast: Cast, reviewer: Client, bad) -> None:
+    take_numbers(cast.workspace, "Q", 1_000)
     made = quarantine(cast, "session", bad)
-    for answer in (
-        reviewer.get(f"/w/northwind/containment/{made.pk}/"),
-        reviewer.post(f"/w/northwind/containment/{made.pk}/", {"verdict": "confirmed"}),
-    ):
-        assert (answer.status_code, answer.url) == (303, f"{HOME}{made.quarantine_id}/")
-    assert Containment.objects.get().answer == ""
+    assert str(made) == "Q-1001"
+    for address in (f"{HOME}Q-1001/", HOME, "/w/northwind/review/", "/w/northwind/work/"):
+        page = read(reviewer, address)
+        assert ">Q-1001<" in page or "Q-1001," in page or "/ Q-1001" in page
+        assert f"{HOME}Q-1001/" in page
+        assert f"quarantine/{made.quarantine_id}/" not in page
+
+
+def test_neither_a_key_nor_its_parts_nor_a_containments_number_is_an_address(
+    cast: Cast, reviewer: Client, bad
+) -> None:
+    take_numbers(cast.workspace, "Q", 1_000)
+    made = quarantine(cast, "session", bad)
+    part = quarantines.parts_of(made.quarantine).get()
+    assert part.number is None
+    for name in (made.quarantine_id, f"Q-{made.quarantine_id}", f"Q-{part.pk}", "C-1001"):
+        read(reviewer, f"{HOME}{name}/", 404)
+    read(reviewer, f"/w/northwind/containment/C-{made.pk}/", 404)
+
+
+def test_the_log_leads_to_it_and_tells_its_whole_story(cast: Cast, lead: Client, bad) -> None:
+    take_numbers(cast.workspace, "Q", 1_000)
+    made = quarantine(cast, "session", bad)
+    containment.answer(made, by=member(cast, "reviewer"), verdict="reversed", reason="A test.")
+    page = read(lead, "/w/northwind/audit/", q="Q-1001")
+    assert page.count(f'href="{HOME}Q-1001/"') >= 3
+    for did in ("Quarantined", "Restored from quarantine", "Reversed a containment"):
+        assert did in page
 
 
 def test_it_waits_in_the_queue(cast: Cast, reviewer: Client, bad) -> None:
@@ -343,7 +365,7 @@ def test_it_waits_in_the_queue(cast: Cast, reviewer: Client, bad) -> None:
     page = read(reviewer, "/w/northwind/review/")
     assert f"Quarantined {bad}" in page
     assert "Confirm or restore" in page
-    assert f'href="{HOME}{made.quarantine_id}/"' in page
+    assert f'href="{HOME}{made}/"' in page
 
 
 def test_more_memories_ask_no_more_queries(cast: Cast, reviewer: Client) -> None:
@@ -352,9 +374,9 @@ def test_more_memories_ask_no_more_queries(cast: Cast, reviewer: Client) -> None
         for n in paths:
             learn(cast, f"/{n}.md", [source])
         made = quarantine(cast, "session", source)
-        reviewer.get(f"{HOME}{made.quarantine_id}/")
+        reviewer.get(f"{HOME}{made}/")
         with CaptureQueriesContext(connection) as asked:
-            reviewer.get(f"{HOME}{made.quarantine_id}/")
+            reviewer.get(f"{HOME}{made}/")
         return len(asked)
 
     assert count(range(1, 2)) == count(range(2, 6)) <= 32
@@ -382,7 +404,7 @@ def test_pages_lead_there_for_a_lead_only(cast: Cast, lead: Client, reviewer: Cl
 
 def test_new_sessions_are_let_in_from_its_page_by_somebody_else(cast, client_of):
     made = quarantine(cast, "agent", cast.agent.slug)
-    place = f"/w/northwind/quarantine/{made.quarantine_id}/"
+    place = f"/w/northwind/quarantine/{made}/"
     reviewer = client_of(cast.reviewer)
     assert f'action="{place}let-in/"' not in reviewer.get(place).content.decode()
     reviewer.post(place, {"verdict": "confirmed", "reason": ""})

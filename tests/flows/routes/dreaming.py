@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from agents.numbers import take_numbers
 from tests import build
 from tests.cast import Cast
 from tests.flows.routes.lines import REASON, Route, at_agent, here, sends
@@ -43,8 +44,9 @@ def with_counts(cast: Cast) -> dict[str, Any]:
 
 
 def at_quarantine(cast: Cast) -> dict[str, Any]:
+    take_numbers(cast.workspace, "Q", 1_000)
     made = quarantine(cast, "memory", build.memory(cast.store, "/quarantined.md"))
-    return here(cast) | {"pk": made.quarantine_id}
+    return here(cast) | {"number": made.quarantine.number}
 
 
 def at_linked(cast: Cast) -> dict[str, Any]:

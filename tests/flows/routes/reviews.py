@@ -16,7 +16,7 @@ from reviews.batches import decide_batch
 from reviews.decisions import Said, Shown, approve
 from reviews.exports import Period, export_history
 from reviews.lifecycle import Act
-from reviews.models import Absence, Containment, SavedView
+from reviews.models import Absence, SavedView
 from reviews.rule_changes import Told, propose_rule
 from reviews.rules import set_rule
 from tests import build
@@ -82,7 +82,8 @@ def at_release(cast: Cast) -> dict[str, Any]:
 
 
 def at_containment(cast: Cast) -> dict[str, Any]:
-    made = Containment.objects.create(
+    take_numbers(cast.workspace, "C", 1_000)
+    made = build.containment(
         workspace=cast.workspace,
         store=cast.store,
         kind="roll_back",
@@ -91,7 +92,7 @@ def at_containment(cast: Cast) -> dict[str, Any]:
         reason="Odd",
         due_at=clock.now(),
     )
-    return here(cast) | {"pk": made.pk}
+    return here(cast) | {"number": made.number}
 
 
 def at_entry(cast: Cast) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import pytest
 from agents import clock as product_clock
 from agents.memory import find_head
 from agents.models import Memory
+from agents.numbers import take_numbers
 from agents.releases import live_release
 from reviews import containment as containments
 from reviews import decisions
@@ -28,13 +29,15 @@ def changed(cast) -> Memory:
 
 @pytest.fixture
 def restored(cast, changed) -> Containment:
+    """Its number is not its key."""
+    take_numbers(cast.workspace, "C", 1_000)
     return containments.restore_version(
         changed, changed.versions.get(number=1), by=member(cast, "lead"), reason="Odd answers."
     )
 
 
 def answer(client, made: Containment, **sent: str):
-    return client.post(f"/w/northwind/containment/{made.pk}/", sent)
+    return client.post(f"/w/northwind/containment/{made}/", sent)
 
 
 def served(cast) -> str:
@@ -50,7 +53,7 @@ def test_a_lead_restores_a_version_at_once(cast, client_of, changed) -> None:
 
     made = Containment.objects.get()
     assert response.status_code == 303
-    assert response.url == f"/w/northwind/containment/{made.pk}/"
+    assert response.url == f"/w/northwind/containment/{made}/"
     assert served(cast) == LIVE
 
 
@@ -105,7 +108,7 @@ def test_what_cannot_be_contained_changes_nothing(
 
 
 def test_the_page_says_what_was_done_and_shows_the_texts(cast, client_of, restored) -> None:
-    html = text_of(client_of(cast.reviewer).get(f"/w/northwind/containment/{restored.pk}/"))
+    html = text_of(client_of(cast.reviewer).get(f"/w/northwind/containment/{restored}/"))
 
     assert "Restored M-1 version 1" in html
     assert "Odd answers." in html
@@ -136,7 +139,7 @@ def test_another_person_reverses_with_a_reason(cast, client_of, restored) -> Non
 
 def test_the_lead_who_did_it_does_not_answer(cast, client_of, restored) -> None:
     client = client_of(cast.lead)
-    html = text_of(client.get(f"/w/northwind/containment/{restored.pk}/"))
+    html = text_of(client.get(f"/w/northwind/containment/{restored}/"))
     assert 'name="verdict"' not in html
     assert "another reviewer or lead" in html
 
@@ -146,7 +149,7 @@ def test_the_lead_who_did_it_does_not_answer(cast, client_of, restored) -> None:
 
 
 def test_an_auditor_reads_it_without_controls(cast, client_of, restored) -> None:
-    html = text_of(client_of(cast.auditor).get(f"/w/northwind/containment/{restored.pk}/"))
+    html = text_of(client_of(cast.auditor).get(f"/w/northwind/containment/{restored}/"))
 
     assert 'name="verdict"' not in html
 
@@ -168,6 +171,45 @@ def test_an_answer_is_one_of_two(cast, client_of, restored, sent) -> None:
 
 
 def test_a_containment_of_another_workspace_is_not_there(cast, client_of, restored) -> None:
-    address = f"/w/elsewhere/containment/{restored.pk}/"
+    address = f"/w/elsewhere/containment/{restored}/"
 
     assert client_of(cast.outsider).get(address).status_code == 404
+
+
+def test_each_workspace_has_its_own_containment_of_a_number(cast, client_of, restored) -> None:
+    build.containment(
+        workspace=cast.elsewhere,
+        number=restored.number,
+        kind="restore",
+        target="M-7 version 3",
+        by=cast.outsider,
+        reason="Theirs.",
+        due_at=product_clock.now(),
+    )
+    outsider, own = client_of(cast.outsider), client_of(cast.reviewer)
+
+    html = text_of(outsider.get(f"/w/elsewhere/containment/{restored}/"))
+    assert "Restored M-7 version 3" in html
+    assert "Odd answers." not in html
+    assert "Odd answers." in text_of(own.get(f"/w/northwind/containment/{restored}/"))
+
+
+def test_no_key_of_the_database_is_an_address(cast, client_of, restored) -> None:
+    client = client_of(cast.reviewer)
+    for name in (restored.pk, f"C-{restored.pk}"):
+        assert client.get(f"/w/northwind/containment/{name}/").status_code == 404
+
+
+def test_its_number_stands_wherever_it_is_named(cast, client_of, restored) -> None:
+    client, place = client_of(cast.reviewer), f"/w/northwind/containment/{restored}/"
+    assert str(restored) == "C-1001"
+    for address in (place, "/w/northwind/review/", "/w/northwind/work/"):
+        html = client.get(address).content.decode()
+        assert "C-1001" in text_of(client.get(address))
+        assert place in html
+        assert f"containment/{restored.pk}/" not in html
+
+
+def test_the_log_leads_to_it(cast, client_of, restored) -> None:
+    found = client_of(cast.lead).get("/w/northwind/audit/", {"q": "c-1001"}).content.decode()
+    assert f'href="/w/northwind/containment/{restored}/"' in found

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from agents.memory import retire_memory, write_memory
-from agents.models import Quarantine, QuarantineKind
+from agents.models import QuarantineKind
 from agents.reads import read_memory
 from agents.releases import publish
 from reviews.audit.actors import SYSTEM
@@ -47,7 +47,7 @@ def retire(memory):
 
 
 def quarantine(memory, by):
-    return Quarantine.objects.create(
+    return build.quarantine(
         workspace=memory.workspace,
         kind=QuarantineKind.MEMORY,
         target=str(memory),

@@ -8,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock as product_clock
 from dreaming.models import Schedule
-from reviews.models import Containment
 from tests import build
 from tests.reviews.views.desks import text_of
 
@@ -90,7 +89,7 @@ def test_pages_follow_one_another(cast, client_of) -> None:
 def test_conflicts_and_open_containments_stand_in_front(cast, client_of) -> None:
     build.proposal(cast.store, risk="high", title="High one")
     build.proposal(cast.store, "conflicted", title="Moved one")
-    Containment.objects.create(
+    build.containment(
         workspace=cast.workspace,
         store=cast.store,
         kind="roll_back",

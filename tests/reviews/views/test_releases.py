@@ -4,7 +4,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock, freezes
 from agents.memory import write_memory
-from agents.models import MemoryStore, MemoryVersion, Quarantine, Release
+from agents.models import MemoryStore, MemoryVersion, Release
 from agents.people import find_member
 from agents.releases import live_release, publish
 from reviews import containment, decisions
@@ -362,7 +362,7 @@ def test_the_empty_release_says_so(cast, lead):
 
 def test_what_is_quarantined_is_marked(cast, lead):
     release = write_many(cast.store, 1)
-    Quarantine.objects.create(
+    build.quarantine(
         workspace=cast.workspace,
         kind="memory",
         target="M-1",

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from reviews.models import Containment, Decision
+from reviews.models import Decision
 from reviews.postponements import postpone
 from reviews.reservations import reserve
 from tests import build
@@ -101,7 +101,7 @@ def test_reserved_and_put_aside_are_your_own(cast, client_of, clock) -> None:
 
 
 def test_a_containment_waits_for_another_person_than_its_lead(cast, client_of, clock) -> None:
-    Containment.objects.create(
+    build.containment(
         workspace=cast.workspace,
         store=cast.store,
         kind="roll_back",
