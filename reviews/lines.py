@@ -453,7 +453,7 @@ def containment_lines(
         ContainmentLine(
             id=str(row),
             sign="shield-alert" if row.quarantine_id else "history",
-            url=_containment_url(row, address),
+            url=containment_url(row, address),
             title=containment_title(row),
             store=_containment_place(row),
             by=row.by.name,
@@ -465,7 +465,8 @@ def containment_lines(
     )
 
 
-def _containment_url(row: Containment, address: Address) -> str:
+def containment_url(row: Containment, address: Address) -> str:
+    """Return the page that shows what was done and takes the answer."""
     if row.quarantine is not None:
         return address("quarantine", row.quarantine.number)
     return address("containment", row.number)

@@ -124,7 +124,7 @@ def quarantine_new(request: MemberRequest) -> HttpResponse:
     standing = quarantines.find_in_force(row)
     if standing is not None:
         messages.info(request, _("It is quarantined already."))
-        return SeeOther(address_of("quarantine", request.workspace.slug, standing.number))
+        return SeeOther(_place_of(standing))
     if request.method == "GET":
         return _preview_page(request, row, QuarantineForm(), target)
     form = QuarantineForm(request.POST)
@@ -136,7 +136,12 @@ def quarantine_new(request: MemberRequest) -> HttpResponse:
     )
     words = _("%(target)s is out of service. Another person confirms or restores it in 48 h.")
     messages.info(request, words % {"target": made.target})
-    return SeeOther(address_of("quarantine", request.workspace.slug, row.number))
+    return SeeOther(_place_of(row))
+
+
+def _place_of(row: Quarantine) -> str:
+    """Return the page of a quarantine; what only went with one has none."""
+    return "" if row.number is None else address_of("quarantine", row.workspace.slug, row.number)
 
 
 def _preview_page(

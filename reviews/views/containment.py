@@ -19,10 +19,10 @@ from reviews import containment as containments
 from reviews.access import containment_of
 from reviews.errors import InvalidChange, MayNotDecide, ReasonMissing, StaleProposal
 from reviews.forms import AnswerForm, RestoreForm, RollBackForm
-from reviews.lines import containment_title
+from reviews.lines import containment_title, containment_url
 from reviews.models import Containment
 from reviews.texts import MOST_PATHS, ChangedText, texts_between
-from reviews.views.desk import SeeOther, address_of, desk_of
+from reviews.views.desk import SeeOther, desk_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -111,4 +111,4 @@ def contained(request: MemberRequest, made: Containment) -> HttpResponse:
     """Show what was done; another person confirms or reverses it."""
     words = _("{title}. Another person confirms it in 48 h.")
     messages.info(request, words.format(title=containment_title(made)))
-    return SeeOther(address_of("containment", request.workspace.slug, made.number))
+    return SeeOther(containment_url(made, desk_of(request).address))
