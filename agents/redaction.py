@@ -126,9 +126,10 @@ KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{32}")
 # Lines of base64 after a start whose end was cut off, and a last shorter line where the text ends
 # or padding shows that it is one. Inside JSON a line's end is a backslash and an n.
+# No group is repeated possessively here: before Python 3.11.5 that takes an iteration back in part.
 KEY_LINES = re.compile(
-    r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{32,}+)++"
-    r"""(?:(?:\s|\\[nr])++[A-Za-z0-9+/]++(?:=++|(?=["'}\s]*+\Z)))?"""
+    r"(?:\s|\\[nr])*[A-Za-z0-9+/=]{32,}(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{32,})*"
+    r"""(?:(?:\s|\\[nr])+[A-Za-z0-9+/]+(?:=+|(?=["'}\s]*\Z)))?"""
 )
 
 

@@ -278,7 +278,7 @@ def _decode_element(text: str, start: int, ends: str) -> tuple[object, int]:
 
 
 # A whole string (its brackets do not count), a bracket, or a comma. Possessive, so linear.
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]|,', re.DOTALL)
+TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"?|[\[{]|[\]}]|,', re.DOTALL)
 SPACE = re.compile(r"[ \t\n\r]*")
 
 

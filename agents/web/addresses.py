@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import zip_longest
 
+from django.conf import settings
 from django.urls import get_script_prefix, get_urlconf, reverse
 
 MARKS = range(987_654_321_001, 987_654_321_009)
@@ -18,7 +19,8 @@ def address(name: str, *parts: str | int) -> str:
     Raises NoReverseMatch where there is no such page.
     """
     shape = tuple(None if type(part) is int and part > 0 else part for part in parts)
-    pieces = _pieces(name, shape, get_script_prefix(), get_urlconf())
+    pages = get_urlconf() or settings.ROOT_URLCONF
+    pieces = _pieces(name, shape, get_script_prefix(), pages)
     if pieces is None:
         return reverse(name, args=parts)
     return _filled(pieces, [part for part, word in zip(parts, shape, strict=True) if word is None])
@@ -29,11 +31,11 @@ def _pieces(
     name: str,
     shape: tuple[str | int | None, ...],
     prefix: str,
-    urlconf: str | None,
+    pages: str,
 ) -> tuple[str, ...] | None:
     """Return what stands around the numbers, None where that cannot be told from one example.
 
-    prefix and urlconf: what an address depends on beside its name.
+    prefix, pages: what an address depends on beside its name and parts.
     """
     numbers = MARKS[: shape.count(None)]
     if len(numbers) < shape.count(None):
