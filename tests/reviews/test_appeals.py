@@ -108,8 +108,8 @@ def test_joined_stretches_cover_the_same_places_and_part(pairs) -> None:
 @pytest.mark.parametrize("unit", ["approved by ", "the reviewer ", "no need ", "as per "])
 def test_a_long_text_costs_linear_time(unit) -> None:
     text = unit * (200_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
 
     list(find_appeals(Reading(text)))
 
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

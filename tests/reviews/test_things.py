@@ -85,10 +85,10 @@ def test_a_long_name_is_cut() -> None:
 
 def test_a_text_full_of_things_is_not_read_for_ever() -> None:
     text = "".join(f"See h{n}.example.\n" for n in range(4 * MOST))
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert MOST <= len(things_in(text)) <= 2 * MOST + 2
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @given(st.text(max_size=300))

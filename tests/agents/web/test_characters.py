@@ -86,10 +86,10 @@ def stands_for(box: str) -> int:
 
 def test_a_hundred_thousand_hidden_characters_are_read_in_a_moment() -> None:
     text = "a\u200b\u200c" * 35_000
-    start = time.perf_counter()
+    start = time.process_time()
     found = count_hidden(text)
     assert found == 70_000
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,12 @@ def test_many_look_alike_letters_in_a_row_are_counted() -> None:
 
 
 def test_look_alike_letters_cost_linear_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     list(split_hidden("a\u0430" * 20_000))
     list(split_hidden("\u0430" * 100_000))
 
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_text_full_of_boxes_shows_the_first_and_counts_the_rest() -> None:
