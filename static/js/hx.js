@@ -87,8 +87,8 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 
 // What the list shows after the row that is decided, and how many it holds: if the server finds the
-// same, it sends what changes and not the whole list. Nothing of a list that runs short, of rows that are folded
-// together, or of the last row of its group.
+// same, it sends what changes and not the whole list. Nothing of a list that runs short, of rows that
+// are folded together, or of the last row of its group.
 const FEW = 12;
 function following() {
   const item = document.querySelector(".queue .row[aria-current]")?.closest("li");
