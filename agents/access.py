@@ -32,6 +32,7 @@ from agents.models import (
 )
 from agents.people import Member, find_member_at, require_right
 from agents.rights import Right
+from agents.stores import MAX_MEMORY_BYTES
 from agents.tokens import find_token, note_use
 
 P = ParamSpec("P")
@@ -58,7 +59,8 @@ def member_for(person: Person | AnonymousUser, slug: str) -> Member:
 LEFT = "left_words"
 """The key of a session under which the words of an ended one wait."""
 
-MOST_LEFT = 4_000
+WORDS_LEFT = ("reason", "text")
+"""The fields whose words are kept so."""
 
 
 def member_page(right: Right) -> Callable[[MemberView[P]], View]:
@@ -167,15 +169,16 @@ def sign_in_redirect(request: HttpRequest) -> HttpResponse:
 def leave_words(request: HttpRequest) -> None:
     """Keep what stood in a form whose session had ended, for its writer when they are back.
 
-    The form says who wrote it: whoever else signs in here next is not shown it.
+    The form says who wrote it: whoever else signs in here next is not shown it. Nothing is kept of
+    a form that names nobody, or of more than a memory may hold: that could not be sent either.
     """
-    words = request.POST.get("reason") or request.POST.get("text") or ""
-    if request.method == "POST" and words and "writer" in request.POST:
-        request.session[LEFT] = {
-            "path": request.path,
-            "writer": request.POST["writer"],
-            "words": words[:MOST_LEFT].replace("\0", ""),
-        }
+    said = {name: request.POST.get(name, "").replace("\0", "") for name in WORDS_LEFT}
+    size = sum(len(words.encode(errors="surrogatepass")) for words in said.values())
+    writer = request.POST.get("writer", "")
+    if not (writer and 0 < size <= 2 * MAX_MEMORY_BYTES):
+        return
+    if Person.objects.filter(public_id=writer).exists():
+        request.session[LEFT] = said | {"path": request.path, "writer": writer}
 
 
 def came_from(request: HttpRequest) -> str | None:

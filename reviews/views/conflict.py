@@ -35,6 +35,7 @@ from reviews.lifecycle import IllegalTransition
 from reviews.marks import mark_firsts
 from reviews.models import Proposal
 from reviews.views.desk import Context, SeeOther, desk_of, is_fragment, show_pane
+from reviews.views.draft import take_held
 from reviews.views.proposal import proposal_page, session_base
 
 
@@ -48,6 +49,9 @@ def conflict(request: MemberRequest, number: int) -> HttpResponse:
     if found.state != "conflicted":
         return redirect(desk_of(request).address("proposal", number))
     here, by_hand = conflict_of(found), "by_hand" in request.GET
+    if held := take_held(request, found, "conflict/"):
+        by_hand = True
+        drafts.keep_draft(found, request.member, revision=found.revision, text=held["text"])
     left = drafts.draft_of(found, request.member) if by_hand else None
     text = left.text if left else ""
     return conflict_page(request, here, first_picks(here), by_hand=by_hand, draft=text)

@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from agents.access import LEFT, member_page
+from agents.access import LEFT, WORDS_LEFT, member_page
 from agents.http import MemberRequest
 from agents.rights import Right
 from reviews import drafts
 from reviews.access import proposal_of
-from reviews.drafts import WORDS, Kind
+from reviews.drafts import MOST_SIGNS, WORDS, Kind
 from reviews.models import Proposal
 
 FIELDS = {Kind.REJECT: "reason", Kind.REQUEST: "reason", Kind.COMMENT: "text"}
@@ -54,18 +54,28 @@ def take_left(request: MemberRequest, found: Proposal) -> dict[Kind, str]:
     What stood in a form whose session had ended becomes their draft now, if it was theirs.
     """
     left = drafts.words_left(found)
+    for page, kind in PAGES.items():
+        if held := take_held(request, found, page):
+            words = held[FIELDS[kind]][:MOST_SIGNS]
+            drafts.keep_words(found, request.member, kind, words)
+            return left | {kind: words}
+    return left
+
+
+def take_held(request: MemberRequest, found: Proposal, page: str) -> dict[str, str] | None:
+    """Return field -> words of the form at `page` that was sent after its session had ended.
+
+    They wait no longer then. None where there are none, or where somebody else wrote them.
+    """
     held = request.session.get(LEFT)
-    if not isinstance(held, dict):
-        return left
-    start, _, page = str(held["path"]).partition(f"/review/{found}/")
-    kind = PAGES.get(page)
-    if kind is None or start != f"/w/{request.workspace.slug}":
-        return left
+    path = f"/w/{request.workspace.slug}/review/{found}/{page}"
+    if not isinstance(held, dict) or held["path"] != path:
+        return None
     del request.session[LEFT]
     if held["writer"] != request.person.public_id:
-        return left
-    drafts.keep_words(found, request.member, kind, held["words"])
-    return left | {kind: held["words"]}
+        return None
+    # A browser sends every line end as CR LF, whatever stood there.
+    return {name: held[name].replace("\r\n", "\n") for name in WORDS_LEFT}
 
 
 def drop_left(request: MemberRequest, found: Proposal, kind: Kind) -> None:

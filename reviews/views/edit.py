@@ -26,6 +26,7 @@ from reviews.marks import mark_firsts
 from reviews.models import Draft, Proposal
 from reviews.turns import Chip
 from reviews.views.desk import Context, SeeOther, desk_of, is_fragment, show_pane
+from reviews.views.draft import take_held
 from reviews.views.proposal import proposal_page, session_base
 
 COMPARISONS = (("live", "with live memory"), ("proposal", "with proposal"))
@@ -46,10 +47,16 @@ def edit(request: MemberRequest, number: int) -> HttpResponse:
 
 
 def opening_form(request: MemberRequest, found: Proposal) -> tuple[EditForm, Draft | None]:
-    """Return the form with the draft that was left here, or with the proposal's own text."""
+    """Return the form with the draft that was left here, or with the proposal's own text.
+
+    What was sent from here after the session had ended is the draft then, and its reason stands.
+    """
+    held = take_held(request, found, "edit/") or {}
+    if held:
+        keep(request, found, EditForm(held))
     draft = drafts.draft_of(found, request.member) if "afresh" not in request.GET else None
     text = draft.text if draft else _text_of(found)
-    return EditForm(initial={"text": text}), draft
+    return EditForm(initial={"text": text, "reason": held.get("reason")}), draft
 
 
 def to_conflict(request: MemberRequest, found: Proposal) -> HttpResponse:

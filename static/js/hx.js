@@ -130,6 +130,17 @@ document.addEventListener("htmx:afterRequest", (event) => {
   release(elt);
 });
 
+// What the page asks of itself must not lead away from what somebody types.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { elt, xhr } = event.detail;
+  const way = xhr.getResponseHeader("HX-Redirect");
+  const note = document.getElementById("session-ended")?.content.cloneNode(true);
+  if (!way || !note || !quiet(elt)) return;
+  event.preventDefault();
+  note.querySelector("a").setAttribute("href", way);
+  document.getElementById("connection")?.replaceChildren(note);
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, elt } = event.detail;
   // A whole page in place of a fragment: the sign-in page of an ended session, after a redirect.

@@ -165,26 +165,29 @@ def test_of_two_people_on_one_proposal_one_decides_and_the_other_is_told(
     context.close()
 
 
-def test_a_session_that_ends_in_mid_edit_costs_no_word(desk, cast, live_server) -> None:
+def test_a_session_that_ends_in_mid_edit_costs_no_word(desk, cast, axe) -> None:
     (proposal,) = file_many(cast, 1)
     page = desk(proposal, "edit/")
     page.locator("#mine").fill("Ask the warehouse before you cancel.\n")
     expect(page.locator("#livediff")).to_contain_text("warehouse")
     assert Draft.objects.get().text == "Ask the warehouse before you cancel.\n"
     Session.objects.all().delete()
+    text = "Ask the warehouse first.\nThen cancel.\n"
+    page.locator("#mine").fill(text)
+    expect(page.locator("#connection")).to_contain_text("Your session has ended.")
     page.get_by_label("What you changed and why").fill("Plainer.")
+    axe(page)
     page.get_by_role("button", name="Submit edited version").click()
     page.wait_for_url("**/accounts/login/**")
     page.get_by_label("Work e-mail").fill(cast.reviewer.email)
     page.get_by_label("Password").fill(build.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("#mine")).to_have_value("Ask the warehouse before you cancel.\n")
+    expect(page.locator("#mine")).to_have_value(text)
     expect(page.locator("#pane")).to_contain_text("restored")
-    page.get_by_label("What you changed and why").fill("Plainer.")
+    expect(page.get_by_label("What you changed and why")).to_have_value("Plainer.")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#pane")).to_contain_text("Revision 2")
-    kept = ProposalRevision.objects.get(proposal=proposal, number=2)
-    assert kept.content == "Ask the warehouse before you cancel.\n"
+    assert ProposalRevision.objects.get(proposal=proposal, number=2).content == text
     assert not Draft.objects.exists()
 
 

@@ -1,5 +1,6 @@
 """The log folded against memory, in rows; attackers stand in tests.flows.test_tampering."""
 
+import gc
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,7 @@ def many(agent: Agent, count: int, size: int) -> None:
 
 
 def peak() -> int:
+    gc.collect()
     tracemalloc.start()
     try:
         assert differences() == []
@@ -204,11 +206,12 @@ def peak() -> int:
         tracemalloc.stop()
 
 
-def test_memory_stays_flat_however_many_memories_there_are(agent):
-    many(agent, 150, 20_000)
+def test_memory_stays_flat_however_many_memories_there_are(agent, monkeypatch):
+    monkeypatch.setattr(reconcile, "ROWS", 50)
+    many(agent, 60, 20_000)
     differences()
     some = peak()
-    many(agent, 450, 20_000)
+    many(agent, 180, 20_000)
     assert peak() < 1.5 * some
 
 

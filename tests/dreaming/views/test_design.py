@@ -14,6 +14,7 @@ PARTIALS = {
     "_loading.html",
     "_notice.html",
     "_offline.html",
+    "_signed_out.html",
     "_pager.html",
     "_banner.html",
     "_chart_two_rates.html",

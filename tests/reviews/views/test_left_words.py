@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
+from agents.stores import MAX_MEMORY_BYTES
 from reviews.models import Comment, Decision, Draft
 from tests import build
-from tests.reviews.views.desks import at, post, shown, text_of
+from tests.reviews.views.desks import LIVE, at, conflict, post, shown, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,40 @@ def test_a_form_of_an_ended_session_comes_back_after_signing_in(cast, proposal, 
     assert WORDS in text_of(client.get(at(cast, proposal)))
     assert Draft.objects.get().kind == kind
     assert WORDS in text_of(client.get(at(cast, proposal)))
+
+
+def test_a_form_that_names_nobody_we_know_is_not_kept(cast, proposal) -> None:
+    client, sent = Client(), shown(proposal, code="wrong") | {"reason": WORDS, "writer": "nobody"}
+    post(client, at(cast, proposal, "reject/"), sent)
+    assert not client.session.keys()
+
+
+def test_an_edited_text_comes_back_with_its_reason(cast, proposal) -> None:
+    client, text = Client(), "One.\r\nTwo.\r\n"
+    sent = {"revision": "1", "text": text, "reason": WORDS, "writer": cast.reviewer.public_id}
+    post(client, at(cast, proposal, "edit/"), sent)
+    come_in(client, cast.reviewer)
+    page = client.get(at(cast, proposal, "edit/"))
+    assert page.context["text"] == "One.\nTwo.\n"
+    assert WORDS in text_of(page)
+    assert Draft.objects.get().text == "One.\nTwo.\n"
+
+
+def test_a_text_longer_than_a_memory_may_be_is_not_kept(cast, proposal) -> None:
+    client, text = Client(), "x" * (2 * MAX_MEMORY_BYTES + 1)
+    post(client, at(cast, proposal, "edit/"), {"text": text, "writer": cast.reviewer.public_id})
+    assert not client.session.keys()
+
+
+def test_a_conflict_settled_by_hand_comes_back(cast) -> None:
+    proposal = conflict(cast, LIVE.replace("Two.", "2."), LIVE.replace("Two.", "II."))
+    client = Client()
+    sent = {"by_hand": "on", "text": "By hand.\r\n", "writer": cast.reviewer.public_id}
+    post(client, at(cast, proposal, "conflict/"), sent)
+    come_in(client, cast.reviewer)
+    page = client.get(at(cast, proposal, "conflict/"))
+    assert page.context["draft"] == "By hand.\n"
+    assert page.context["by_hand"]
 
 
 def test_whoever_else_signs_in_there_is_not_shown_it(cast, proposal) -> None:
