@@ -36,7 +36,7 @@ from reviews.views.desk import (
     is_fragment,
     show_pane,
 )
-from reviews.views.draft import take_left, with_draft
+from reviews.views.draft import take_left, unsent
 
 VIEWS = {"inline": "Inline", "side": "Side by side", "full": "Full entry"}
 NOTHING_BESIDE: Context = dict.fromkeys(
@@ -88,13 +88,13 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
         "view_next": "side" if view == "inline" else "inline",
         "view_link": f"{more}view=",
         "approve_form": ApproveForm(),
-        "reject_form": with_draft(RejectForm(), found, Kind.REJECT, left[Kind.REJECT]),
-        "request_form": with_draft(RequestForm(), found, Kind.REQUEST, left[Kind.REQUEST]),
+        "reject_form": unsent(RejectForm, found, Kind.REJECT, left[Kind.REJECT]),
+        "request_form": unsent(RequestForm, found, Kind.REQUEST, left[Kind.REQUEST]),
         "session_base": session_base(request),
         "ask_link": f"{more}after=",
-        "comment_form": with_draft(CommentForm(), found, Kind.COMMENT, left[Kind.COMMENT]),
+        "comment_form": unsent(CommentForm, found, Kind.COMMENT, left[Kind.COMMENT]),
         "has_bar": True,
-        "later_form": LaterForm(),
+        "later_form": unsent(LaterForm, found),
         **NOTHING_BESIDE,
     }
 

@@ -18,7 +18,7 @@ from reviews.models import Proposal, Reservation, SeededItem
 from reviews.samples.base import Answer, is_right
 from reviews.turns import Chip
 from reviews.views.desk import Context, desk_of, is_fragment, show_pane
-from reviews.views.draft import with_draft
+from reviews.views.draft import unsent
 from reviews.views.proposal import VIEWS
 
 HELD = "held_items"
@@ -59,11 +59,11 @@ def item_context(request: MemberRequest, item: SeededItem) -> Context:
         "view_next": "side" if view == "inline" else "inline",
         "view_link": f"{desk_of(request).more}view=",
         "approve_form": ApproveForm(),
-        "reject_form": with_draft(RejectForm(), row, Kind.REJECT),
-        "request_form": with_draft(RequestForm(), row, Kind.REQUEST),
+        "reject_form": unsent(RejectForm, row, Kind.REJECT),
+        "request_form": unsent(RequestForm, row, Kind.REQUEST),
         "session_base": "",
         "has_bar": True,
-        "later_form": LaterForm(),
+        "later_form": unsent(LaterForm, row),
     }
 
 

@@ -1,9 +1,13 @@
 """Drafts on the page of an edit: saved by the live diff, there again, gone once sent."""
 
 import pytest
+from django.utils import translation
 
 from reviews import decisions, revisions
+from reviews.drafts import Kind
+from reviews.forms import CommentForm, LaterForm, RejectForm, RequestForm, tomorrow
 from reviews.models import Draft
+from reviews.views import draft
 from tests import build
 from tests.reviews.views.desks import HTMX, LIVE, at, conflict, fresh, member, post, text_of
 
@@ -132,3 +136,43 @@ def test_what_was_decided_meanwhile_keeps_the_draft_out_of_the_way(cast, client_
 
     assert answer.status_code == 409
     assert Draft.objects.count() == 1
+
+
+FORMS = {Kind.REJECT: RejectForm, Kind.REQUEST: RequestForm, Kind.COMMENT: CommentForm}
+
+
+def fields_of(form) -> dict[str, str]:
+    """The markup of each field as the templates ask for it."""
+    told = form if isinstance(form, dict) else {one.name: one for one in form}
+    return {
+        name: str(field["as_field_group"] if isinstance(field, dict) else field.as_field_group())
+        for name, field in told.items()
+        if name != "non_field_errors"
+    }
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("kind", FORMS)
+def test_kept_markup_is_that_of_the_form_with_its_own_address(cast, kind, language: str) -> None:
+    for proposal in (build.filed(cast.store), build.filed(cast.store, content="Two.\n")):
+        with translation.override(language):
+            kept = draft.unsent(FORMS[kind], proposal, kind)
+            plain = draft.with_draft(FORMS[kind](), proposal, kind)
+            assert fields_of(kept) == fields_of(plain)
+            assert f"/review/{proposal}/draft/{kind.value}/" in "".join(fields_of(kept).values())
+            assert not kept["non_field_errors"]
+
+
+def test_words_that_were_left_are_in_the_form_of_their_own_proposal_alone(cast) -> None:
+    proposal = build.filed(cast.store)
+    left = draft.unsent(RejectForm, proposal, Kind.REJECT, "Half a <thought>")
+    assert "Half a &lt;thought&gt;" in fields_of(left)["reason"]
+    assert "thought" not in fields_of(draft.unsent(RejectForm, proposal, Kind.REJECT))["reason"]
+
+
+def test_a_day_that_can_be_chosen_is_tomorrow_from_each_day_on(cast, clock) -> None:
+    proposal = build.filed(cast.store)
+    for _ in range(2):
+        until = fields_of(draft.unsent(LaterForm, proposal))["until"]
+        assert f'value="{tomorrow().isoformat()}"' in until
+        clock.advance(days=1)
