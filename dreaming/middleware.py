@@ -76,6 +76,8 @@ TITLES: Mapping[HTTPStatus, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "This type is not read here",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Daybreak could not answer",
 }
+OF_CODE: Mapping[str, str] = {"csrf_failed": "This form cannot be taken any more"}
+"""Titles of what has a status in common with something else."""
 PERMISSIONS = "camera=(), microphone=(), geolocation=()"
 UNFOUND = "The address is wrong, or it belongs to a workspace you are not a member of."
 WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
@@ -176,7 +178,7 @@ def as_json(refusal: Refusal) -> HttpResponse:
 
 def as_notice(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return a notice among the toasts: the pane may hold a half-written edit."""
-    context = {"title": TITLES[refusal.status], "message": refusal.message}
+    context = {"title": title_of(refusal), "message": refusal.message}
     content = render_to_string("errors/_notice.html", context, request)
     response = HttpResponse(content, status=refusal.status)
     response.headers["HX-Retarget"] = "#toasts"
@@ -193,10 +195,15 @@ def as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 def page_of(refusal: Refusal) -> dict[str, str | None]:
     """Return what the error page says."""
     return {
-        "title": TITLES[refusal.status],
+        "title": title_of(refusal),
         "message": refusal.message,
         "request_id": current_request.get(),
     }
+
+
+def title_of(refusal: Refusal) -> str:
+    """Return what stands above the words of a refusal."""
+    return OF_CODE.get(refusal.code) or TITLES[refusal.status]
 
 
 def leave_fragment(request: HttpRequest, response: HttpResponse) -> HttpResponse:

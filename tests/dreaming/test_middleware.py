@@ -220,6 +220,7 @@ class TestForms:
         answer = client.post("/theme/", {"theme": "dark"})
         assert answer.status_code == 403
         assert "reload the page" in answer.content.decode().lower()
+        assert "not for your role" not in answer.content.decode().lower()
 
 
 class TestLeavingFragments:
