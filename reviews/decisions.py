@@ -19,7 +19,7 @@ from agents.memory import Origin, heads_of, lock_store, retire_memory, set_revie
 from agents.models import Memory, MemoryVersion
 from agents.numbers import take_number
 from agents.people import Member, actor_of
-from agents.prepared import Listed, Slot
+from agents.prepared import Prepared, Slot
 from agents.releases import publish_due
 from agents.wakeups import APPLY, wake_on_commit
 from reviews import lifecycle, rules
@@ -281,16 +281,14 @@ def _is_decidable(row: Proposal, act: Act) -> bool:
 
 
 def last_pace(by: Member) -> tuple[Pace, datetime | None]:
-    """Return how fast `by` approved until their last decision here, and when that was."""
-    found = _last_decided.first(person=by.person.pk, workspace=by.workspace.pk)
+    """Return how fast `by` approved until their last decision anywhere, and when that was."""
+    found = _last_decided.first(person=by.person.pk)
     return (read_pace(found[0]), found[1]) if found else (Pace(), None)
 
 
-@Listed
-def _last_decided(
-    person: Slot, workspace: Slot
-) -> QuerySet[Decision, tuple[dict[str, Any], datetime]]:
-    rows = Decision.objects.filter(person=person, proposal__workspace=workspace)
+@Prepared
+def _last_decided(person: Slot) -> QuerySet[Decision, tuple[dict[str, Any], datetime]]:
+    rows = Decision.objects.filter(person=person)
     return rows.order_by("-pk").values_list("shown", "created_at")[:1]
 
 

@@ -280,6 +280,8 @@ class Decision(models.Model):
                 fields=["proposal", "revision", "round", "person"], name="one_vote_a_person"
             )
         ]
+        # The last one of a person, for each approval of theirs.
+        indexes = [models.Index(fields=["person", "id"], name="decisions_of_a_person")]
 
     def __str__(self) -> str:
         return f"{self.proposal}: {self.verdict}"
