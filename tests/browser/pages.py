@@ -73,7 +73,7 @@ def decide(request: HttpRequest, n: int) -> HttpResponse:
         answer.status_code = int(verdict)
         return answer
     if verdict == "slow":
-        time.sleep(0.4)
+        time.sleep(1.2)
     if verdict == "signin":
         answer = HttpResponse(status=302)
         answer["Location"] = "/accounts/login/"
