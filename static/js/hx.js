@@ -163,9 +163,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // The old pane goes at once, but for where the request came from: htmx still asks that where it is.
 // Else it says of each element that it goes, twice, and looks for each new one that has a name for
 // the one before. To take out what has the focus costs a browser ten times what it costs without.
+// Once it is out it is whole again: an answer still under way to a part of it looks for the others.
 function clear(place, sender) {
   document.activeElement?.blur();
-  for (const part of [...place.children]) if (!part.contains(sender)) part.remove();
+  const parts = [...place.children];
+  for (const part of parts) if (!part.contains(sender)) part.remove();
+  queueMicrotask(() => place.replaceChildren(...parts));
 }
 
 // The row of the proposal in the pane is the current one of the queue.

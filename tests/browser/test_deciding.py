@@ -191,6 +191,20 @@ def test_a_session_that_ends_in_mid_edit_costs_no_word(desk, cast, axe) -> None:
     assert not Draft.objects.exists()
 
 
+def test_who_is_here_is_not_told_any_more_where_the_pane_has_gone(desk, cast) -> None:
+    filed = file_many(cast, 2)
+    page = desk(filed[0])
+    asked: list[Any] = []
+    page.route("**/P-1/presence/**", asked.append)
+    page.wait_for_timeout(1_500)
+    page.keyboard.press("j")
+    expect(pane(page, filed[1])).to_be_visible()
+    for route in asked:
+        route.continue_()
+    page.wait_for_timeout(500)
+    assert len(asked) == 1
+
+
 def test_z_undoes_within_the_grace_and_opens_it_again(desk, cast, settings, axe) -> None:
     settings.GRACE_S = 10
     filed = file_many(cast, 2)
