@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from agents.models import Person
 from reviews.changes import Trust
@@ -191,18 +191,22 @@ def test_a_session_that_ends_in_mid_edit_costs_no_word(desk, cast, axe) -> None:
     assert not Draft.objects.exists()
 
 
-def test_who_is_here_is_not_told_any_more_where_the_pane_has_gone(desk, cast) -> None:
-    filed = file_many(cast, 2)
-    page = desk(filed[0])
-    asked: list[Any] = []
-    page.route("**/P-1/presence/**", asked.append)
-    page.wait_for_timeout(1_500)
+def test_who_was_here_is_told_to_a_pane_that_has_gone_without_complaint(page, desk, cast) -> None:
+    filed, place = file_many(cast, 2), "**/P-1/presence/**"
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route(place, hold)
+    with page.expect_request(place):
+        desk(filed[0])
     page.keyboard.press("j")
     expect(pane(page, filed[1])).to_be_visible()
-    for route in asked:
-        route.continue_()
-    page.wait_for_timeout(500)
-    assert len(asked) == 1
+    with page.expect_response(place):
+        late[0].continue_()
+    page.wait_for_timeout(200)
+    expect(pane(page, filed[1])).to_be_visible()
 
 
 def test_z_undoes_within_the_grace_and_opens_it_again(desk, cast, settings, axe) -> None:
