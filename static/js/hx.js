@@ -130,7 +130,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   release(elt);
 });
 
-// What the page asks of itself must not lead away from what somebody types.
+// What the page asks by itself leads nobody away from what they type.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { elt, xhr } = event.detail;
   const way = xhr.getResponseHeader("HX-Redirect");
@@ -160,10 +160,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (shouldSwap && target?.id === pane && !quiet(requestConfig.elt)) clear(target, requestConfig.elt);
 });
 
-// The old pane goes at once, but for where the request came from: htmx still asks that where it is.
-// Else it says of each element that it goes, twice, and looks for each new one that has a name for
-// the one before. To take out what has the focus costs a browser ten times what it costs without.
-// Once it is out it is whole again: an answer still under way to a part of it looks for the others.
+// The old pane goes at once, but for what sent the request, which htmx still asks. Else htmx tells of
+// each element that it goes. What has the focus goes ten times slower. Once out it is whole again for
+// answers to it that come late.
 function clear(place, sender) {
   document.activeElement?.blur();
   const parts = [...place.children];
