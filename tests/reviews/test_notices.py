@@ -21,6 +21,7 @@ from reviews.notices import (
 from tests import build
 from tests.cast import Cast
 from tests.clock import FakeClock
+from tests.measure import ROOT
 from tests.reviews.views.desks import member
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,13 @@ pytestmark = pytest.mark.django_db
 def telling(cast: Cast, kind: Kind = Kind.TURN, step: str = "r1.v0", **more) -> Telling:
     people = more.pop("people", (cast.reviewer.pk, cast.lead.pk))
     return Telling(kind, "P-1", step, people, "review/P-1/", **more)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_page_for_receivers_names_every_kind(kind: Kind) -> None:
+    page = (ROOT / "docs/notifications.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert any(f"`{kind.value}`" in line for line in rows)
 
 
 @pytest.mark.parametrize("kind", Kind)
