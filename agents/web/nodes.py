@@ -71,9 +71,10 @@ def quicken(template: Template) -> None:
 
 
 def _quicken_list(nodes: NodeList) -> None:
-    nodes.__class__ = _Nodes
     for node in nodes:
         _quicken_node(node)
+    # Last: another thread may render this template meanwhile.
+    nodes.__class__ = _Nodes
 
 
 def _quicken_node(node: Node) -> None:
