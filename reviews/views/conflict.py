@@ -49,7 +49,9 @@ def conflict(request: MemberRequest, number: int) -> HttpResponse:
     if found.state != "conflicted":
         return redirect(desk_of(request).address("proposal", number))
     here, by_hand = conflict_of(found), "by_hand" in request.GET
-    if held := take_held(request, found, "conflict/"):
+    # It may have been sent as an edit, before the conflict came.
+    held = take_held(request, found, "conflict/") or take_held(request, found, "edit/")
+    if held:
         by_hand = True
         drafts.keep_draft(found, request.member, revision=found.revision, text=held["text"])
     left = drafts.draft_of(found, request.member) if by_hand else None

@@ -117,15 +117,16 @@ def test_a_text_longer_than_a_memory_may_be_is_not_kept(cast, proposal) -> None:
     assert not client.session.keys()
 
 
-def test_a_conflict_settled_by_hand_comes_back(cast) -> None:
+@pytest.mark.parametrize("page", ["conflict/", "edit/"])
+def test_a_conflict_settled_by_hand_comes_back(cast, page: str) -> None:
     proposal = conflict(cast, LIVE.replace("Two.", "2."), LIVE.replace("Two.", "II."))
     client = Client()
     sent = {"by_hand": "on", "text": "By hand.\r\n", "writer": cast.reviewer.public_id}
-    post(client, at(cast, proposal, "conflict/"), sent)
+    post(client, at(cast, proposal, page), sent)
     come_in(client, cast.reviewer)
-    page = client.get(at(cast, proposal, "conflict/"))
-    assert page.context["draft"] == "By hand.\n"
-    assert page.context["by_hand"]
+    shown_then = client.get(at(cast, proposal, page), follow=True)
+    assert shown_then.context["draft"] == "By hand.\n"
+    assert shown_then.context["by_hand"]
 
 
 def test_whoever_else_signs_in_there_is_not_shown_it(cast, proposal) -> None:
