@@ -117,14 +117,14 @@ def test_a_text_longer_than_a_memory_may_be_is_not_kept(cast, proposal) -> None:
     assert not client.session.keys()
 
 
-@pytest.mark.parametrize("page", ["conflict/", "edit/"])
-def test_a_conflict_settled_by_hand_comes_back(cast, page: str) -> None:
+@pytest.mark.parametrize("part", ["conflict/", "edit/"])
+def test_a_conflict_settled_by_hand_comes_back(cast, part: str) -> None:
     proposal = conflict(cast, LIVE.replace("Two.", "2."), LIVE.replace("Two.", "II."))
     client = Client()
     sent = {"by_hand": "on", "text": "By hand.\r\n", "writer": cast.reviewer.public_id}
-    post(client, at(cast, proposal, page), sent)
+    post(client, at(cast, proposal, part), sent)
     come_in(client, cast.reviewer)
-    shown_then = client.get(at(cast, proposal, page), follow=True)
+    shown_then = client.get(at(cast, proposal, part), follow=True)
     assert shown_then.context["draft"] == "By hand.\n"
     assert shown_then.context["by_hand"]
 
