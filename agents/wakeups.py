@@ -1,11 +1,19 @@
 """Telling a worker that something is due, after the commit that made it so.
 
 A wake-up is a hint: the row says what is due, and the worker's own tick finds it when a message
-is lost. So a broker that does not answer is logged and never fails the change that was made.
+is lost. So a broker that does not answer is logged, never fails the change that was made, and keeps
+nobody waiting: one thread of the process sends its wake-ups, in their order.
 """
 
+import atexit
 import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from queue import Full, Queue
+from threading import Event, Lock, Thread
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
@@ -16,6 +24,63 @@ logger = logging.getLogger(__name__)
 APPLY = "dreaming.tasks.apply_due"
 DREAM = "dreaming.tasks.run_dreams"
 EXPIRES_S = 60
+MOST_WAITING = 1_000
+AT_EXIT_S = 2.0
+"""How long a command that ends waits until its wake-ups are sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wakeup:
+    """A task to start `after_s` seconds after it is sent; `send` is its application's verb."""
+
+    task: str
+    after_s: int
+    send: Callable[..., Any]
+
+
+class Sender:
+    """The thread that sends, started with the first wake-up, and what waits for it."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Have neither thread nor wake-ups: in a forked process both are its parent's."""
+        self._starting = Lock()
+        self._waiting: Queue[Wakeup | Event] = Queue(MOST_WAITING)
+        self._thread: Thread | None = None
+
+    def take(self, wakeup: Wakeup) -> None:
+        """Put a wake-up behind the others; Full where MOST_WAITING wait already."""
+        self._waiting.put_nowait(wakeup)
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._run, name="wakeups", daemon=True)
+                self._thread.start()
+
+    def finish(self, at_most_s: float) -> bool:
+        """Return whether all that was taken has been sent or given up within the time."""
+        if self._thread is None:
+            return True
+        sent = Event()
+        try:
+            self._waiting.put(sent, timeout=at_most_s)
+        except Full:
+            return False
+        return sent.wait(at_most_s)
+
+    def _run(self) -> None:
+        while True:
+            match self._waiting.get():
+                case Event() as sent:
+                    sent.set()
+                case wakeup:
+                    send_wakeup(wakeup)
+
+
+_sender = Sender()
+os.register_at_fork(after_in_child=_sender.begin_anew)
+atexit.register(_sender.finish, AT_EXIT_S)
 
 
 def wake_on_commit(task: str, after_s: int = 0) -> None:
@@ -23,18 +88,31 @@ def wake_on_commit(task: str, after_s: int = 0) -> None:
 
     after_s: seconds the worker keeps the message before it acts on it.
     """
-    transaction.on_commit(partial(send_wakeup, task, after_s))
+    transaction.on_commit(partial(hand_over, task, after_s))
 
 
-def send_wakeup(task: str, after_s: int = 0) -> None:
+def hand_over(task: str, after_s: int = 0) -> None:
+    """Leave a wake-up to the sender; one too many for a broker that hangs is logged."""
+    try:
+        _sender.take(Wakeup(task, after_s, current_app.send_task))
+    except Full:
+        logger.warning("wakeup_not_sent task=%s cause=%d others wait", task, MOST_WAITING)
+
+
+def wait_until_sent(at_most_s: float) -> bool:
+    """Return whether what was handed over has been sent or given up within the time."""
+    return _sender.finish(at_most_s)
+
+
+def send_wakeup(wakeup: Wakeup) -> None:
     """Send a wake-up now; a broker out of reach is logged, the next tick does the work."""
     try:
-        current_app.send_task(
-            task,
-            countdown=after_s or None,
-            expires=EXPIRES_S + after_s,
+        wakeup.send(
+            wakeup.task,
+            countdown=wakeup.after_s or None,
+            expires=EXPIRES_S + wakeup.after_s,
             retry=False,
             ignore_result=True,
         )
     except (OperationalError, OSError) as error:
-        logger.warning("wakeup_not_sent task=%s cause=%s", task, error)
+        logger.warning("wakeup_not_sent task=%s cause=%s", wakeup.task, error)

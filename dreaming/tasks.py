@@ -4,7 +4,7 @@ from celery import shared_task
 
 from agents import clock
 from agents.reads import file_spooled_reads
-from agents.wakeups import DREAM, send_wakeup
+from agents.wakeups import DREAM, hand_over
 from dreaming import dreams, holds, schedules
 from dreaming.hosted.tending import tend_due
 from dreaming.leases import due_dreams
@@ -71,7 +71,7 @@ def tend_hosted() -> None:
 def reap() -> None:
     """Find what was left: dreams to resume, reads to file, old drafts, memory to look at again."""
     if due_dreams(clock.now()).exists():
-        send_wakeup(DREAM)
+        hand_over(DREAM)
     file_spooled_reads()
     drafts.drop_old_drafts(clock.now())
     reminders.remind(clock.now())

@@ -79,7 +79,7 @@ def test_both_steps_are_in_the_log_with_their_reason_as_a_value(cast):
 
 def test_letting_dreams_go_on_wakes_a_worker(cast, monkeypatch, django_capture_on_commit_callbacks):
     sent = []
-    monkeypatch.setattr(wakeups, "send_wakeup", lambda task, after_s=0: sent.append(task))
+    monkeypatch.setattr(wakeups, "hand_over", lambda task, after_s=0: sent.append(task))
     pause_workspace(cast.workspace, reason="Model change", by=cast.lead)
     with django_capture_on_commit_callbacks(execute=True):
         resume_workspace(cast.workspace, reason="Looked at", by=cast.lead)

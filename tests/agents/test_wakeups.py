@@ -2,21 +2,35 @@
 
 import logging
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from threading import Event
 
 import pytest
 from celery import Celery, current_app
 from django.db import transaction
 
-from agents import clock
+from agents import clock, wakeups
 from agents.models import Workspace
-from agents.wakeups import APPLY, DREAM, EXPIRES_S, send_wakeup, wake_on_commit
+from agents.wakeups import (
+    APPLY,
+    DREAM,
+    EXPIRES_S,
+    Sender,
+    Wakeup,
+    hand_over,
+    wait_until_sent,
+    wake_on_commit,
+)
 from dreaming import tasks
 from reviews.decisions import Shown, approve
 from reviews.models import Decision
 from tests import build
 from tests.cast import Cast
+from tests.measure import ROOT
 from tests.reviews.views.desks import fresh, member
 
 
@@ -27,6 +41,8 @@ def told_by(app: Celery) -> Iterator[Celery]:
     try:
         yield app
     finally:
+        # What a broker out of reach is still asked for would make the next test wait.
+        wait_until_sent(30)
         usual.set_current()
         app.close()
 
@@ -47,9 +63,29 @@ def no_broker() -> Iterator[Celery]:
     yield from told_by(Celery("nowhere", broker=address, set_as_current=False))
 
 
+@pytest.fixture
+def hanging_broker() -> Iterator[Celery]:
+    """An application whose broker takes the connection and never says a word."""
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        address = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
+        app = Celery("mute", broker=address, set_as_current=False)
+        app.conf.broker_transport_options = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+        yield from told_by(app)
+
+
+def said_by(script: str) -> tuple[int, str]:
+    """Run a script in a process of its own; return how it ended and what it printed."""
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, check=False, cwd=ROOT, stdout=subprocess.PIPE, timeout=60)
+    return ran.returncode, ran.stdout.decode()
+
+
 def sent(app: Celery) -> list[str]:
     """Take every message off the queue; return the names of their tasks."""
     names: list[str] = []
+    assert wait_until_sent(10)
     with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
         while queue.qsize():
             message = queue.get_nowait()
@@ -64,7 +100,7 @@ def test_both_wake_ups_are_tasks_that_the_worker_has() -> None:
 
 
 def test_a_wake_up_is_a_message_that_expires(memory_broker: Celery) -> None:
-    send_wakeup(DREAM)
+    hand_over(DREAM)
     assert sent(memory_broker) == [DREAM]
     assert EXPIRES_S <= 60
 
@@ -81,6 +117,7 @@ def test_it_is_sent_after_the_commit_and_not_before(memory_broker: Celery) -> No
 def test_one_for_later_tells_the_worker_when_and_expires_after_that(memory_broker: Celery) -> None:
     before = datetime.now(UTC)
     wake_on_commit(APPLY, 10)
+    assert wait_until_sent(10)
     with memory_broker.connection_for_read() as connection:
         headers = connection.SimpleQueue("celery").get_nowait().headers
     due, expires = (datetime.fromisoformat(headers[name]) for name in ("eta", "expires"))
@@ -106,9 +143,82 @@ def test_a_broker_that_does_not_answer_is_logged(
     no_broker: Celery, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="agents.wakeups"):
-        send_wakeup(APPLY)
+        hand_over(APPLY)
+        assert wait_until_sent(10)
     (said,) = [record.getMessage() for record in caplog.records if record.name == "agents.wakeups"]
     assert said.startswith(f"wakeup_not_sent task={APPLY} cause=")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_hangs_keeps_nobody_waiting(
+    hanging_broker: Celery, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="agents.wakeups"):
+        began = time.perf_counter()
+        with transaction.atomic():
+            wake_on_commit(APPLY)
+        handed_over = time.perf_counter() - began
+        assert wait_until_sent(30)
+    # What the reader waits for is told apart by what the sender then waited for.
+    assert handed_over < (time.perf_counter() - began) / 2
+    assert [record.getMessage().split(" cause=")[0] for record in caplog.records] == [
+        f"wakeup_not_sent task={APPLY}"
+    ]
+
+
+def test_no_more_wait_for_a_broker_than_are_held(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    held, began, go_on = [], Event(), Event()
+
+    def hold(*_sent: object, **_how: object) -> None:
+        held.append(1)
+        began.set()
+        go_on.wait(30)
+
+    monkeypatch.setattr(wakeups, "MOST_WAITING", 2)
+    sender = Sender()
+    sender.take(Wakeup(APPLY, 0, hold))
+    assert began.wait(10)
+    monkeypatch.setattr(wakeups, "_sender", sender)
+    with caplog.at_level(logging.WARNING, logger="agents.wakeups"):
+        monkeypatch.setattr(current_app._get_current_object(), "send_task", hold)
+        for _ in range(3):
+            hand_over(APPLY)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"wakeup_not_sent task={APPLY} cause=2 others wait"
+    ]
+    assert not wait_until_sent(0.01)
+    go_on.set()
+    assert wait_until_sent(10)
+    assert len(held) == 3
+
+
+def test_a_forked_process_has_a_sender_of_its_own() -> None:
+    script = "; ".join(
+        [
+            "import os, sys",
+            "from agents.wakeups import Wakeup, _sender, wait_until_sent",
+            "_sender.take(Wakeup('x', 0, lambda *a, **k: None))",
+            "child = os.fork()",
+            "_sender.take(Wakeup('x', 0, lambda *a, **k: os.write(1, b'sent ')))",
+            "done = wait_until_sent(10)",
+            "os._exit(not done) if not child else sys.exit(os.waitpid(child, 0)[1] or not done)",
+        ]
+    )
+    assert said_by(script) == (0, "sent sent ")
+
+
+def test_a_command_that_ends_sends_its_wake_ups_first() -> None:
+    script = "; ".join(
+        [
+            "import os, time",
+            "from agents.wakeups import Wakeup, _sender",
+            "say = lambda *a, **k: (time.sleep(0.2), os.write(1, b'sent'))",
+            "_sender.take(Wakeup('x', 0, say))",
+        ]
+    )
+    assert said_by(script) == (0, "sent")
 
 
 @pytest.mark.django_db(transaction=True)
