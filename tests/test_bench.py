@@ -12,8 +12,7 @@ from dreaming.models import Dream
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
 from reviews.models import Proposal
-from tests.bench import __main__ as main
-from tests.bench import dream, log, memory, rows, sessions
+from tests.bench import dream, log, machine, memory, rows, sessions
 from tests.bench.lines import at_least, at_most, percentile, table, told, write_json
 from tests.measure import ROOT
 
@@ -50,11 +49,24 @@ def test_the_file_for_programs_has_the_agreed_keys(tmp_path: Path):
 
 
 def test_the_machines_own_speed_is_told_without_a_budget(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(main, "OBJECTS", 20_000)
-    short = main.speed().value
-    monkeypatch.setattr(main, "OBJECTS", 200_000)
-    assert 0 < short < main.speed().value
-    assert (main.speed().unit, main.speed().budget) == ("ms", None)
+    monkeypatch.setattr(machine, "OBJECTS", 20_000)
+    short = machine.speed().value
+    monkeypatch.setattr(machine, "OBJECTS", 200_000)
+    assert 0 < short < machine.speed().value
+    assert (machine.speed().unit, machine.speed().budget) == ("ms", None)
+
+
+def test_the_machine_is_measured_on_both_sides_of_what_is_timed(monkeypatch: pytest.MonkeyPatch):
+    said: list[str] = []
+
+    def tell(what: str) -> int:
+        said.append(what)
+        return len(said)
+
+    monkeypatch.setattr(machine, "ROUNDS", 2)
+    monkeypatch.setattr(machine, "objects_ms", lambda: tell("machine"))
+    assert machine.meanwhile(lambda: tell("act")) == (3, 4)
+    assert said == ["machine", "machine", "act", "machine", "machine"]
 
 
 def test_an_unknown_part_is_refused_with_the_known_ones():

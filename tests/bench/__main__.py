@@ -6,51 +6,20 @@ A part is a module of this package with `measure() -> Iterable[Line]`.
 import importlib
 import os
 import pkgutil
-import platform
 import sys
-import time
 from pathlib import Path
 
 from tests import bench
-from tests.bench.lines import Line, table, told, write_json
+from tests.bench.lines import table, write_json
+from tests.bench.machine import speed
 
-NO_PARTS = {"__main__", "house", "lines", "quality", "rows"}
-OBJECTS = 200_000
-SPEED_ROUNDS = 5
+NO_PARTS = {"__main__", "house", "lines", "machine", "quality", "rows"}
 
 
 def parts() -> list[str]:
     """Return the names of all parts."""
     found = {module.name for module in pkgutil.iter_modules(bench.__path__)}
     return sorted(found - NO_PARTS)
-
-
-class Asked:
-    """Something small that is made and asked, as a page's rows and nodes are."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def spell(self) -> str:
-        """Return its number in words of a page."""
-        return f"P-{self.number}"
-
-
-def speed() -> Line:
-    """Return how long this machine and this Python take to make objects and ask them.
-
-    Its other times are held against that: a Python built without profile-guided optimisation takes
-    twice as long as one with it. The best of a few rounds, so that it tells nothing of what else
-    ran.
-    """
-    taken = []
-    for _ in range(SPEED_ROUNDS):
-        began = time.perf_counter()
-        spelled = {number % 100: Asked(number).spell() for number in range(OBJECTS)}
-        taken.append((time.perf_counter() - began) * 1000)
-        assert len(spelled) == 100
-    name = f"{OBJECTS:,} objects made and asked, Python {platform.python_version()}"
-    return told("machine", name, min(taken), "ms")
 
 
 def main(chosen: list[str]) -> int:
