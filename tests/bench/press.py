@@ -10,6 +10,7 @@ from typing import Any
 from tests.bench.house import named, on_database
 from tests.bench.lines import Line, at_most, percentile, told
 from tests.bench.machine import OBJECTS, meanwhile
+from tests.chromium import find_chromium
 from tests.cluster import NoCluster, start
 from tests.measure import ROOT
 from tests.processes import free_port, status_of, wait_for
@@ -34,7 +35,10 @@ document.addEventListener("htmx:afterSettle", () => {
 
 
 def measure() -> Iterator[Line]:
-    """Yield the times of a hundred decisions; nothing where PostgreSQL is missing."""
+    """Yield the times of a hundred decisions; nothing where PostgreSQL or Chromium is missing."""
+    if not find_chromium():
+        sys.stderr.write("Left out: no Chromium\n")
+        return
     try:
         server = start()
     except NoCluster as missing:
@@ -82,10 +86,9 @@ def press(page_url: str, url: str, cookie: str) -> list[float]:
     """Return the milliseconds of each decision by the key A, as the browser saw them."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (heavy, and only here)
 
+    chromium = find_chromium()
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
-        )
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": url}])
         page = context.new_page()

@@ -18,7 +18,7 @@ from tests.browser.atlas import (
     demo_cast,
     in_full,
 )
-from tests.browser.conftest import AXE_TAGS, Axe, Watch
+from tests.browser.conftest import Watch, violations_of
 from tests.cast import Cast
 
 NARROWEST = 320
@@ -135,10 +135,7 @@ class Onlooker:
 
     def measure(self) -> Iterator[str]:
         """Yield what is wrong with the page as it stands."""
-        found = Axe().run(self.page, options={"runOnly": AXE_TAGS})
-        for violation in found.response["violations"]:
-            nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
-            yield f"{violation['id']}: {nodes}"
+        yield from violations_of(self.page)
         yield from self.page.evaluate(UNSEEN_FOCUS)
         yield from (f"small: {what}" for what in self.page.evaluate(TOO_SMALL))
         if moving := self.page.evaluate(MOVING):
