@@ -15,7 +15,7 @@ from dreaming.engines.steering import read_instructions
 from dreaming.models import Dream
 from dreaming.precedents import Precedent, has_grown
 from reviews.changes import Change
-from reviews.lifecycle import State
+from reviews.lifecycle import STANDS, State
 from reviews.models import OriginKind, Proposal
 from reviews.requests import asked_of, sent_back
 
@@ -160,7 +160,7 @@ def _outcome(dream: Dream, row: Proposal, seen: Seen | None) -> tuple[str, str]:
     if row.replaced_by is not None:
         return f"Filed anew as {row.replaced_by}.", str(row.replaced_by)
     if row.state != State.CHANGES_REQUESTED:
-        return f"Settled meanwhile: it is {row.state.replace('_', ' ')}.", ""
+        return f"Settled meanwhile: it {STANDS[State(row.state)]}.", ""
     if seen is not None:
         return _outcome_seen(dream, seen)
     if row.origin_kind == OriginKind.PERSON:

@@ -11,7 +11,7 @@ from reviews.audit.actions import Action
 from reviews.audit.log import append
 from reviews.errors import MayNotDecide
 from reviews.holders import able_people
-from reviews.lifecycle import OPEN, State
+from reviews.lifecycle import OPEN, STANDS, State
 from reviews.models import Deadline, Proposal
 from reviews.proposals import lock
 from reviews.rosters import cases_of, roster_of
@@ -30,7 +30,7 @@ def assign(proposal: Proposal, person: Person | None, *, by: Member) -> Proposal
     with transaction.atomic(durable=True):
         row = lock(proposal)
         if row.state not in WAITING:
-            raise InvalidInput(f"{row} is {row.state.replace('_', ' ')}: it waits for nobody.")
+            raise InvalidInput(f"{row} {STANDS[State(row.state)]}: it waits for nobody.")
         if row.assignee_id == (person.pk if person else None):
             return row
         if person is not None:

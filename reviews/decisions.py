@@ -37,7 +37,7 @@ from reviews.errors import (
     StaleProposal,
     UndoTooLate,
 )
-from reviews.lifecycle import Act, Given, Standing, State, Verdict, Vote
+from reviews.lifecycle import STANDS, Act, Given, Standing, State, Verdict, Vote
 from reviews.models import Decision, Proposal, Undo
 from reviews.paces import Pace, read_pace
 from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
@@ -227,7 +227,7 @@ def _refusal(
         message = f"{name} was edited: it is at revision {row.revision} now."
         return StaleProposal(message, proposal=name)
     if row.state != shown.state or not _is_decidable(row, act):
-        message = f"{name} is {row.state.replace('_', ' ')} now; your decision was not recorded."
+        message = f"{name} {STANDS[State(row.state)]} now."
         return StaleProposal(message, proposal=name)
     barred = may_decide(*rules.facts_about(row, by, votes))
     if barred is not None:
@@ -402,7 +402,7 @@ def _way_back(row: Proposal) -> str:
         )
     if row.state == State.REJECTED:
         return f"{row} is rejected. Propose the change anew by hand if it is needed after all."
-    return f"{row} is {row.state.replace('_', ' ')} now; there is no decision to undo."
+    return f"{row} {STANDS[State(row.state)]} now; there is no decision to undo."
 
 
 def _take_back(row: Proposal, by: Member, vote: Decision | None, left: Sequence[Vote]) -> None:

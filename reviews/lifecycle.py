@@ -24,6 +24,20 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+STANDS: Mapping[State, str] = {
+    State.PENDING: "waits for a reviewer",
+    State.AWAITING_SECOND: "waits for another reviewer",
+    State.SCHEDULED: "is decided",
+    State.APPLIED: "is applied",
+    State.REJECTED: "is rejected",
+    State.CHANGES_REQUESTED: "is sent back",
+    State.CONFLICTED: "is in conflict with memory",
+    State.SUPERSEDED: "is replaced by a later one",
+    State.WITHDRAWN: "is withdrawn",
+}
+"""What a sentence says of a proposal after its name. Who decided, and how, its page shows to those
+who may see it."""
+
 OPEN: frozenset[State] = frozenset({State.PENDING, State.AWAITING_SECOND})
 FINAL: frozenset[State] = frozenset({State.REJECTED, State.SUPERSEDED, State.WITHDRAWN})
 

@@ -20,7 +20,7 @@ from agents.web.times import machine_time
 from reviews.audit.actions import Action
 from reviews.audit.log import append
 from reviews.errors import NotAllowed, StaleProposal
-from reviews.lifecycle import OPEN
+from reviews.lifecycle import OPEN, STANDS, State
 from reviews.models import Postponement, Proposal
 
 LONGEST = timedelta(days=366)
@@ -116,8 +116,8 @@ def _check(proposal: Proposal, by: Member) -> None:
     if not by.may(Right.DECIDE):
         raise NotAllowed("Reviewers and leads put proposals aside; your role does not.")
     if proposal.state not in OPEN:
-        state = proposal.state.replace("_", " ")
-        raise StaleProposal(f"{proposal} is {state} now; it waits no more.", proposal=str(proposal))
+        message = f"{proposal} {STANDS[State(proposal.state)]} now; it waits no more."
+        raise StaleProposal(message, proposal=str(proposal))
 
 
 def _log(action: Action, proposal: Proposal, by: Member, row: Postponement | None) -> None:

@@ -19,7 +19,7 @@ from reviews.approval_rules import may_decide
 from reviews.audit.actions import Action
 from reviews.audit.log import append
 from reviews.errors import AlreadyReserved, MayNotDecide, NotAllowed, StaleProposal
-from reviews.lifecycle import OPEN, State
+from reviews.lifecycle import OPEN, STANDS, State
 from reviews.models import Proposal, Reservation
 
 LEASE = timedelta(minutes=10)
@@ -89,9 +89,9 @@ def _check(proposal: Proposal, by: Member) -> None:
     if not by.may(Right.DECIDE):
         raise NotAllowed("Reviewers and leads reserve proposals; your role does not.")
     if proposal.state not in DECIDABLE:
-        state = proposal.state.replace("_", " ")
+        stands = STANDS[State(proposal.state)]
         raise StaleProposal(
-            f"{proposal} is {state} now, so there is nothing to reserve.", proposal=str(proposal)
+            f"{proposal} {stands} now, so there is nothing to reserve.", proposal=str(proposal)
         )
     barred = _barred(proposal, by)
     if barred:

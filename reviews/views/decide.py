@@ -22,7 +22,7 @@ from reviews.decisions import Shown
 from reviews.drafts import Kind
 from reviews.errors import MayNotDecide, NotSeen, ReasonMissing, StaleProposal
 from reviews.forms import ApproveForm, RejectForm, RequestForm, ShownForm, WithdrawForm
-from reviews.lifecycle import IllegalTransition
+from reviews.lifecycle import STANDS, IllegalTransition
 from reviews.models import Proposal
 from reviews.paces import Pace, go_on
 from reviews.reading import seen_of
@@ -70,8 +70,9 @@ def _seen(request: MemberRequest) -> str:
     form = ShownForm(request.POST)
     if not form.is_valid():
         return ""
-    state = form.cleaned_data["state"].replace("_", " ")
-    return f" You saw revision {form.cleaned_data['revision']}, {state}."
+    stood = STANDS.get(form.cleaned_data["state"], "")
+    saw = f"revision {form.cleaned_data['revision']}"
+    return f" You saw {saw}: “{stood}”." if stood else f" You saw {saw}."
 
 
 def _refused(request: MemberRequest, number: int, words: str, status: int) -> HttpResponse:

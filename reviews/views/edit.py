@@ -21,7 +21,7 @@ from reviews.dossier import MOST_MARKED, base_text, compare, dossier_of
 from reviews.errors import InvalidChange, ReasonMissing, StaleProposal
 from reviews.firsts import firsts_in
 from reviews.forms import EditForm
-from reviews.lifecycle import OPEN, IllegalTransition
+from reviews.lifecycle import OPEN, STANDS, IllegalTransition, State
 from reviews.marks import mark_firsts
 from reviews.models import Draft, Proposal
 from reviews.turns import Chip
@@ -188,5 +188,5 @@ def _closed(found: Proposal) -> dict[str, str]:
     return {
         "kind": "bad",
         "title": f"{found} cannot be edited any more.",
-        "text": f"It is {found.state.replace('_', ' ')} now.",
+        "text": f"It {STANDS[State(found.state)]} now.",
     }

@@ -193,7 +193,7 @@ def test_a_second_decision_on_a_decided_proposal_is_stale(cast: Cast) -> None:
     proposal = waiting(cast)
     shown = seen(proposal)
     approve(proposal, by=member(cast, "reviewer"), shown=shown)
-    with pytest.raises(StaleProposal, match="not recorded"):
+    with pytest.raises(StaleProposal, match="is decided now"):
         reject(
             fresh(proposal),
             by=member(cast, "second_reviewer"),

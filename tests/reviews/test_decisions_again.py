@@ -62,7 +62,7 @@ def test_after_it_was_applied_the_answer_is_still_no_error(cast: Cast) -> None:
 def test_another_form_is_another_decision(cast: Cast) -> None:
     proposal = build.filed(cast.store)
     approve(cast, proposal)
-    with pytest.raises(StaleProposal, match="not recorded"):
+    with pytest.raises(StaleProposal, match="is decided now"):
         approve(cast, proposal, "c" * 32)
 
 
@@ -79,7 +79,7 @@ def test_the_same_token_from_somebody_else_or_none_at_all_is_no_repetition(
 def test_a_page_that_approved_does_not_reject_with_the_same_token(cast: Cast) -> None:
     proposal = build.filed(cast.store)
     approve(cast, proposal)
-    with pytest.raises(StaleProposal, match="is scheduled now"):
+    with pytest.raises(StaleProposal, match="is decided now"):
         reject(cast, proposal)
     assert fresh(proposal).verdict == "approve"
 

@@ -169,7 +169,7 @@ def test_after_the_grace_it_says_what_to_do_instead(
 
 
 def test_what_nobody_decided_cannot_be_undone(cast: Cast) -> None:
-    with pytest.raises(UndoTooLate, match="is pending now"):
+    with pytest.raises(UndoTooLate, match="waits for a reviewer now"):
         undo(cast, build.filed(cast.store))
 
 
@@ -209,7 +209,7 @@ def test_what_was_sent_back_was_not_settled(cast: Cast) -> None:
     proposal = build.filed(cast.store)
     shown = Shown(1, "pending")
     request_changes(proposal, by=member(cast, "reviewer"), shown=shown, reason="Shorter.")
-    with pytest.raises(UndoTooLate, match="changes requested"):
+    with pytest.raises(UndoTooLate, match="is sent back now"):
         undo(cast, proposal)
 
 
@@ -226,7 +226,7 @@ def test_a_vote_for_the_state_before_the_undo_is_stale(cast: Cast) -> None:
     approve(cast, proposal, "reviewer")
     stale = Shown(1, "scheduled")
     undo(cast, proposal)
-    with pytest.raises(StaleProposal, match="is pending now"):
+    with pytest.raises(StaleProposal, match="waits for a reviewer now"):
         decisions.approve(fresh(proposal), by=member(cast, "lead"), shown=stale)
 
 

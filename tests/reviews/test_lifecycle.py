@@ -11,6 +11,7 @@ from reviews.lifecycle import (
     FINAL,
     GIVEN_BEFORE,
     OPEN,
+    STANDS,
     TRANSITIONS,
     Act,
     Given,
@@ -366,3 +367,9 @@ def test_a_text_of_groups_holds_each_of_them_and_no_other(named, one):
 def test_the_text_of_groups_is_the_same_in_any_order():
     assert spell_groups(["legal", "clinic"]) == spell_groups(["clinic", "legal"]) != ""
     assert spell_groups([]) == ""
+
+
+def test_a_sentence_can_be_said_of_every_state_and_names_none_by_its_key():
+    assert set(STANDS) == set(State)
+    assert len(set(STANDS.values())) == len(STANDS)
+    assert not [words for words in STANDS.values() if "_" in words or "scheduled" in words]

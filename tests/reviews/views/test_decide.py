@@ -167,7 +167,7 @@ def test_an_edited_proposal_is_not_decided_on_an_old_page(cast, client_of, heade
     assert response.status_code == 409
     assert "Your decision was not recorded." in html
     assert "at revision 2 now" in html
-    assert "You saw revision 1, pending." in html
+    assert "You saw revision 1: “waits for a reviewer”." in html
     assert "Another text." in html
     assert Decision.objects.count() == 0
 
@@ -180,7 +180,7 @@ def test_a_decided_proposal_shows_what_it_is_now(cast, client_of) -> None:
     response = post(client_of(cast.reviewer), at(cast, proposal, "approve/"), old)
 
     assert response.status_code == 409
-    assert "is scheduled now" in text_of(response)
+    assert "is decided now. You saw revision 1: “waits for a reviewer”." in text_of(response)
 
 
 def test_a_moved_head_turns_the_pane_into_the_way_on(cast, client_of) -> None:

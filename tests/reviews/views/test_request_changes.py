@@ -100,7 +100,7 @@ def test_what_was_decided_meanwhile_is_shown_as_it_is_now(cast, client_of, heade
         client_of(cast.reviewer), at(cast, proposal, "request-changes/"), old, **headers
     )
     assert response.status_code == 409
-    assert "is scheduled now" in text_of(response)
+    assert "is decided now" in text_of(response)
 
 
 def test_who_filed_it_is_refused_on_the_record(cast, client_of) -> None:
