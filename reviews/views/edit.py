@@ -40,7 +40,7 @@ def edit(request: MemberRequest, number: int) -> HttpResponse:
     if found.state == "conflicted":
         return to_conflict(request, found)
     if found.state not in OPEN:
-        return proposal_page(request, found, status=409, notice=_closed(found))
+        return closed_page(request, found)
     if request.method == "GET":
         return edit_page(request, found, *opening_form(request, found))
     return submit(request, found, EditForm(request.POST))
@@ -69,6 +69,20 @@ def to_conflict(request: MemberRequest, found: Proposal) -> HttpResponse:
     words = _("{proposal} is in conflict now. Your text is kept: it stands below.")
     messages.info(request, words.format(proposal=found))
     return SeeOther(f"{address}{'&' if desk.suffix else '?'}by_hand=1")
+
+
+def closed_page(request: MemberRequest, found: Proposal) -> HttpResponse:
+    """Say that it cannot be edited any more; what its writer wrote meanwhile is there to copy."""
+    if sent := request.POST or take_held(request, found, "edit/"):
+        keep(request, found, EditForm(sent))
+    draft = drafts.draft_of(found, request.member)
+    notice = {
+        "kind": "bad",
+        "title": f"{found} cannot be edited any more.",
+        "text": f"It {STANDS[State(found.state)]} now.",
+        "left": draft.text if draft else "",
+    }
+    return proposal_page(request, found, status=409, notice=notice)
 
 
 def keep(request: MemberRequest, found: Proposal, form: EditForm) -> None:
@@ -182,11 +196,3 @@ def edit_page(
 
 def _text_of(found: Proposal) -> str:
     return found.revisions.get(number=found.revision).content
-
-
-def _closed(found: Proposal) -> dict[str, str]:
-    return {
-        "kind": "bad",
-        "title": f"{found} cannot be edited any more.",
-        "text": f"It {STANDS[State(found.state)]} now.",
-    }

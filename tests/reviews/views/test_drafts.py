@@ -135,7 +135,33 @@ def test_what_was_decided_meanwhile_keeps_the_draft_out_of_the_way(cast, client_
     answer = client.get(at(cast, proposal, "edit/"))
 
     assert answer.status_code == 409
+    assert left_in(answer) == MINE
     assert Draft.objects.count() == 1
+
+
+def left_in(answer) -> str:
+    """What a page that takes no edit any more shows of its reader's text."""
+    assert "copy from it what you need" in text_of(answer)
+    return answer.context["notice"]["left"]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_an_edit_that_comes_after_the_decision_is_there_to_copy(cast, client_of, headers) -> None:
+    proposal = build.filed(cast.store)
+    shown = decisions.Shown(1, "pending")
+    decisions.approve(proposal, by=member(cast, "lead"), shown=shown)
+    client = client_of(cast.reviewer)
+
+    sent = {"revision": 1, "text": MINE, "reason": "Clearer."}
+    answer = post(client, at(cast, proposal, "edit/"), sent, **headers)
+
+    assert answer.status_code == 409
+    assert left_in(answer) == MINE
+    assert fresh(proposal).revision == 1
+    assert left_in(client.get(at(cast, proposal, "edit/"))) == MINE
+    own = fresh(proposal).revisions.get().content
+    answer = post(client, at(cast, proposal, "edit/"), sent | {"text": own})
+    assert "copy from it" not in text_of(answer)
 
 
 FORMS = {Kind.REJECT: RejectForm, Kind.REQUEST: RequestForm, Kind.COMMENT: CommentForm}

@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 
 from agents.stores import MAX_MEMORY_BYTES
+from reviews.decisions import Shown, approve
 from reviews.models import Comment, Decision, Draft
 from tests import build
-from tests.reviews.views.desks import LIVE, at, conflict, post, shown, text_of
+from tests.reviews.views.desks import LIVE, at, conflict, member, post, shown, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,20 @@ def test_an_edited_text_comes_back_with_its_reason(cast, proposal) -> None:
     assert page.context["text"] == "One.\nTwo.\n"
     assert WORDS in text_of(page)
     assert Draft.objects.get().text == "One.\nTwo.\n"
+
+
+def test_an_edited_text_is_there_to_copy_where_the_proposal_was_decided_meanwhile(
+    cast, proposal
+) -> None:
+    client = Client()
+    sent = {"revision": "1", "text": "One.\r\n", "writer": cast.reviewer.public_id}
+    post(client, at(cast, proposal, "edit/"), sent)
+    approve(proposal, by=member(cast, "lead"), shown=Shown(1, "pending"))
+    come_in(client, cast.reviewer)
+    page = client.get(at(cast, proposal, "edit/"))
+    assert page.status_code == 409
+    assert page.context["notice"]["left"] == "One.\n"
+    assert "copy from it what you need" in text_of(page)
 
 
 def test_a_text_longer_than_a_memory_may_be_is_not_kept(cast, proposal) -> None:
