@@ -180,7 +180,7 @@ class Databases:
 
 def environment_of(folder: Path, database_url: str, port: int = 8000) -> dict[str, str]:
     """Return the environment of an installation in `folder`, without anything of the test's own."""
-    ours = ("DAYBREAK_", "TEST_", "PYTEST", "BROKER_URL")
+    ours = ("DAYBREAK_", "TEST_", "PYTEST", "BROKER_URL", "PYTHONUNBUFFERED")
     return {name: word for name, word in os.environ.items() if not name.startswith(ours)} | {
         "DJANGO_SETTINGS_MODULE": "dreaming.settings",
         "DATABASE_URL": database_url,

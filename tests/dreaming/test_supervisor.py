@@ -38,6 +38,12 @@ def served(installation: Installation) -> Installation:
 
 
 @pytest.mark.processes
+def test_its_address_is_told_at_once_where_its_words_go_to_a_file(served: Installation):
+    words = served.folder / "serve.out"
+    wait_for("its words", lambda: f"Daybreak is at {served.url}/" in words.read_text())
+
+
+@pytest.mark.processes
 def test_a_killed_worker_comes_back(served: Installation):
     first = served.pid_of(WORKER)
     os.kill(first, signal.SIGKILL)

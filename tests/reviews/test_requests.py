@@ -96,7 +96,7 @@ def test_a_second_post_of_the_same_form_is_refused_and_changes_nothing(cast: Cas
     proposal = build.filed(cast.store)
     shown = seen(proposal)
     request_changes(proposal, by=member(cast, "reviewer"), shown=shown, reason=WORDS)
-    with pytest.raises(StaleProposal, match="is changes requested now"):
+    with pytest.raises(StaleProposal, match="is sent back now"):
         request_changes(proposal, by=member(cast, "reviewer"), shown=shown, reason=WORDS)
     assert Decision.objects.count() == 1
 

@@ -70,6 +70,7 @@ class Command(BaseCommand):
     def begin(self, vendor: StandIn | None) -> None:
         """Fill the empty database, and start a dream over each memory."""
         self.stdout.write(f"Filling the database with {NAME}, an invented company.")
+        self.stdout.flush()
         made = seed()
         self.stdout.write(f"{made.added} sessions of three agents, {made.events:,} events.")
         if vendor is not None:
@@ -89,3 +90,5 @@ class Command(BaseCommand):
         self.stdout.write("")
         for line in FIRST:
             self.stdout.write(line)
+        # A file or a pipe would be told only when the demo ends.
+        self.stdout.flush()

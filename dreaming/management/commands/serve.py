@@ -25,9 +25,12 @@ class Command(BaseCommand):
             serve(
                 host=host,
                 port=port,
-                announce=lambda: self.stdout.write(
-                    f"Daybreak is at http://{host}:{port}/  (Ctrl-C stops it)"
-                ),
+                announce=lambda: self.introduce(host, port),
             )
         except DreamingError as error:
             raise CommandError(str(error)) from error
+
+    def introduce(self, host: str, port: int) -> None:
+        """Print the address, at once where standard output is a file or a pipe too."""
+        self.stdout.write(f"Daybreak is at http://{host}:{port}/  (Ctrl-C stops it)")
+        self.stdout.flush()
