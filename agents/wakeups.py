@@ -80,7 +80,6 @@ class Sender:
 
 _sender = Sender()
 os.register_at_fork(after_in_child=_sender.begin_anew)
-atexit.register(_sender.finish, AT_EXIT_S)
 
 
 def wake_on_commit(task: str, after_s: int = 0) -> None:
@@ -102,6 +101,9 @@ def hand_over(task: str, after_s: int = 0) -> None:
 def wait_until_sent(at_most_s: float) -> bool:
     """Return whether what was handed over has been sent or given up within the time."""
     return _sender.finish(at_most_s)
+
+
+atexit.register(wait_until_sent, AT_EXIT_S)
 
 
 def send_wakeup(wakeup: Wakeup) -> None:

@@ -110,12 +110,12 @@ def violations_of(page: Page) -> list[str]:
     What a bar covers in part looks too small until it is scrolled out from below: the sizes of
     targets are measured again there.
     """
-    found = run_axe(page, AXE_TAGS)
+    found = run_axe(page)
     if any(one["id"] == "target-size" for one in found):
         page.mouse.wheel(0, BELOW_A_BAR_PX)
         page.wait_for_timeout(100)
         found = [one for one in found if one["id"] != "target-size"]
-        found += [one for one in run_axe(page, AXE_TAGS) if one["id"] == "target-size"]
+        found += [one for one in run_axe(page) if one["id"] == "target-size"]
         page.evaluate("scrollTo(0, 0)")
     return [
         f"{one['id']}: {'; '.join(node['html'][:160] for node in one['nodes'][:3])}"
@@ -123,9 +123,9 @@ def violations_of(page: Page) -> list[str]:
     ]
 
 
-def run_axe(page: Page, tags: list[str]) -> list[dict[str, Any]]:
+def run_axe(page: Page) -> list[dict[str, Any]]:
     """Return the rules axe finds broken; only those, for what passed takes half of the time."""
-    options = {"runOnly": tags, "resultTypes": ["violations"]}
+    options = {"runOnly": AXE_TAGS, "resultTypes": ["violations"]}
     found: list[dict[str, Any]] = Axe().run(page, options=options).response["violations"]
     return found
 
