@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agents import wakeups
-from agents.wakeups import APPLY, DREAM
+from agents.wakeups import APPLY, DREAM, wait_until_sent
 from dreaming import tasks
 from dreaming.celery import celery_app
 from dreaming.models import Dream, DreamState
@@ -53,6 +53,7 @@ def test_reap_wakes_a_worker_for_a_lost_dream(cast: Cast, clock: FakeClock, sent
         cast.store, DreamState.RUNNING, attempt=1, lease_until=clock() - timedelta(seconds=1)
     )
     tasks.reap()
+    assert wait_until_sent(10)
     assert sent == [DREAM]
 
 
@@ -61,6 +62,7 @@ def test_reap_wakes_nobody_while_nothing_is_due(cast: Cast, clock: FakeClock, se
         cast.store, DreamState.RUNNING, attempt=1, lease_until=clock() + timedelta(seconds=1)
     )
     tasks.reap()
+    assert wait_until_sent(10)
     assert sent == []
 
 
