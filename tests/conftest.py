@@ -1,5 +1,6 @@
 """What every test starts from: its people, its clock, and on which database it runs."""
 
+import gc
 import os
 from zlib import crc32
 
@@ -70,15 +71,16 @@ def belongs_here(item: pytest.Item) -> bool:
     """Say whether a test is for the database of this run.
 
     SQLite is the run with everything; PostgreSQL repeats what touches rows or starts processes.
-    Browser stories are slow and run once, unless marked `on_both`. Of the tests that ask for pages
-    the gate repeats every third, which opens every page. The soak repeats all (`make soak`).
+    Browser stories run once, unless marked `on_both`, and so do those marked `long`. Of the tests
+    that ask for pages the gate repeats every third, which opens every page. The soak repeats all
+    (`make soak`).
     """
     marks = {mark.name for mark in item.iter_markers()}
     if "soak" in marks and TIER != "soak":
         return False
     if not ON_POSTGRESQL:
         return "postgresql" not in marks
-    if "sqlite" in marks:
+    if "sqlite" in marks or ("long" in marks and TIER != "soak"):
         return False
     if "browser" in marks:
         return TIER == "soak" or "on_both" in marks
@@ -93,6 +95,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left := [item for item in items if not belongs_here(item)]:
         config.hook.pytest_deselected(items=left)
     items[:] = chosen
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of every garbage collection from here on: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header() -> str:

@@ -1,5 +1,6 @@
 """Starting the product as processes, each story in a data folder and database of its own."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -140,13 +141,15 @@ class Installation:
 
 
 class Databases:
-    """Makes databases on the engine of this run; the migrated one is made once and copied."""
+    """Makes databases on the engine of this run; the migrated one is made once and copied.
+
+    folder: that of the whole run, whose processes share the migrated one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.template = folder / "template.sqlite3"
-        self.template_name = f"template_{uuid4().hex[:12]}"
+        self.made = folder / "template-made"
         self.server = os.environ.get("DATABASE_URL", "")
-        self.is_made = False
 
     def make_empty(self, folder: Path) -> str:
         """Return the address of an empty database."""
@@ -156,21 +159,29 @@ class Databases:
 
     def make_migrated(self, folder: Path) -> str:
         """Return the address of a migrated database without any rows of ours."""
-        if not self.is_made:
-            self._migrate(folder)
+        name = self._template_name()
         if not self.server:
             shutil.copy(self.template, folder / "daybreak.sqlite3")
             return self.make_empty(folder)
-        return self._create(f"story_{uuid4().hex[:12]}", self.template_name)
+        return self._create(f"story_{uuid4().hex[:12]}", name)
 
-    def _migrate(self, folder: Path) -> None:
-        url = f"sqlite:///{self.template}"
-        if self.server:
-            url = self._create(self.template_name, "template1")
-        env = environment_of(folder.parent / "template", url)
+    def _template_name(self) -> str:
+        """Return the name of the migrated database; whoever needs it first makes it."""
+        with self.made.open("a+", encoding="ascii") as made:
+            fcntl.flock(made, fcntl.LOCK_EX)
+            made.seek(0)
+            if name := made.read():
+                return name
+            name = f"template_{uuid4().hex[:12]}"
+            self._migrate(name)
+            made.write(name)
+            return name
+
+    def _migrate(self, name: str) -> None:
+        url = self._create(name, "template1") if self.server else f"sqlite:///{self.template}"
+        env = environment_of(self.template.with_suffix(".data"), url)
         command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
         subprocess.run(command, env=env, cwd=ROOT, check=True, timeout=120)
-        self.is_made = True
 
     def _create(self, name: str, template: str) -> str:
         with psycopg.connect(self.server, autocommit=True) as server:
@@ -192,9 +203,9 @@ def environment_of(folder: Path, database_url: str, port: int = 8000) -> dict[st
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def databases() -> Databases:
     """Where installations get their databases."""
-    return Databases(tmp_path_factory.mktemp("databases"))
+    return Databases(Path(os.environ["TEST_RUN_FOLDER"]))
 
 
 def install(folder: Path, database_url: str) -> Installation:

@@ -149,6 +149,7 @@ def test_a_broker_that_does_not_answer_is_logged(
     assert said.startswith(f"wakeup_not_sent task={APPLY} cause=")
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_broker_that_hangs_keeps_nobody_waiting(
     hanging_broker: Celery, caplog: pytest.LogCaptureFixture

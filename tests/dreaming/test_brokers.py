@@ -11,7 +11,7 @@ import pytest
 from tests.processes import Installation, status_of, wait_for
 from tests.requires import leave_out
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 @pytest.fixture

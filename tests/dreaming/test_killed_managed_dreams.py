@@ -101,6 +101,7 @@ def killed_at(vendor, dream, at, *, behind):
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("behind", [False, True], ids=["before", "behind"])
 def test_killed_at_any_request_one_dream_is_made_and_its_changes_are_filed_once(
     cast, vendor, behind

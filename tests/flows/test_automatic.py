@@ -21,7 +21,7 @@ from reviews.changes import Op
 from reviews.models import Containment, Decision, Proposal
 from tests.dreaming import nights
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 KEPT, FOLDED = "/evidence/guide/pictures.md", "/evidence/screenshots/filters.md"
 PAGES = f"/w/{WORKSPACE}"

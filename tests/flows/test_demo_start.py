@@ -95,6 +95,7 @@ def press_ctrl_c(process: subprocess.Popen) -> int:
     return process.wait(timeout=30)
 
 
+@pytest.mark.long
 def test_the_demo_dreams_in_its_worker_ends_without_a_trace_and_is_there_again_at_once(
     demo: Installation,
 ):

@@ -113,12 +113,14 @@ def leaves_no_process(installation: Installation) -> None:
     assert installation.processes() == {}
 
 
+@pytest.mark.long
 def test_a_killed_worker_comes_back_and_the_dream_ends_once(dreaming: Installation):
     kill_in_mid_dream(dreaming)
     is_resumed_and_completed_once(dreaming)
     leaves_no_process(dreaming)
 
 
+@pytest.mark.long
 def test_the_dream_ends_although_the_brokers_folder_was_emptied(dreaming: Installation):
     kill_in_mid_dream(dreaming)
     for message in (dreaming.folder / "broker" / "messages").iterdir():

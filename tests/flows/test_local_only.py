@@ -8,7 +8,7 @@ import pytest
 
 from tests.processes import ROOT
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 GUARD = """
 import ipaddress, sys

@@ -33,7 +33,7 @@ from tests.clock import FakeClock
 from tests.reviews.filings import PLAIN, WITH_COMMAND
 from tests.reviews.views.desks import fresh, member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 DAYS = 60
 LOOK_EVERY = 1 if os.environ.get("TEST_TIER") == "soak" else 5

@@ -12,7 +12,7 @@ from dreaming.standin.wire import Answer, Asked, refuse
 from tests.flows.test_killed_worker import rows, run
 from tests.processes import ROOT, Installation, wait_for
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 KEY = "a-key-of-the-tests"
 FILL = """

@@ -15,7 +15,7 @@ from dreaming.management.recordings import fill, recorded
 from dreaming.models import Dream
 from reviews.models import Evidence, Proposal
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 
 @pytest.fixture(autouse=True)
