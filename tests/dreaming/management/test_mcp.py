@@ -1,6 +1,5 @@
 """`manage.py mcp` as a process: a client over its pipes, and one over HTTP."""
 
-import asyncio
 import json
 import re
 import subprocess
@@ -13,6 +12,7 @@ from django.core.management import CommandError, call_command
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.loops import in_its_own_loop
 from tests.processes import ROOT, free_port, status_of, wait_for
 
 DOCS = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
@@ -72,7 +72,7 @@ def test_the_documented_command_serves_a_client_over_its_pipes(installation, sec
         async with Client(parameters) as client:
             await work(client)
 
-    asyncio.run(talk())
+    in_its_own_loop(talk)
     assert proposals_in(installation) == "[('/notes/new.md', 'pending')]"
 
 
@@ -94,7 +94,7 @@ def test_the_documented_command_serves_clients_over_http(installation, secret):
         ):
             await work(client)
 
-    asyncio.run(talk())
+    in_its_own_loop(talk)
     assert proposals_in(installation) == "[('/notes/new.md', 'pending')]"
 
 

@@ -1,8 +1,6 @@
 """The protocol around the tools, driven by the SDK's own client in this process."""
 
-import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -17,6 +15,7 @@ from reviews.mcp.server import PATH, answer_call, described_tools, make_app, mak
 from reviews.mcp.tools import TOOLS
 from reviews.models import Proposal
 from tests import build
+from tests.loops import in_its_own_loop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = f"http://127.0.0.1:8765{PATH}"
@@ -27,12 +26,6 @@ MODES = ("auto", "legacy")
 def _connections_end_with_their_call(monkeypatch):
     """Keep no connection for a next call: the threads that hold them end with a test."""
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
-
-
-def in_its_own_loop(conversation):
-    """Run a conversation to its end in a thread: where a browser was, one loop runs in ours."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, conversation()).result()
 
 
 def talk(conversation, secret, *, session="run-1", mode="auto"):
