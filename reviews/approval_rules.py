@@ -332,6 +332,19 @@ def may_undo(person: PersonFacts, proposal: ProposalFacts, decided_by: int | Non
     return "Only who cast the last vote, or a lead, can undo it."
 
 
+def may_take_back(person: PersonFacts, last_voter: int | None) -> str | None:
+    """Return None when the person may take back a vote that settled nothing, else why not.
+
+    last_voter: who cast the last vote on the newest revision, None where nobody did. A lead is not
+    asked: what is open still waits for people, and whoever regrets a vote is one of them.
+    """
+    if person.role not in DECIDING_ROLES:
+        return "Reviewers and leads decide; your role does not."
+    if last_voter in person.ids:
+        return None
+    return "Only who cast the last vote can take it back while others still decide."
+
+
 def unsatisfiable(
     needs: Needs, people: Iterable[PersonFacts], proposal: ProposalFacts | None = None
 ) -> str | None:

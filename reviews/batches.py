@@ -19,7 +19,7 @@ from agents.models import MemoryStore
 from agents.people import Member, actor_of, require_right
 from agents.rights import Right
 from agents.wakeups import APPLY, wake_on_commit
-from reviews import decisions, rules
+from reviews import decisions, rules, undos
 from reviews.approval_rules import count_approvals
 from reviews.audit.actions import Action
 from reviews.audit.log import append
@@ -342,7 +342,7 @@ def undo_batch(batch: Batch, *, by: Member) -> Batch:
                 "open its proposal."
             )
         for one in waiting:
-            refusal = decisions.take_back(one, by)
+            refusal = undos.take_back(one, by)
             if refusal is not None:
                 raise refusal
         row.undone_at = clock.now()

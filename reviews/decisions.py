@@ -1,4 +1,4 @@
-"""Deciding: votes are recorded and undone here, settled ones are applied here, nowhere else.
+"""Deciding: votes are recorded here and settled ones applied here, nowhere else.
 
 A vote that cannot be taken is an entry too, so the refusal commits before the error is raised.
 """
@@ -23,7 +23,7 @@ from agents.prepared import Prepared, Slot
 from agents.releases import publish_due
 from agents.wakeups import APPLY, wake_on_commit
 from reviews import lifecycle, rules
-from reviews.approval_rules import may_decide, may_undo
+from reviews.approval_rules import may_decide
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM, Cause
 from reviews.audit.log import append
@@ -35,10 +35,9 @@ from reviews.errors import (
     ReasonMissing,
     ReviewsError,
     StaleProposal,
-    UndoTooLate,
 )
 from reviews.lifecycle import STANDS, Act, Given, Standing, State, Verdict, Vote
-from reviews.models import Decision, Proposal, Undo
+from reviews.models import Decision, Proposal
 from reviews.paces import Pace, read_pace
 from reviews.proposals import conflict_others, is_stale, lock, mark_conflicted, paths_of
 from reviews.requests import SEND_BACK
@@ -356,75 +355,6 @@ def _log_refused(row: Proposal, act: Act, by: Member, shown: Shown, refusal: Rev
         after={"state": row.state, "verdict": VERDICTS[act], "why": type(refusal).__name__},
         values={"message": str(refusal)},
         shown=shown.body(),
-    )
-
-
-def undo(proposal: Proposal, *, by: Member, expected_round: int) -> Proposal:
-    """Take back the vote that settled the proposal: it waits again as it did before that vote.
-
-    expected_round: how often it had been undone when the page was shown; one that was undone since
-    is returned as it is, so that pressing twice undoes once. Works until the verdict is carried
-    out, so also while a freeze holds it back. Raises UndoTooLate after that, MayNotDecide for who
-    neither cast the vote nor leads.
-    """
-    with transaction.atomic(durable=True):
-        row = lock(proposal)
-        if row.round > expected_round:
-            return row
-        refusal = take_back(row, by)
-        if refusal is not None:
-            raise refusal
-    return row
-
-
-def take_back(row: Proposal, by: Member) -> ReviewsError | None:
-    """Take back the vote that settled a locked row, or return why it stays; see undo."""
-    if row.state != State.SCHEDULED:
-        return UndoTooLate(_way_back(row))
-    given = rules.decisions_of(row)
-    vote = next((one for one in reversed(given) if one.round == row.round), None)
-    left = rules.votes_of(row, [one for one in given if one != vote])
-    barred = may_undo(*rules.facts_about(row, by, left), row.decided_by_id)
-    if barred is not None:
-        return MayNotDecide(barred)
-    _take_back(row, by, vote, left)
-    if row.state in lifecycle.OPEN and is_stale(row):
-        mark_conflicted(row, actor=SYSTEM, reason="Its path has changed since it was proposed.")
-    return None
-
-
-def _way_back(row: Proposal) -> str:
-    """Return what to do about a decision that can no longer be undone."""
-    if row.state == State.APPLIED:
-        return (
-            f"{row} is applied. To take it back, propose a change or a retirement; a lead can "
-            "roll back to an earlier release at once."
-        )
-    if row.state == State.REJECTED:
-        return f"{row} is rejected. Propose the change anew by hand if it is needed after all."
-    return f"{row} {STANDS[State(row.state)]} now; there is no decision to undo."
-
-
-def _take_back(row: Proposal, by: Member, vote: Decision | None, left: Sequence[Vote]) -> None:
-    """Undo the vote of a locked row: it asks again for what the votes `left` do not give."""
-    if vote is None:
-        raise UndoTooLate(f"{row} has no decision to undo.")
-    Undo.objects.create(decision=vote, person=by.person, created_at=clock.now())
-    verdict, before = row.verdict, State(row.state)
-    row.state = lifecycle.undo_state(before, State(row.state_before)).value
-    row.round += 1
-    rules.ask(row, left)
-    row.verdict, row.apply_at, row.decided_at, row.decided_by = "", None, None, None
-    row.save(update_fields=[*SETTLING, "round"])
-    append(
-        Action.DECISION_UNDONE,
-        workspace=row.workspace.slug,
-        actor=actor_of(by.person),
-        object=str(row),
-        revision=row.revision,
-        before={"state": before.value, "verdict": verdict},
-        after={"state": row.state, "round": row.round},
-        rule=rules.route_reference(row.route),
     )
 
 

@@ -24,6 +24,7 @@ from reviews.decisions import REASON_CODES
 from reviews.draws import MOST_DRAWN
 from reviews.due_times import LONGEST_DAYS, LONGEST_HOURS
 from reviews.exclusions import TYPED_FROM
+from reviews.lifecycle import UNDOABLE
 from reviews.sampling import MOST_PERCENT
 from reviews.seeding import MOST_PERCENT as MOST_TEST_ITEMS
 
@@ -177,9 +178,13 @@ class BatchForm(forms.Form):
 
 
 class UndoForm(forms.Form):
-    """Which decision is undone: how often one on the proposal had been when the page was shown."""
+    """Which decision is undone: how often one had been, and the state, when the page was shown."""
 
     round = forms.IntegerField(min_value=0, max_value=1_000_000, widget=forms.HiddenInput)
+    state = forms.ChoiceField(
+        choices=[(state.value, state.value) for state in sorted(UNDOABLE)],
+        widget=forms.HiddenInput,
+    )
 
 
 class CommentForm(forms.Form):

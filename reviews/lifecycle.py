@@ -39,6 +39,8 @@ STANDS: Mapping[State, str] = {
 who may see it."""
 
 OPEN: frozenset[State] = frozenset({State.PENDING, State.AWAITING_SECOND})
+UNDOABLE: frozenset[State] = frozenset({State.SCHEDULED, State.AWAITING_SECOND})
+"""States whose last vote can be taken back: what is carried out stays."""
 FINAL: frozenset[State] = frozenset({State.REJECTED, State.SUPERSEDED, State.WITHDRAWN})
 
 
@@ -100,6 +102,9 @@ TRANSITIONS: Mapping[tuple[State, Act, Given], State] = {
     (State.AWAITING_SECOND, Act.REQUEST_CHANGES, Given.NOTHING): State.CHANGES_REQUESTED,
     (State.AWAITING_SECOND, Act.WITHDRAW, Given.NOTHING): State.WITHDRAWN,
     (State.AWAITING_SECOND, Act.CONFLICT, Given.NOTHING): State.CONFLICTED,
+    # The last vote is taken back by who cast it, before it settles anything.
+    (State.AWAITING_SECOND, Act.UNDO, Given.WAS_PENDING): State.PENDING,
+    (State.AWAITING_SECOND, Act.UNDO, Given.WAS_AWAITING_SECOND): State.AWAITING_SECOND,
     (State.SCHEDULED, Act.UNDO, Given.WAS_PENDING): State.PENDING,
     (State.SCHEDULED, Act.UNDO, Given.WAS_AWAITING_SECOND): State.AWAITING_SECOND,
     (State.SCHEDULED, Act.UNDO, Given.WAS_CONFLICTED): State.CONFLICTED,
@@ -164,10 +169,10 @@ def next_state(state: State, act: Act, given: Given = Given.NOTHING) -> State:
 
 
 def undo_state(state: State, before: State) -> State:
-    """Return where undoing a scheduled verdict leads, `before` being the state it came from.
+    """Return where undoing the last vote leads, `before` being the state it was cast in.
 
-    Raises IllegalTransition when `state` is not scheduled or nothing can be scheduled from
-    `before`.
+    Raises IllegalTransition when `state` is neither scheduled nor awaiting another person, or no
+    vote of it can have been cast in `before`.
     """
     return next_state(state, Act.UNDO, GIVEN_BEFORE.get(before, Given.NOTHING))
 

@@ -140,12 +140,17 @@ class ContainmentLine:
 
 @dataclass(frozen=True, slots=True)
 class UndoLine:
-    """A decision that can be undone. seconds: left of the grace, 0 where a freeze holds it back."""
+    """A vote that can be undone. state: of its proposal, when this was offered.
+
+    seconds: left of the grace, 0 where a freeze holds it back, or where the vote settled nothing
+    and there is no until.
+    """
 
     id: str
     url: str
     round: int
-    until: datetime
+    state: str
+    until: datetime | None
     seconds: int
 
 
@@ -246,12 +251,14 @@ def lines_of(rows: Iterable[Row], reader: Reader) -> tuple[Line, ...]:
 
 def undo_line(row: Decided, address: Address) -> UndoLine:
     """Return the offer to undo what was decided last."""
-    left = (row.apply_at - clock.now()).total_seconds()
+    until = row.apply_at
+    left = (until - clock.now()).total_seconds() if until else 0
     return UndoLine(
         id=spell_id("P", row.number),
         url=address("proposal_undo", row.number),
         round=row.round,
-        until=row.apply_at,
+        state=(State.SCHEDULED if until else State.AWAITING_SECOND).value,
+        until=until,
         seconds=max(0, ceil(left)),
     )
 

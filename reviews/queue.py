@@ -153,11 +153,14 @@ def moments_of(search: Search) -> Moments:
 
 
 class Decided(NamedTuple):
-    """A verdict in its grace. round: how often one on the proposal was undone before."""
+    """A vote that can be undone. round: how often one on the proposal was undone before.
+
+    apply_at: when its grace ends, None where another person decides first.
+    """
 
     number: int
     round: int
-    apply_at: datetime
+    apply_at: datetime | None
 
 
 class Point(NamedTuple):

@@ -300,6 +300,19 @@ def _decided(proposal: Slot) -> QuerySet[Decision]:
     return found.order_by("pk")
 
 
+def last_vote(proposal: Proposal, decisions: Iterable[Decision]) -> Decision | None:
+    """Return the last vote that counts on the newest revision, None where nobody has voted."""
+    return next(reversed(_counting(proposal, decisions)), None)
+
+
+def _counting(proposal: Proposal, decisions: Iterable[Decision]) -> list[Decision]:
+    return [
+        one
+        for one in decisions
+        if one.revision == proposal.revision and one.verdict in set(Verdict) and not one.is_undone
+    ]
+
+
 def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) -> list[Vote]:
     """Return the votes on the newest revision, oldest first, with the groups each voter counted in.
 
@@ -309,11 +322,7 @@ def votes_of(proposal: Proposal, decisions: Iterable[Decision] | None = None) ->
     """
     if decisions is None:
         decisions = decisions_of(proposal)
-    cast = [
-        one
-        for one in decisions
-        if one.revision == proposal.revision and one.verdict in set(Verdict) and not one.is_undone
-    ]
+    cast = _counting(proposal, decisions)
     owner = proposal.agent.owner_id if proposal.agent else None
     # Most proposals have no vote yet, and then nobody's groups matter.
     roll = roll_of(proposal.workspace) if cast else Roll()

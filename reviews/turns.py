@@ -13,9 +13,11 @@ from agents.rights import Right
 from reviews import lifecycle, rules
 from reviews.approval_rules import (
     Mode,
+    PersonFacts,
     ProposalFacts,
     count_approvals,
     may_decide,
+    may_take_back,
     may_undo,
     say_needs,
     unsatisfiable,
@@ -125,8 +127,7 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
         may_send_back=is_open and not barred,
         may_withdraw=may_withdraw(proposal, member)
         and Act.WITHDRAW in lifecycle.acts_from(State(proposal.state)),
-        may_undo=proposal.state == State.SCHEDULED
-        and may_undo(person, facts, proposal.decided_by_id) is None,
+        may_undo=_may_undo(proposal, decisions, person, facts),
         barred=off,
         lead=lead,
         effect=effect,
@@ -142,6 +143,20 @@ def whose_turn(proposal: Proposal, member: Member, decisions: Sequence[Decision]
         ),
         follows=who_answers(proposal),
         unseen=unseen,
+    )
+
+
+def _may_undo(
+    proposal: Proposal, decisions: Sequence[Decision], person: PersonFacts, facts: ProposalFacts
+) -> bool:
+    """Say whether the person can take back the last vote, settled or not."""
+    if proposal.state == State.SCHEDULED:
+        return may_undo(person, facts, proposal.decided_by_id) is None
+    vote = rules.last_vote(proposal, decisions)
+    return (
+        proposal.state == State.AWAITING_SECOND
+        and vote is not None
+        and may_take_back(person, vote.person_id) is None
     )
 
 

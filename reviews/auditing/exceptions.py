@@ -174,7 +174,7 @@ QUESTIONS = (
     Question(
         "undone",
         _("Undone"),
-        _("Taken back within the grace, by whoever decided or by a lead."),
+        _("Taken back before anything came of it, by whoever decided or by a lead."),
         logged(Action.DECISION_UNDONE),
     ),
     Question("late", _("Decided late"), _("After the due time of the text decided."), late),

@@ -27,7 +27,7 @@ from reviews.models import Proposal
 from reviews.paces import Pace, go_on
 from reviews.reading import seen_of
 from reviews.turns import who_answers
-from reviews.views.desk import SeeOther, desk_of, is_fragment, new_token
+from reviews.views.desk import SeeOther, desk_of, is_fragment, new_token, vote_on
 from reviews.views.draft import drop_left, take_left, with_draft
 from reviews.views.onward import move_on, said_of
 from reviews.views.proposal import VIEWS, proposal_page
@@ -104,7 +104,7 @@ def approve(request: MemberRequest, number: int) -> HttpResponse:
         decided = decisions.approve(found, by=request.member, shown=shown, **said)
     except InvalidInput as error:
         return _refused(request, number, str(error), 422)
-    return move_on(request, decided, said_of(decided, "approved"), pace)
+    return move_on(request, decided, said_of(decided, "approved"), pace=pace, vote=vote_on(decided))
 
 
 @require_http_methods(["GET", "POST"])
@@ -126,7 +126,7 @@ def reject(request: MemberRequest, number: int) -> HttpResponse:
         form.add_error("reason", str(error))
         return reject_page(request, found, form)
     drop_left(request, found, Kind.REJECT)
-    return move_on(request, decided, said_of(decided, "rejected"))
+    return move_on(request, decided, said_of(decided, "rejected"), vote=vote_on(decided))
 
 
 def reject_page(request: MemberRequest, found: Proposal, form: RejectForm) -> HttpResponse:

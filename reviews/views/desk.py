@@ -20,6 +20,7 @@ from agents.web.addresses import address
 from agents.web.characters import HIDDEN_RUN
 from reviews import lines
 from reviews.kin import kin_of
+from reviews.lifecycle import UNDOABLE
 from reviews.listings import Listing
 from reviews.models import Postponement, Proposal
 from reviews.neighbours import Neighbours
@@ -225,11 +226,11 @@ def queue_context(
     proposal: Proposal | None = None,
     at: Neighbours | None = None,
     cursor: str = "",
-    decided: Proposal | None = None,
+    vote: Decided | None = None,
 ) -> Context:
     """Return the queue as its template wants it; the open proposal's page where there is one.
 
-    decided: what was decided in this request.
+    vote: given in this request, where it can be undone.
     """
     if proposal and at and at.position > SIZE and desk.search.is_by_risk:
         cursor = cursor_before(place_of(proposal))
@@ -237,7 +238,7 @@ def queue_context(
     front = () if cursor else _front(desk, counts)
     containments = () if cursor else _containments(desk, counts)
     reader = lines.Reader(desk.member, desk.address, desk.aside)
-    return tally_context(desk, counts, decided) | {
+    return tally_context(desk, counts, vote) | {
         "suffix": desk.suffix,
         "page": page,
         "page_link": f"{desk.more}at=",
@@ -261,7 +262,7 @@ def queue_context(
     }
 
 
-def tally_context(desk: Desk, counts: Counts, decided: Proposal | None = None) -> Context:
+def tally_context(desk: Desk, counts: Counts, vote: Decided | None = None) -> Context:
     """Return what stands around the queue's rows: its numbers, and what can be undone."""
     return {
         "search": desk.search,
@@ -270,17 +271,21 @@ def tally_context(desk: Desk, counts: Counts, decided: Proposal | None = None) -
         "total": lines.spell_count(counts.total),
         "queue_url": address("queue", _slug(desk)),
         "decided_of": counts.decided_today + counts.open,
-        "undo": undo_offer(desk, decided),
+        "undo": undo_offer(desk, vote),
     }
 
 
-def undo_offer(desk: Desk, decided: Proposal | None = None) -> lines.UndoLine | None:
-    """Return what the member can undo: what was decided just now, or else the last one."""
-    if decided is not None and decided.state == "scheduled" and decided.apply_at is not None:
-        row: Decided | None = Decided(decided.number, decided.round, decided.apply_at)
-    else:
-        row = last_decided(desk.member)
+def undo_offer(desk: Desk, vote: Decided | None = None) -> lines.UndoLine | None:
+    """Return what the member can undo: the vote given just now, or else the last in its grace."""
+    row = vote or last_decided(desk.member)
     return lines.undo_line(row, desk.address) if row else None
+
+
+def vote_on(proposal: Proposal) -> Decided | None:
+    """Return the last vote on it as one that can be undone, None where its state allows none."""
+    if proposal.state not in UNDOABLE:
+        return None
+    return Decided(proposal.number, proposal.round, proposal.apply_at)
 
 
 def _views_context(desk: Desk) -> Context:

@@ -13,7 +13,7 @@ from reviews.access import proposal_of
 from reviews.models import Proposal, SeededItem
 from reviews.neighbours import Neighbours
 from reviews.paces import Pace, is_told
-from reviews.queue import COUNTED, Counts
+from reviews.queue import COUNTED, Counts, Decided
 from reviews.views.desk import (
     Context,
     Desk,
@@ -43,13 +43,15 @@ how many that holds, as it was counted."""
 class Step:
     """One step onward, in words.
 
-    decided: what was decided in this request; following: the number the list has after it.
+    decided: what was decided or put aside in this request; following: the number the list has after
+    it; vote: what was said of it, where that can be undone.
     """
 
     words: str
     decided: Proposal | None = None
     following: int | None = None
     nudge: str = ""
+    vote: Decided | None = None
 
 
 def said_of(decided: Proposal, verb: str) -> str:
@@ -74,12 +76,20 @@ def nudge_of(pace: Pace) -> str:
 
 
 def move_on(
-    request: MemberRequest, decided: Proposal, words: str, pace: Pace = NO_PACE
+    request: MemberRequest,
+    decided: Proposal,
+    words: str,
+    *,
+    pace: Pace = NO_PACE,
+    vote: Decided | None = None,
 ) -> HttpResponse:
-    """Open the next proposal of the list: by redirect, or as a pane with the queue renewed."""
+    """Open the next proposal of the list: by redirect, or as a pane with the queue renewed.
+
+    vote: the one just given, where it can be undone.
+    """
     desk = desk_of(request)
     following = next_of(desk, decided)
-    step = Step(words, decided, following, nudge_of(pace))
+    step = Step(words, decided, following, nudge_of(pace), vote)
     item = seeding.offer(decided, by=request.member)
     if item is not None:
         return show_item(request, desk, item, replace(step, nudge=""))
@@ -146,7 +156,7 @@ def show_next(
         "words": step.words,
         "nudge": step.nudge,
         "open": f"{found} is open." if found else "",
-        "can_undo": step.decided is not None and step.decided.state == "scheduled",
+        "can_undo": step.vote is not None,
     }
     after = render_to_string("reviews/_after.html", context, request)
     return HttpResponse(body + listed + after, headers={"HX-Push-Url": url})
@@ -166,9 +176,9 @@ def list_after(
     be in step.
     """
     if step.decided is not None and is_in_step(request, desk, counts, step, step.decided):
-        tally = tally_context(desk, counts, step.decided)
+        tally = tally_context(desk, counts, step.vote)
         return tally, shorter_queue(request, tally, step.decided)
-    queue = queue_context(desk, counts, found, at, decided=step.decided)
+    queue = queue_context(desk, counts, found, at, vote=step.vote)
     return queue, queue_fragment(request, queue)
 
 

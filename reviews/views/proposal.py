@@ -18,7 +18,6 @@ from reviews.foresight import preview_of
 from reviews.forms import ApproveForm, CommentForm, LaterForm, RejectForm, RequestForm
 from reviews.lines import UndoLine, store_label, undo_line
 from reviews.models import Proposal
-from reviews.queue import Decided
 from reviews.quotes import A_PAGE, find_evidence, quotes_of, widen
 from reviews.reading import (
     opened_positions,
@@ -35,6 +34,7 @@ from reviews.views.desk import (
     desk_of,
     is_fragment,
     show_pane,
+    vote_on,
 )
 from reviews.views.draft import take_left, unsent
 
@@ -100,11 +100,9 @@ def proposal_context(request: MemberRequest, found: Proposal) -> Context:
 
 
 def undo_here(request: MemberRequest, found: Proposal) -> UndoLine | None:
-    """Return the offer to undo this proposal's decision, None where none is in its grace."""
-    if found.state != "scheduled" or found.apply_at is None:
-        return None
-    row = Decided(found.number, found.round, found.apply_at)
-    return undo_line(row, desk_of(request).address)
+    """Return the offer to undo the last vote on this proposal, None where its state allows none."""
+    row = vote_on(found)
+    return undo_line(row, desk_of(request).address) if row else None
 
 
 def session_base(request: MemberRequest) -> str:

@@ -1,4 +1,4 @@
-"""Undoing a decision within its grace: the proposal waits again, and its page is open."""
+"""Undoing the last vote: the proposal waits again, and its page is open."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
@@ -7,10 +7,11 @@ from agents.access import member_page
 from agents.errors import InvalidInput
 from agents.http import MemberRequest
 from agents.rights import Right
-from reviews import decisions
+from reviews import undos
 from reviews.access import proposal_of
 from reviews.errors import MayNotDecide, UndoTooLate
 from reviews.forms import UndoForm
+from reviews.lifecycle import State
 from reviews.models import Proposal
 from reviews.views.onward import stay_at
 from reviews.views.proposal import proposal_page
@@ -23,8 +24,9 @@ def undo(request: MemberRequest, number: int) -> HttpResponse:
     form = UndoForm(request.POST)
     if not form.is_valid():
         raise InvalidInput("The form does not say which decision it showed. Open the proposal.")
+    round_, state = form.cleaned_data["round"], State(form.cleaned_data["state"])
     try:
-        undone = decisions.undo(found, by=request.member, expected_round=form.cleaned_data["round"])
+        undone = undos.undo(found, by=request.member, expected_round=round_, expected=state)
     except UndoTooLate as error:
         return _kept(request, found, str(error), 409)
     except MayNotDecide as error:

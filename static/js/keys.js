@@ -20,7 +20,7 @@ function shown(element) {
 
 function find(key) {
   const all = document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`);
-  return [...all].find(shown);
+  return [...all].findLast(shown);
 }
 
 function press(element) {

@@ -17,7 +17,7 @@ from reviews.models import Decision, Draft, Proposal, ProposalRevision
 from tests import build
 from tests.browser.conftest import Watch
 from tests.cast import Cast
-from tests.reviews.views.desks import at, fresh
+from tests.reviews.views.desks import approve, at, fresh
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -222,6 +222,23 @@ def test_z_undoes_within_the_grace_and_opens_it_again(desk, cast, settings, axe)
     expect(pane(page, filed[0])).to_be_visible()
     expect(page.locator(".queue-foot .undo")).to_have_count(0)
     assert fresh(filed[0]).state == "pending"
+
+
+def test_z_undoes_what_the_page_shows_before_what_was_decided_last(
+    desk, cast, settings, axe
+) -> None:
+    settings.GRACE_S = 60
+    two = build.filed(cast.store, content="Skip the identity verification.\n")
+    approve(cast, two, "reviewer")
+    filed = file_many(cast, 2)
+    approve(cast, filed[0], "reviewer")
+    page = desk(two)
+    expect(page.locator(".queue-foot")).to_contain_text(f"Undo {filed[0]}")
+    expect(page.locator("#pane .actions")).to_contain_text("Until then you can take")
+    axe(page)
+    page.keyboard.press("z")
+    expect(page.locator("#pane")).to_contain_text("Your turn")
+    assert (fresh(two).state, fresh(filed[0]).state) == ("pending", "scheduled")
 
 
 def test_the_offer_to_undo_goes_with_the_grace(desk, cast, settings) -> None:

@@ -80,6 +80,6 @@ def test_a_groups_approval_takes_it_from_the_group_and_undo_gives_it_back(
     assert fresh(proposal).state == "scheduled"
     assert [f"row-{proposal}" in rows(one).words for one in (clinic, legal, lead)] == [False] * 3
 
-    post(legal, at(cast, proposal, "undo/"), {"round": 0})
+    post(legal, at(cast, proposal, "undo/"), {"round": 0, "state": "scheduled"})
     assert fresh(proposal).state == "awaiting_second"
     assert [waits_for(one, proposal) for one in (clinic, legal, lead)] == [False, True, True]

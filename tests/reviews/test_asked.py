@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from agents.group_rules import require_qualification, waive_qualification
 from agents.people import change_role, remove_group, set_group
 from agents.rights import Role
-from reviews import batches, decisions, queue, revisions, rules
+from reviews import batches, decisions, queue, revisions, rules, undos
 from reviews.approval_rules import Rule
 from reviews.audit.actors import SYSTEM
 from reviews.decisions import Said, Shown
@@ -61,7 +61,7 @@ def reject(cast: Cast, proposal: Proposal, name: str) -> Proposal:
 
 def undo(cast: Cast, proposal: Proposal, name: str = "lead") -> Proposal:
     now = fresh(proposal)
-    return decisions.undo(now, by=member(cast, name), expected_round=now.round)
+    return undos.undo(now, by=member(cast, name), expected_round=now.round)
 
 
 def edit(cast: Cast, proposal: Proposal, content: str, name: str) -> Proposal:

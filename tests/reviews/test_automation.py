@@ -9,7 +9,7 @@ from agents import clock, freezes
 from agents.memory import find_head
 from agents.models import Memory
 from agents.releases import contents, live_release
-from reviews import baselines, containment, decisions, rules
+from reviews import baselines, containment, decisions, rules, undos
 from reviews.approval_rules import Mode, Rule, Trait
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
@@ -153,7 +153,7 @@ def test_what_a_lead_undid_the_rule_does_not_decide_again(ruled: Cast, settings)
     settings.GRACE_S = 60
     proposal = merge(ruled)
     decide_by_rules([proposal])
-    decisions.undo(proposal, by=member(ruled, "lead"), expected_round=0)
+    undos.undo(proposal, by=member(ruled, "lead"), expected_round=0)
     assert decide_by_rules([fresh(proposal)]) == 0
     assert fresh(proposal).state_reason.endswith("a person undid what the rule had decided.")
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agents import clock
 from agents.errors import InvalidInput, NotAllowed
-from reviews import batches, decisions, revisions
+from reviews import batches, decisions, revisions, undos
 from reviews.audit.actions import Action
 from reviews.audit.bodies import read_body
 from reviews.audit.models import Entry
@@ -332,7 +332,7 @@ def test_what_was_undone_alone_stays_as_it_is_now(cast, settings) -> None:
     settings.GRACE_S = 10
     filed, by = pile(cast, 2), member(cast, "reviewer")
     made = decide_batch(frozen(*filed), YES, by=by)
-    decisions.undo(fresh(filed[0]), by=by, expected_round=0)
+    undos.undo(fresh(filed[0]), by=by, expected_round=0)
     approve(cast, filed[0], "second_reviewer")
     undo_batch(made, by=by)
     assert [fresh(one).state for one in filed] == ["scheduled", "pending"]

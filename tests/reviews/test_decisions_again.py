@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
-from reviews import decisions, revisions
+from reviews import decisions, revisions, undos
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
 from reviews.decisions import Shown
@@ -87,7 +87,7 @@ def test_a_page_that_approved_does_not_reject_with_the_same_token(cast: Cast) ->
 def test_a_form_whose_decision_was_undone_decides_nothing_any_more(cast: Cast) -> None:
     proposal = build.filed(cast.store)
     approve(cast, proposal)
-    decisions.undo(proposal, by=member(cast, "reviewer"), expected_round=0)
+    undos.undo(proposal, by=member(cast, "reviewer"), expected_round=0)
     with pytest.raises(StaleProposal, match="was undone; open it again"):
         approve(cast, fresh(proposal))
     assert fresh(proposal).state == "pending"

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents.people import find_member
-from reviews import decisions, first_visit, practice, revisions
+from reviews import decisions, first_visit, practice, revisions, undos
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
 from reviews.decisions import Shown
@@ -70,7 +70,7 @@ def test_rejecting_and_undoing_tick(cast, settings):
         proposal, by=rosa(cast), shown=shown, code="wrong", reason="It is not so."
     )
     assert done(cast) == {"reject"}
-    decisions.undo(decided, by=rosa(cast), expected_round=decided.round)
+    undos.undo(decided, by=rosa(cast), expected_round=decided.round)
     assert {"reject", "undo"} <= done(cast)
 
 

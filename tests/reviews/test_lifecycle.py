@@ -13,6 +13,7 @@ from reviews.lifecycle import (
     OPEN,
     STANDS,
     TRANSITIONS,
+    UNDOABLE,
     Act,
     Given,
     IllegalTransition,
@@ -58,6 +59,8 @@ applied            conflict         nothing              conflicted
 changes_requested  supersede        nothing              superseded
 changes_requested  withdraw         nothing              withdrawn
 conflicted         rebase           nothing              pending
+awaiting_second    undo             was_pending          pending
+awaiting_second    undo             was_awaiting_second  awaiting_second
 conflicted         reject           settled              scheduled
 conflicted         reject           more                 scheduled
 conflicted         withdraw         nothing              withdrawn
@@ -154,6 +157,17 @@ def test_undo_goes_back_to_the_state_before(before):
 def test_undo_refuses_a_state_nothing_can_be_scheduled_from(before):
     with pytest.raises(IllegalTransition):
         undo_state(State.SCHEDULED, before)
+
+
+def test_a_vote_that_settled_nothing_goes_back_to_where_it_was_cast():
+    for before in OPEN:
+        assert undo_state(State.AWAITING_SECOND, before) is before
+    with pytest.raises(IllegalTransition, match="waits for another reviewer; it cannot be undone"):
+        undo_state(State.AWAITING_SECOND, State.CONFLICTED)
+
+
+def test_what_can_be_undone_is_what_the_table_undoes():
+    assert {origin for origin, act, _ in TRANSITIONS if act is Act.UNDO} == UNDOABLE
 
 
 def test_whatever_can_be_scheduled_can_be_undone_to_where_it_was():

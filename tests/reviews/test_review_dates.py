@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from agents.errors import InvalidInput
-from reviews import decisions
+from reviews import decisions, undos
 from reviews.audit.actions import Action
 from reviews.audit.models import Entry
 from reviews.decisions import Shown
@@ -88,7 +88,7 @@ def test_the_day_of_an_approval_that_was_undone_is_gone(cast, clock) -> None:
     proposal = build.filed(cast.store)
     approve(cast, proposal, on=clock().date() + timedelta(days=20))
 
-    decisions.undo(fresh(proposal), by=member(cast, "reviewer"), expected_round=0)
+    undos.undo(fresh(proposal), by=member(cast, "reviewer"), expected_round=0)
 
     assert asked_review(fresh(proposal)) is None
 

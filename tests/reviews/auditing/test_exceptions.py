@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from reviews import decisions, proposals, revisions
+from reviews import decisions, proposals, revisions, undos
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.auditing.exceptions import (
@@ -161,7 +161,7 @@ def test_two_verdicts_on_one_text_are_found(cast):
 
 def test_an_undone_decision_is_found(cast):
     filed = approve(cast, build.filed(cast.store))
-    decisions.undo(fresh(filed), by=member(cast, "reviewer"), expected_round=0)
+    undos.undo(fresh(filed), by=member(cast, "reviewer"), expected_round=0)
     assert found(cast, "undone") == [str(filed)]
 
 

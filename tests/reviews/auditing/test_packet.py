@@ -18,11 +18,11 @@ from reviews.auditing.packet import make_packet
 from reviews.auditing.packet_check import check_packet
 from reviews.auditing.selection import draw_sample
 from reviews.changes import Op
-from reviews.decisions import undo
 from reviews.errors import InvalidChange
 from reviews.exports import PACKET, export_path
 from reviews.models import Export
 from reviews.revisions import submit_edit
+from reviews.undos import undo
 from tests import build
 from tests.reviews.audit.logs import NOW, change
 from tests.reviews.auditing.scenes import ALL, approve, fresh, member, reject, with_evidence

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from agents.people import set_group
-from reviews import decisions, revisions
+from reviews import decisions, revisions, undos
 from reviews.audit.actors import SYSTEM
 from reviews.decisions import Shown
 from tests import build
@@ -103,7 +103,7 @@ def test_who_could_only_reject_is_not_told_either(cast, client_of) -> None:
 def test_a_vote_that_was_undone_is_not_told_either(cast, client_of) -> None:
     proposal = build.filed(cast.store)
     approve(cast, proposal)
-    decisions.undo(proposal, by=member(cast, "second_reviewer"), expected_round=0)
+    undos.undo(proposal, by=member(cast, "second_reviewer"), expected_round=0)
 
     assert "Sven" not in said(client_of(cast.reviewer), at(cast, proposal))
     assert "Sven undid the decision" in said(client_of(cast.auditor), at(cast, proposal))

@@ -27,6 +27,7 @@ from reviews.views.desk import (
     queue_context,
     show_pane,
     undo_offer,
+    vote_on,
 )
 from reviews.views.proposal import proposal_context
 from tests import build
@@ -333,7 +334,7 @@ def test_the_offer_to_undo_is_of_what_was_decided_just_now(cast) -> None:
     older, newer = approve(cast, one, "reviewer"), approve(cast, two, "reviewer")
     found = desk(cast)
 
-    last, now = undo_offer(found), undo_offer(found, fresh(older))
+    last, now = undo_offer(found), undo_offer(found, vote_on(fresh(older)))
 
     assert last is not None
     assert now is not None

@@ -190,7 +190,17 @@ def test_a_first_of_two_approvals_is_said_to_wait(cast, client, three) -> None:
     assert f"{two} approved. It waits for another reviewer." in words(piece)
     assert fresh(two).state == "awaiting_second"
     assert 'id="decided"' in text_of(piece)
-    assert f"/review/{two}/undo/" not in text_of(piece), "nothing is scheduled to be undone"
+    assert f'action="{at(cast, two, "undo/")}"' in text_of(piece), "until another person decides"
+    assert 'data-expires="8"' in text_of(piece), "no grace runs: the page keeps the offer"
+
+
+def test_what_is_put_aside_after_a_first_approval_offers_no_undo(cast, client, three) -> None:
+    two = build.filed(cast.store, content="Skip the identity verification.\n")
+    approve(cast, two, "second_reviewer")
+
+    piece = post(client, at(cast, two, "later/"), {"until": "2030-01-07"}, **HTMX)
+
+    assert f"/review/{two}/undo/" not in text_of(piece), "another person's vote stays"
 
 
 def test_what_is_scheduled_is_offered_to_be_undone_in_the_toast(
@@ -246,7 +256,10 @@ def test_undoing_stays_at_what_was_undone(cast, client, three, headers) -> None:
     decided = approve(cast, three[1], "reviewer")
 
     answer = post(
-        client, at(cast, three[1], "undo/", "?q=Note"), {"round": decided.round}, **headers
+        client,
+        at(cast, three[1], "undo/", "?q=Note"),
+        {"round": decided.round, "state": "scheduled"},
+        **headers,
     )
 
     there = at(cast, three[1], query="?q=Note")

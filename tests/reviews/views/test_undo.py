@@ -11,6 +11,9 @@ from tests.reviews.views.desks import HTMX, approve, at, fresh, post, shown, tex
 
 pytestmark = pytest.mark.django_db
 
+SHOWN = {"round": 0, "state": "scheduled"}
+OPEN = {"round": 0, "state": "awaiting_second"}
+
 
 @pytest.fixture(autouse=True)
 def ten_seconds(settings, clock):
@@ -64,7 +67,7 @@ def test_without_script_undo_is_a_form_on_the_proposals_page(cast, client_of) ->
     assert "Approved, can be undone" in html
     assert "Not carried out yet." in html
 
-    response = post(client, at(cast, proposal, "undo/"), {"round": 0})
+    response = post(client, at(cast, proposal, "undo/"), SHOWN)
 
     assert (response.status_code, response.url) == (303, at(cast, proposal))
     assert fresh(proposal).state == "pending"
@@ -76,7 +79,7 @@ def test_in_the_pane_undo_opens_the_proposal_again_with_the_queue(cast, client_o
     approve(cast, proposal, "reviewer")
 
     response = post(
-        client_of(cast.reviewer), at(cast, proposal, "undo/", "?q=risk:low"), {"round": 0}, **HTMX
+        client_of(cast.reviewer), at(cast, proposal, "undo/", "?q=risk:low"), SHOWN, **HTMX
     )
 
     html = text_of(response)
@@ -91,7 +94,7 @@ def test_the_history_tells_of_both(cast, client_of) -> None:
     proposal = build.filed(cast.store)
     approve(cast, proposal, "reviewer")
     client = client_of(cast.reviewer)
-    post(client, at(cast, proposal, "undo/"), {"round": 0})
+    post(client, at(cast, proposal, "undo/"), SHOWN)
 
     said = plain(text_of(client.get(at(cast, proposal))))
 
@@ -106,7 +109,7 @@ def test_too_late_shows_the_proposal_and_the_way_back(cast, client_of, clock, he
     approve(cast, proposal, "reviewer")
     apply_due(clock.advance(seconds=10))
 
-    response = post(client_of(cast.reviewer), at(cast, proposal, "undo/"), {"round": 0}, **headers)
+    response = post(client_of(cast.reviewer), at(cast, proposal, "undo/"), SHOWN, **headers)
 
     html = text_of(response)
     assert response.status_code == 409
@@ -121,7 +124,7 @@ def test_somebody_else_is_refused(cast, client_of) -> None:
     client = client_of(cast.second_reviewer)
     assert "Undo" not in text_of(client.get(at(cast, proposal)))
 
-    response = post(client, at(cast, proposal, "undo/"), {"round": 0})
+    response = post(client, at(cast, proposal, "undo/"), SHOWN)
 
     assert response.status_code == 403
     assert "Only who cast the last vote" in text_of(response)
@@ -133,7 +136,7 @@ def test_pressed_twice_it_undoes_once_and_is_no_error(cast, client_of) -> None:
     approve(cast, proposal, "reviewer")
     client = client_of(cast.reviewer)
 
-    answers = [post(client, at(cast, proposal, "undo/"), {"round": 0}) for _ in range(2)]
+    answers = [post(client, at(cast, proposal, "undo/"), SHOWN) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [303, 303]
     assert Undo.objects.count() == 1
@@ -159,3 +162,57 @@ def test_what_a_freeze_holds_back_counts_no_seconds(cast, client_of, clock) -> N
 
     assert "A freeze holds it back; until then it can be undone." in html
     assert "data-until" not in html
+
+
+def test_who_approved_first_of_two_is_offered_to_take_it_back(cast, client_of) -> None:
+    proposal = build.filed(cast.store, content="Skip the identity verification.\n")
+    approve(cast, proposal, "reviewer")
+    client = client_of(cast.reviewer)
+
+    html = text_of(client.get(at(cast, proposal)))
+
+    assert "Until then you can take your decision back." in html
+    assert 'name="state" value="awaiting_second"' in html
+    assert f'href="{at(cast, proposal, "edit/")}' in html, "it can still be edited"
+    response = post(client, at(cast, proposal, "undo/"), OPEN)
+    assert (response.status_code, fresh(proposal).state) == (303, "pending")
+    assert "Your turn" in text_of(client.get(response.url))
+
+
+@pytest.mark.parametrize("name", ["second_reviewer", "lead", "auditor"])
+def test_nobody_else_is_offered_to_take_a_first_approval_back(cast, client_of, name) -> None:
+    proposal = build.filed(cast.store, content="Skip the identity verification.\n")
+    approve(cast, proposal, "reviewer")
+    client = client_of(getattr(cast, name))
+
+    assert "Undo" not in text_of(client.get(at(cast, proposal)))
+    assert post(client, at(cast, proposal, "undo/"), OPEN).status_code == 403
+    assert fresh(proposal).state == "awaiting_second"
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_first_approval_another_has_followed_stays_and_the_page_says_so(
+    cast, client_of, headers
+) -> None:
+    proposal = build.filed(cast.store, content="Skip the identity verification.\n")
+    approve(cast, proposal, "lead")
+    approve(cast, proposal, "second_reviewer")
+
+    response = post(client_of(cast.lead), at(cast, proposal, "undo/"), OPEN, **headers)
+
+    assert response.status_code == 409
+    assert "Another person has decided on" in text_of(response)
+    assert fresh(proposal).state == "scheduled"
+
+
+@pytest.mark.parametrize("state", ["", "pending", "applied"])
+def test_a_form_that_names_no_state_that_can_be_undone_is_refused(cast, client_of, state) -> None:
+    proposal = build.filed(cast.store)
+    approve(cast, proposal, "reviewer")
+
+    response = post(
+        client_of(cast.reviewer), at(cast, proposal, "undo/"), {"round": 0, "state": state}
+    )
+
+    assert "does not say which decision it showed" in text_of(response)
+    assert fresh(proposal).state == "scheduled"

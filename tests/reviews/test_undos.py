@@ -1,4 +1,4 @@
-"""Undoing a decision: within the grace it is as before the vote; later the way back is told."""
+"""Undoing the last vote: it is as before that vote; later the way back is told."""
 
 from datetime import timedelta
 
@@ -8,14 +8,14 @@ from django.db import DatabaseError, IntegrityError, transaction
 from agents import freezes
 from agents.memory import write_memory
 from agents.models import MemoryVersion
-from reviews import decisions, queue, rules
+from reviews import decisions, queue, revisions, rules, undos
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.bodies import read_body
 from reviews.changes import Op
 from reviews.decisions import Shown, apply_due, request_changes
 from reviews.errors import InvalidChange, MayNotDecide, StaleProposal, UndoTooLate
-from reviews.lifecycle import StandingKind
+from reviews.lifecycle import StandingKind, State
 from reviews.models import Decision, Proposal, Undo
 from reviews.origins import Origin
 from reviews.searches import read_search
@@ -37,7 +37,19 @@ def ten_seconds(settings, clock: FakeClock) -> FakeClock:
 
 
 def undo(cast: Cast, proposal: Proposal, name: str = "reviewer", of_round: int = 0) -> Proposal:
-    return decisions.undo(fresh(proposal), by=member(cast, name), expected_round=of_round)
+    return undos.undo(fresh(proposal), by=member(cast, name), expected_round=of_round)
+
+
+def take_back(
+    cast: Cast, proposal: Proposal, name: str = "reviewer", of_round: int = 0
+) -> Proposal:
+    """Undo a vote from a page that showed that others still decide."""
+    return undos.undo(
+        fresh(proposal),
+        by=member(cast, name),
+        expected_round=of_round,
+        expected=State.AWAITING_SECOND,
+    )
 
 
 def reject(cast: Cast, proposal: Proposal, name: str = "reviewer") -> Proposal:
@@ -261,3 +273,109 @@ def test_what_one_undid_is_ones_own_to_decide_again(cast: Cast) -> None:
     undo(cast, proposal)
     mine = queue.list_of(reviewer, read_search("is:mine"))
     assert [row.pk for row in mine] == [proposal.pk]
+
+
+def test_a_first_of_two_approvals_can_be_taken_back_until_another_decides(cast: Cast) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    now = take_back(cast, proposal)
+    assert (now.state, now.round) == ("pending", 1)
+    assert rules.votes_of(now) == []
+    body = read_body(entry_of(proposal, Action.DECISION_UNDONE).body)
+    assert body["before"] == {"state": "awaiting_second", "verdict": ""}
+    assert body["after"] == {"state": "pending", "round": 1}
+    reject(cast, proposal)
+    assert (fresh(proposal).state, fresh(proposal).verdict) == ("scheduled", "reject")
+
+
+def test_no_grace_ends_the_time_to_take_a_first_approval_back(cast: Cast, clock: FakeClock) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    clock.advance(days=3)
+    assert take_back(cast, proposal).state == "pending"
+
+
+def test_a_rejection_that_made_a_disagreement_leaves_the_approval(cast: Cast) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    reject(cast, proposal, "second_reviewer")
+    now = take_back(cast, proposal, "second_reviewer")
+    assert now.state == "awaiting_second"
+    assert decisions.standing_of(now).kind is StandingKind.NEEDS_MORE
+    assert [vote.person for vote in rules.votes_of(now)] == [cast.reviewer.pk]
+
+
+def test_a_vote_of_an_earlier_round_can_still_be_taken_back(cast: Cast) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    approve(cast, proposal, "second_reviewer")
+    undo(cast, proposal, "second_reviewer")
+    assert take_back(cast, proposal, of_round=1).state == "pending"
+
+
+@pytest.mark.parametrize("name", ["second_reviewer", "lead"])
+def test_only_who_voted_last_takes_back_what_settled_nothing(cast: Cast, name) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    with pytest.raises(MayNotDecide, match="Only who cast the last vote can take it back"):
+        take_back(cast, proposal, name)
+    assert fresh(proposal).state == "awaiting_second"
+    assert not Undo.objects.exists()
+
+
+def test_a_first_vote_stays_once_another_made_a_disagreement_of_it(cast: Cast) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    reject(cast, proposal, "second_reviewer")
+    with pytest.raises(MayNotDecide):
+        take_back(cast, proposal, "reviewer")
+
+
+@pytest.mark.parametrize("name", ["reviewer", "lead"])
+def test_a_page_that_showed_a_first_approval_never_undoes_the_second(cast: Cast, name) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, name)
+    approve(cast, proposal, "second_reviewer")
+    with pytest.raises(UndoTooLate, match="Another person has decided on"):
+        take_back(cast, proposal, name)
+    assert fresh(proposal).state == "scheduled"
+    assert not Undo.objects.exists()
+
+
+def test_a_page_that_showed_a_verdict_in_its_grace_undoes_no_first_approval(cast: Cast) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    with pytest.raises(UndoTooLate):
+        undo(cast, proposal)
+    assert fresh(proposal).state == "awaiting_second"
+
+
+def test_taking_back_twice_takes_back_once(cast: Cast) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    take_back(cast, proposal)
+    approve(cast, proposal, "reviewer")
+    assert take_back(cast, proposal, of_round=0).state == "awaiting_second"
+    assert Undo.objects.count() == 1
+
+
+def test_a_vote_taken_back_after_the_path_moved_is_a_conflict(cast: Cast) -> None:
+    proposal = build.proposal(cast.store, path="/a.md", content="1\n", route=TWO)
+    approve(cast, proposal, "reviewer")
+    with transaction.atomic():
+        write_memory(cast.store, "/a.md", "3\n", base_version=None, actor=SYSTEM, number=9)
+    assert take_back(cast, proposal).state == "conflicted"
+
+
+def test_a_vote_on_a_revision_before_an_edit_is_none_to_take_back(cast: Cast) -> None:
+    proposal = build.filed(cast.store, content="Skip the identity verification.\n")
+    approve(cast, proposal, "reviewer")
+    revisions.submit_edit(
+        fresh(proposal),
+        content="Skip nothing.\n",
+        reason="So.",
+        by=member(cast, "lead"),
+        expected_revision=1,
+    )
+    with pytest.raises(UndoTooLate, match="waits for a reviewer now"):
+        take_back(cast, proposal)
