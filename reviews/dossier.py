@@ -20,6 +20,7 @@ from reviews.comments import Discussion, discussion_of
 from reviews.diffs import Diff, Part, PartKind, diff
 from reviews.firsts import NONE, Firsts, firsts_of
 from reviews.grounds import Why, why_of
+from reviews.hits import Code
 from reviews.lifecycle import State
 from reviews.marks import mark_firsts
 from reviews.models import Decision, Proposal, ProposalRevision
@@ -27,7 +28,7 @@ from reviews.quotes import Quote, count_shown, quotes_of
 from reviews.reading import seen_of
 from reviews.requests import Asked, asked_of
 from reviews.review_dates import day_of
-from reviews.risk import Level
+from reviews.risk import SHORT, Level
 from reviews.rule_sentences import matched_on
 from reviews.turns import DID, WhoseTurn, whose_turn
 from reviews.twins import Near, near_of
@@ -323,8 +324,8 @@ def flags_of(
 
 
 def _risk_flag(proposal: Proposal) -> Flag:
-    codes = [reason["code"].replace("_", " ") for reason in proposal.risk_reasons]
-    first = f": {codes[0]}" if codes else ""
+    reasons = proposal.risk_reasons
+    first = f": {SHORT[Code(reasons[0]['code'])]}" if reasons else ""
     if proposal.risk == Level.HIGH:
         return Flag(f"High risk{first}", "octagon-alert", "bad")
     if proposal.risk == Level.MEDIUM:

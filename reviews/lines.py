@@ -18,7 +18,7 @@ from agents.web.templatetags.daybreak import visible
 from agents.web.times import spell_day, spell_span
 from reviews.changes import Op
 from reviews.due_times import Mark, mark_of
-from reviews.lifecycle import OPEN, State
+from reviews.lifecycle import OPEN, STANDS, State
 from reviews.models import Containment, ContainmentKind, OriginKind, Proposal
 from reviews.neighbours import Neighbours
 from reviews.postponements import NOTHING_ASIDE, Aside
@@ -567,7 +567,7 @@ def kin_line(proposal: Proposal, other: Proposal, address: Address) -> KinLine:
     why = "Says nearly the same" if is_alike else f"Same dream, about {other.about}"
     if other.agent_id != proposal.agent_id:
         why += f", {store_label(other)}"
-    state = "" if other.waits else other.state.replace("_", " ")
+    state = "" if other.waits else STANDS[State(other.state)].removeprefix("is ")
     return KinLine(str(other), address("proposal", other.number), other.title, why, state)
 
 

@@ -96,6 +96,30 @@ class MemoryFlags:
     protected: bool = False
 
 
+SHORT: Mapping[Code, str] = {
+    Code.SKIPPED_CHECK: "skipped check",
+    Code.OVERSIGHT: "less oversight",
+    Code.REMOVED_CHECK: "removed check",
+    Code.INSTRUCTION: "order to its reader",
+    Code.CREDENTIAL: "credential",
+    Code.COMMAND: "command",
+    Code.PACKAGE: "package",
+    Code.ADDRESS: "address",
+    Code.PERMISSION: "permission",
+    Code.AUTHORITY: "claimed approval",
+    Code.HIDDEN: "hidden words",
+    Code.MIXED_SCRIPT: "look-alike letters",
+    Code.BLOB: "encoded text",
+    Code.NO_SOURCE: "no source found",
+    Code.TAINT: "outside words",
+    Code.PROTECTED: "protected memory",
+    Code.SECRECY: "secrecy",
+    Code.RETIRE: "retirement",
+    Code.REMOVAL: "removal",
+    Code.APPROVALS_ONLY: "approvals only",
+}
+"""What a chip says of a reason, beside the level."""
+
 _TAINT_WORDS: Mapping[Trust, str] = {
     Trust.PRINCIPAL: "Holds words of the person a session served.",
     Trust.TOOL: "Holds words of a tool's result.",

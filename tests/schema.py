@@ -4,18 +4,39 @@ Models and migrations are held together by tests/test_architecture.py, and every
 migrates an empty database. A test that is about migrations asks for `migrated`.
 """
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import DjangoDbBlocker, Settings
 
+from tests.processes import wait_for
+
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Make the table of applied migrations too: SQLite makes none within a test's transaction."""
     with django_db_blocker.unblock():
         MigrationRecorder(connection).ensure_schema()
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock():
+            wait_for(f"An end of {other_sessions()}", lambda: not other_sessions())
+
+
+def other_sessions() -> list[tuple[str, str]]:
+    """Return state and last query of every session but ours: a database in use cannot be dropped.
+
+    PostgreSQL ends the session of a connection after its client has gone, which takes a moment.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(state, ''), left(query, 200) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchall()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
 
+from agents import freezes
 from agents.models import Person
 from reviews.changes import Trust
 from reviews.models import Decision, Draft, Proposal, ProposalRevision
@@ -27,6 +28,15 @@ for (const name of ["pointerdown", "mousedown", "touchstart", "wheel"]) {
   addEventListener(name, () => { window.pointers += 1; }, true);
 }
 """
+
+WHERE = """() => {
+  const bar = document.querySelector("#pane .actions").getBoundingClientRect();
+  const title = document.querySelector("#pane h1");
+  const box = title.getBoundingClientRect();
+  const seen = document.elementFromPoint(box.left + 4, box.top + box.height / 2);
+  return {bottom: Math.round(bar.bottom), window: innerHeight, on_top: title.contains(seen),
+    page: document.documentElement.scrollHeight};
+}"""
 
 
 def file_many(cast: Cast, count: int) -> list[Proposal]:
@@ -189,6 +199,26 @@ def test_a_session_that_ends_in_mid_edit_costs_no_word(desk, cast, axe) -> None:
     expect(page.locator("#pane")).to_contain_text("Revision 2")
     assert ProposalRevision.objects.get(proposal=proposal, number=2).content == text
     assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("above", ["nothing", "a freeze", "no connection", "both"])
+def test_what_stands_above_the_desk_takes_room_and_hides_nothing(
+    desk, cast, page, context, cspwatch, above
+) -> None:
+    for words in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
+        cspwatch.expect(words)
+    proposal = file_many(cast, 1)[0]
+    if above in {"a freeze", "both"}:
+        freezes.freeze_workspace(cast.workspace, reason="An odd answer.", by=cast.lead)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    desk(proposal)
+    if above in {"no connection", "both"}:
+        context.set_offline(offline=True)
+        expect(page.locator("#connection .note")).to_be_visible()
+    found = page.evaluate(WHERE)
+    assert found["bottom"] == found["window"] == found["page"], "the bar ends where the window does"
+    assert found["on_top"], "the title can be read"
+    context.set_offline(offline=False)
 
 
 def test_who_was_here_is_told_to_a_pane_that_has_gone_without_complaint(page, desk, cast) -> None:

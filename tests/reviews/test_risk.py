@@ -11,6 +11,7 @@ from reviews.changes import Change, Op, PatternFacts, Trust, Unsourced
 from reviews.risk import (
     NO_SOURCE,
     PART_SOURCE,
+    SHORT,
     Level,
     MemoryFlags,
     Risk,
@@ -36,6 +37,13 @@ def look(content: str, base: str | None = None, **others) -> Risk:
 
 def words_of(risk: Risk) -> list[str]:
     return [reason.words for reason in risk.reasons]
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_reason_has_words_short_enough_for_a_chip(code) -> None:
+    assert 0 < len(SHORT[code]) <= 20
+    assert "_" not in SHORT[code]
+    assert "taint" not in SHORT[code], "the log's word, not the reader's"
 
 
 def test_a_benign_sentence_is_of_low_risk_without_a_reason():

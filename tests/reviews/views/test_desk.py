@@ -8,6 +8,8 @@ from django.test import RequestFactory
 
 from agents.access import as_member_request
 from reviews import postponements
+from reviews.lifecycle import OPEN, State
+from reviews.lines import kin_line
 from reviews.models import Proposal
 from reviews.postponements import NOTHING_ASIDE
 from reviews.queue import SIZE
@@ -256,6 +258,18 @@ def test_the_neighbours_are_the_same_whether_the_counts_are_at_hand_or_not(cast)
     found = desk(cast)
     for row in map(fresh, rows):
         assert neighbours_of(found, row, counts_of(found)) == neighbours_of(found, row)
+
+
+@pytest.mark.parametrize("state", State)
+def test_kin_that_wait_no_more_say_where_they_stand(cast, state) -> None:
+    first = build.proposal(cast.store, content="First.\n")
+    other = build.proposal(cast.store, content="Other.\n", kin=first.number, state=state)
+
+    line = kin_line(first, other, lambda name, number: f"/{name}/{number}")
+
+    assert (line.state == "") == (state in OPEN)
+    assert "_" not in line.state
+    assert "approve" not in line.state, "how it was decided is not told before one's own vote"
 
 
 @pytest.mark.parametrize(
