@@ -111,7 +111,7 @@ def set_schedule(store: MemoryStore, plan: Plan, *, by: Member) -> Schedule:
             Action.SCHEDULE_CHANGED if before else Action.SCHEDULE_CREATED,
             workspace=store.workspace.slug,
             actor=actor_of(by.person),
-            object=f"schedule:{schedule.pk}",
+            object=name_store(store),
             after={"store": name_store(store), **columns},
             values={name: text for name, text in texts.items() if text},
         )

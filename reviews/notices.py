@@ -161,9 +161,9 @@ def unread_of(member: Member) -> QuerySet[Notice]:
     return notices_of(member).filter(read_at=None, settled_at=None)
 
 
-def read_all(member: Member, upto: int) -> int:
+def read_all(member: Member, upto: Notice) -> int:
     """Count as read what the member was shown, up to the notice `upto`; return how many."""
-    return unread_of(member).filter(pk__lte=upto).update(read_at=clock.now())
+    return unread_of(member).filter(pk__lte=upto.pk).update(read_at=clock.now())
 
 
 def path_of(proposal: Proposal) -> str:

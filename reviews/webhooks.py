@@ -101,7 +101,7 @@ def _log(row: Webhook, action: Action, by: Member) -> None:
         action,
         workspace=row.workspace.slug,
         actor=actor_of(by.person),
-        object=f"webhook:{row.pk}",
+        object=f"webhook:{row.public_id}",
         after={"format": row.format},
         values={"url": row.url},
     )

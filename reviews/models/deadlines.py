@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from agents.models import ApproverGroup, Person, Workspace
+from agents.models import ApproverGroup, Person, Workspace, new_public_id
 from reviews.models.proposals import Proposal
 
 
@@ -66,6 +66,7 @@ class Absence(models.Model):
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="absences")
+    public_id = models.CharField(max_length=32, unique=True, default=new_public_id, editable=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="absences")
     stand_in = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

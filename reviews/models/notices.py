@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from agents.models import Person, Workspace
+from agents.models import Person, Workspace, new_public_id
 from reviews.models.proposals import Proposal
 
 
@@ -66,6 +66,7 @@ class Notice(models.Model):
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="notices")
+    public_id = models.CharField(max_length=32, unique=True, default=new_public_id, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=20)
     key = models.CharField(max_length=120)

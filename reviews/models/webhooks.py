@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from agents.models import Person, Workspace
+from agents.models import Person, Workspace, new_public_id
 
 
 class Webhook(models.Model):
@@ -14,6 +14,7 @@ class Webhook(models.Model):
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="webhooks")
+    public_id = models.CharField(max_length=32, unique=True, default=new_public_id, editable=False)
     url = models.CharField(max_length=500)
     format = models.CharField(max_length=10, default="events")
     secret = models.TextField()
@@ -24,7 +25,7 @@ class Webhook(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return f"webhook {self.pk}"
+        return f"webhook {self.public_id}"
 
 
 class Delivery(models.Model):

@@ -51,13 +51,13 @@ def absence_set(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @member_page(Right.BE_HERE)
-def absence_end(request: MemberRequest, pk: int) -> HttpResponse:
-    found = Absence.objects.filter(workspace=request.workspace, pk=pk)
-    absence = found.select_related("person", "workspace").first()
-    if absence is None:
+def absence_end(request: MemberRequest, absence: str) -> HttpResponse:
+    rows = Absence.objects.filter(workspace=request.workspace, public_id=absence)
+    found = rows.select_related("person", "workspace").first()
+    if found is None:
         raise Http404(f"{request.workspace.name} has no such absence.")
-    end_absence(absence, by=request.member)
-    messages.info(request, _("%(name)s decides again.") % {"name": absence.person.name})
+    end_absence(found, by=request.member)
+    messages.info(request, _("%(name)s decides again.") % {"name": found.person.name})
     return redirect("absences", request.workspace.slug)
 
 

@@ -37,7 +37,7 @@ def notices(request: MemberRequest) -> HttpResponse:
         "page": page,
         "lines": [(row, said_of(row)) for row in page.items],
         "unread_here": unread_of(request.member).count(),
-        "upto": page.items[0].pk if page.items else 0,
+        "upto": page.items[0].public_id if page.items else "",
     }
     return render(request, "reviews/notices.html", context)
 
@@ -46,21 +46,22 @@ def notices(request: MemberRequest) -> HttpResponse:
 @member_page(Right.BE_HERE)
 def notices_read(request: MemberRequest) -> HttpResponse:
     upto = request.POST.get("upto", "")
-    if not (upto.isdecimal() and upto.isascii()) or len(upto) > 18:
+    newest = notices_of(request.member).filter(public_id=upto).first()
+    if newest is None:
         raise InvalidInput(_("The form does not say what it showed. Open the list again."))
-    read_all(request.member, int(upto))
+    read_all(request.member, newest)
     return redirect("notices", request.workspace.slug)
 
 
 @require_GET
 @member_page(Right.BE_HERE)
-def notice_open(request: MemberRequest, pk: int) -> HttpResponse:
-    row = notices_of(request.member).filter(pk=pk).first()
+def notice_open(request: MemberRequest, notice: str) -> HttpResponse:
+    row = notices_of(request.member).filter(public_id=notice).first()
     if row is None:
         raise Http404(_("There is no such notice."))
     # A browser that fetches ahead shows nobody anything.
     if not is_prefetch(request):
-        notices_of(request.member).filter(pk=pk, read_at=None).update(read_at=clock.now())
+        notices_of(request.member).filter(pk=row.pk, read_at=None).update(read_at=clock.now())
     return redirect(f"/w/{request.workspace.slug}/{row.path}")
 
 

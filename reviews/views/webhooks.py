@@ -36,49 +36,50 @@ def webhook_set(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @member_page(Right.MANAGE_WEBHOOKS)
-def webhook_rotate(request: MemberRequest, pk: int) -> HttpResponse:
-    webhook = webhook_of(request, pk)
-    secret = rotate(webhook, by=request.member)
-    webhook.refresh_from_db()
-    return shown_once(request, webhook, secret)
+def webhook_rotate(request: MemberRequest, webhook: str) -> HttpResponse:
+    found = webhook_of(request, webhook)
+    secret = rotate(found, by=request.member)
+    found.refresh_from_db()
+    return shown_once(request, found, secret)
 
 
 @require_POST
 @member_page(Right.MANAGE_WEBHOOKS)
-def webhook_remove(request: MemberRequest, pk: int) -> HttpResponse:
-    remove(webhook_of(request, pk), by=request.member)
+def webhook_remove(request: MemberRequest, webhook: str) -> HttpResponse:
+    remove(webhook_of(request, webhook), by=request.member)
     messages.info(request, _("Nothing is sent there any more."))
     return redirect("webhooks", request.workspace.slug)
 
 
 @require_GET
 @member_page(Right.MANAGE_WEBHOOKS)
-def deliveries(request: MemberRequest, pk: int) -> HttpResponse:
-    webhook = webhook_of(request, pk)
+def deliveries(request: MemberRequest, webhook: str) -> HttpResponse:
+    found = webhook_of(request, webhook)
     page = page_of(
-        Delivery.objects.filter(webhook=webhook),
+        Delivery.objects.filter(webhook=found),
         order=("-id",),
         cursor=request.GET.get("at", ""),
         size=PAGE,
     )
-    return render(request, "reviews/deliveries.html", {"webhook": webhook, "page": page})
+    return render(request, "reviews/deliveries.html", {"webhook": found, "page": page})
 
 
 @require_POST
 @member_page(Right.MANAGE_WEBHOOKS)
-def delivery_again(request: MemberRequest, pk: int, delivery: int) -> HttpResponse:
-    webhook = webhook_of(request, pk)
-    found = Delivery.objects.filter(webhook=webhook, pk=delivery).first()
+def delivery_again(request: MemberRequest, webhook: str, message: str) -> HttpResponse:
+    sent_to = webhook_of(request, webhook)
+    found = Delivery.objects.filter(webhook=sent_to, message=message).first()
     if found is None:
         raise Http404(_("There is no such delivery."))
     send_again(found, by=request.member)
     messages.info(request, _("It is sent again within a few seconds."))
-    return redirect("deliveries", request.workspace.slug, pk)
+    return redirect("deliveries", request.workspace.slug, webhook)
 
 
-def webhook_of(request: MemberRequest, pk: int) -> Webhook:
+def webhook_of(request: MemberRequest, public_id: str) -> Webhook:
     """Return one webhook of the workspace that is in use, or raise Http404."""
-    found = standing(request.workspace).filter(pk=pk).select_related("workspace").first()
+    rows = standing(request.workspace).filter(public_id=public_id)
+    found = rows.select_related("workspace").first()
     if not isinstance(found, Webhook):
         raise Http404(_("There is no such webhook."))
     return found

@@ -91,6 +91,7 @@ def test_setting_and_changing_are_on_the_record_with_everything_that_was_set(cas
     assert changed.pk == first.pk
     created, change = Entry.objects.filter(action__startswith="schedule.").order_by("pk")
     assert (created.action, change.action) == ("schedule.created", "schedule.changed")
+    assert created.object == change.object == f"store:{cast.agent.slug}"
     after = read_body(change.body)["after"]
     assert (after["zone"], after["min_sessions"], after["enabled"]) == ("Europe/Berlin", 9, True)
     texts = texts_of(change)

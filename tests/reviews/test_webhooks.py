@@ -182,7 +182,7 @@ def test_the_secret_is_kept_encrypted_and_stands_in_no_entry(cast: Cast, clock: 
     webhook, secret = made(cast, "https://hooks.example/a")
     assert secret not in webhook.secret
     assert not any(secret in entry.body for entry in Entry.objects.all())
-    assert Entry.objects.get(action=Action.WEBHOOK_SET).object == f"webhook:{webhook.pk}"
+    assert Entry.objects.get(action=Action.WEBHOOK_SET).object == f"webhook:{webhook.public_id}"
 
 
 @pytest.mark.parametrize("name", ["reviewer", "lead", "auditor"])

@@ -18,14 +18,14 @@ def at_notice(cast: Cast) -> dict[str, Any]:
         path="review/P-1/",
         how="digest",
     )
-    return here(cast) | {"pk": made.pk}
+    return here(cast) | {"notice": made.public_id}
 
 
 CHOSEN = sends(hour=7, zone="Europe/Berlin", **{kind.value: "off" for kind in Kind})
 ROUTES = [
     # Notices                       anonymous outsider reviewer lead auditor admin token
     Route("notices", "GET", here, "in 404 200 200 200 200 in"),
-    Route("notices_read", "POST", here, "in 404 302 302 302 302 in", sends(upto=1)),
+    Route("notices_read", "POST", here, "in 404 422 422 422 422 in", sends(upto="x")),
     Route("notice_open", "GET", at_notice, "in 404 302 404 404 404 in"),
     Route("notifications", "GET", here, "in 404 200 200 200 200 in"),
     Route("notifications_set", "POST", here, "in 404 302 302 302 302 in", CHOSEN),

@@ -145,7 +145,7 @@ def at_absence(cast: Cast) -> dict[str, Any]:
         starts_at=now,
         ends_at=now + timedelta(days=1),
     )
-    return here(cast) | {"pk": made.pk}
+    return here(cast) | {"absence": made.public_id}
 
 
 def away(cast: Cast) -> dict[str, Any]:
@@ -186,6 +186,7 @@ TWO_OF_ANYONE = {
 }
 RULE = sends(**TWO_OF_ANYONE)
 NEW_RULE = sends(**TWO_OF_ANYONE, name="money-moves")
+UNDONE = sends(round=0, state="scheduled")
 ROUTES = [
     # Review                        anonymous outsider reviewer lead auditor admin token
     Route("work", "GET", here, "in 404 200 200 403 403 in"),
@@ -206,7 +207,7 @@ ROUTES = [
     Route("proposal_reject", "POST", at_proposal, "in 404 303 303 403 403 in", REJECTED),
     Route("proposal_request_changes", "GET", at_proposal, "in 404 200 200 403 403 in"),
     Route("proposal_request_changes", "POST", at_proposal, "in 404 303 303 403 403 in", ASKED),
-    Route("proposal_undo", "POST", at_decided, "in 404 403 303 403 403 in", sends(round=0)),
+    Route("proposal_undo", "POST", at_decided, "in 404 403 303 403 403 in", UNDONE),
     Route("proposal_presence", "POST", at_proposal, "in 404 200 200 403 403 in", SHOWN),
     Route("proposal_reserve", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),
     Route("proposal_release", "POST", at_proposal, "in 404 303 303 403 403 in", SHOWN),

@@ -15,16 +15,17 @@ def at_webhook(cast: Cast) -> dict[str, Any]:
         secret=seal("whsec_AAAA"),
         created_by=cast.admin,
     )
-    return here(cast) | {"pk": made.pk}
+    return here(cast) | {"webhook": made.public_id}
 
 
 def at_delivery(cast: Cast) -> dict[str, Any]:
     place = at_webhook(cast)
+    webhook = Webhook.objects.get(public_id=place["webhook"])
     made = Delivery.objects.create(
-        webhook_id=place["pk"], key="k", kind="turn", object="P-1", path="review/P-1/",
+        webhook=webhook, key="k", kind="turn", object="P-1", path="review/P-1/",
         message="msg_1", state="failed",
     )  # fmt: skip
-    return place | {"delivery": made.pk}
+    return place | {"message": made.message}
 
 
 ROUTES = [

@@ -115,7 +115,7 @@ def test_somebody_away_now_can_be_back_now(cast, client_of, clock) -> None:
     assert "away now" in page(client)
     assert "Back now" in page(client)
 
-    post(client, f"{AT}{made.pk}/end/", {})
+    post(client, f"{AT}{made.public_id}/end/", {})
 
     html = page(client)
     assert "Rosa decides again." in html
@@ -126,7 +126,7 @@ def test_who_may_not_end_it_sees_no_button(cast, client_of, clock) -> None:
     made = absence(cast, clock())
     client = client_of(cast.second_reviewer)
     assert "/end/" not in page(client)
-    assert post(client, f"{AT}{made.pk}/end/", {}).status_code == 403
+    assert post(client, f"{AT}{made.public_id}/end/", {}).status_code == 403
 
 
 def test_the_page_costs_the_same_however_many_are_away(cast, client_of, clock) -> None:

@@ -36,7 +36,7 @@ def test_the_bell_counts_and_the_list_leads_to_the_proposal(cast, client_of, clo
     assert "1 unread notice" in html
     assert "Your decision is needed: low risk" in html
     row = Notice.objects.get(person=cast.reviewer)
-    answer = client.get(f"{AT}{row.pk}/")
+    answer = client.get(f"{AT}{row.public_id}/")
     assert answer.headers["Location"] == f"/w/northwind/review/{proposal}/"
     assert "0 unread notices" in page(client)
 
@@ -45,7 +45,7 @@ def test_fetching_ahead_reads_nothing(cast, client_of, clock) -> None:
     build.filed(cast.store)
     watch(clock())
     row = Notice.objects.get(person=cast.reviewer)
-    client_of(cast.reviewer).get(f"{AT}{row.pk}/", headers={"Sec-Purpose": "prefetch"})
+    client_of(cast.reviewer).get(f"{AT}{row.public_id}/", headers={"Sec-Purpose": "prefetch"})
     assert Notice.objects.get(pk=row.pk).read_at is None
 
 
@@ -53,7 +53,7 @@ def test_a_notice_of_somebody_else_is_not_there(cast, client_of, clock) -> None:
     build.filed(cast.store)
     watch(clock())
     row = Notice.objects.get(person=cast.reviewer)
-    assert client_of(cast.lead).get(f"{AT}{row.pk}/").status_code == 404
+    assert client_of(cast.lead).get(f"{AT}{row.public_id}/").status_code == 404
 
 
 def test_all_are_counted_as_read(cast, client_of, clock) -> None:

@@ -41,23 +41,23 @@ def test_it_gets_a_new_secret_and_is_removed(cast, client_of, clock) -> None:
     client = client_of(cast.admin)
     post(client, f"{AT}set/", SENT)
     webhook = Webhook.objects.get()
-    assert "For a day" in text_of(post(client, f"{AT}{webhook.pk}/rotate/", {}))
-    post(client, f"{AT}{webhook.pk}/remove/", {})
+    assert "For a day" in text_of(post(client, f"{AT}{webhook.public_id}/rotate/", {}))
+    post(client, f"{AT}{webhook.public_id}/remove/", {})
     assert "hooks.example" not in page(client)
-    assert client.get(f"{AT}{webhook.pk}/").status_code == 404
+    assert client.get(f"{AT}{webhook.public_id}/").status_code == 404
 
 
 def test_what_failed_is_seen_and_sent_again(cast, client_of, clock) -> None:
     client = client_of(cast.admin)
     post(client, f"{AT}set/", SENT)
     webhook = Webhook.objects.get()
-    log = f"{AT}{webhook.pk}/"
+    log = f"{AT}{webhook.public_id}/"
     assert "Nothing has been sent yet." in page(client, log)
     row = Delivery.objects.create(
         webhook=webhook, key="k", kind="turn", object="P-7", path="review/P-7/", message="msg_1",
         state="failed", error="answered 503", attempts=8,
     )  # fmt: skip
     assert "answered 503" in page(client, log)
-    assert post(client, f"{log}{row.pk}/again/", {}).status_code == 302
+    assert post(client, f"{log}{row.message}/again/", {}).status_code == 302
     assert Delivery.objects.get().state == "waiting"
     assert post(client, f"{log}{row.pk + 1}/again/", {}).status_code == 404
