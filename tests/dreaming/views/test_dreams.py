@@ -466,6 +466,7 @@ def test_who_started_it_reads_the_estimate_and_lets_it_go_on(cast, client_of, as
     words = page.content.decode()
     assert "at most 0.42 USD" in words
     assert "Go on within this" in words
+    assert "Waits for an answer" in words
     assert "data-poll" not in words
     answer = client.post(f"{DREAMS}{asking}/agree/")
     assert answer.status_code == 302
