@@ -6,13 +6,16 @@ nothing of how well a model reads.
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dreaming.standin.messages import Said
 
 NAMES = re.compile(r"\[[\w -]+ removed\]|[#\w-]*\d[\w-]*")
+BEFORE_IT = re.compile(r"^(error|failed|failure)\W+", re.IGNORECASE)
 MOST_WORDS = 6
+MOST_OF_A_TITLE = 60
 
 
 def speak(body: Mapping[str, Any]) -> Said:
@@ -39,7 +42,8 @@ def observe(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         text = str(row.get("text", ""))
         if row.get("error") and row.get("tool"):
             topic = topic_of(f"{row['tool']} {text}")
-            statement = f"Before `{row['tool']}`, look at what it refused before: {plain(text)}"
+            refusal = BEFORE_IT.sub("", plain(text)).rstrip(".")
+            statement = f'`{row["tool"]}` refuses with "{refusal}": look at what it asks for first.'
             seen.setdefault(topic, _note("mistake", topic, statement, row, text))
         elif row.get("role") == "user" and re.search(r"\b(always|never)\b", text, re.IGNORECASE):
             said = next(
@@ -74,7 +78,7 @@ def topic_of(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return a text as an instruction for others: without the numbers of one session."""
-    return " ".join(NAMES.sub("that one", text).split())[:400]
+    return " ".join(NAMES.sub("…", text).split())[:400]
 
 
 def propose(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -89,7 +93,7 @@ def propose(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "path": "",
             "kind": found[0]["kind"],
             "topic": topic,
-            "title": topic.replace("_", " ").capitalize()[:60],
+            "title": title_of(found[0]),
             "statement": found[0]["statement"],
             "tool": found[0]["tool"],
             "observations": [row["observation"] for row in found],
@@ -98,6 +102,12 @@ def propose(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for topic, found in topics.items()
         if len({row["session"] for row in found}) > 1
     ]
+
+
+def title_of(observation: Mapping[str, Any]) -> str:
+    """Return the first words of what was observed, without its marks, cut between words."""
+    words = re.sub(r'[`"]', "", str(observation["statement"]))
+    return textwrap.shorten(words.split(": look at")[0], MOST_OF_A_TITLE, placeholder=" …")
 
 
 def dream_on(

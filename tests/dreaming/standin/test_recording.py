@@ -2,7 +2,7 @@
 
 import json
 
-from dreaming.standin.recording import observe, plain, propose, speak, topic_of
+from dreaming.standin.recording import observe, plain, propose, speak, title_of, topic_of
 
 
 def row(number, text, **facts):
@@ -25,7 +25,14 @@ def test_each_error_of_a_tool_and_each_standing_wish_is_noted_once():
     wish, error = observe(rows)
     assert (wish["kind"], wish["quotes"][0]["text"]) == ("preference", "Always answer in English.")
     assert (error["kind"], error["quotes"][0]["event"]) == ("mistake", 1)
-    assert "4711" not in error["statement"]
+    told = '`pay` refuses with "card … refused": look at what it asks for first.'
+    assert error["statement"] == told
+    assert title_of(error) == "pay refuses with card … refused"
+
+
+def test_a_title_is_cut_between_words():
+    said = {"statement": "From now on never close an access review while an exception is open."}
+    assert title_of(said) == "From now on never close an access review while an …"
 
 
 def test_what_two_sessions_show_is_proposed_and_what_one_shows_is_not():
@@ -45,5 +52,5 @@ def test_it_knows_from_the_format_what_is_asked():
 
 def test_topics_and_statements_name_nothing_of_one_session():
     assert topic_of("Error: order #W42 of [e-mail removed] not found") == "error order of not found"
-    assert plain("order #W42\nof [e-mail removed]") == "order that one of that one"
+    assert plain("order #W42\nof [e-mail removed]") == "order … of …"
     assert topic_of("42") == "something"
