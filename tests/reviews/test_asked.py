@@ -15,7 +15,7 @@ from reviews.approval_rules import Rule
 from reviews.audit.actors import SYSTEM
 from reviews.decisions import Said, Shown
 from reviews.errors import ReviewsError
-from reviews.lifecycle import Act, StandingKind, State, spell_groups
+from reviews.lifecycle import UNDOABLE, Act, StandingKind, State, spell_groups
 from reviews.lines import Line, Reader, lines_of
 from reviews.models import Proposal
 from reviews.orders import order_of
@@ -61,7 +61,9 @@ def reject(cast: Cast, proposal: Proposal, name: str) -> Proposal:
 
 def undo(cast: Cast, proposal: Proposal, name: str = "lead") -> Proposal:
     now = fresh(proposal)
-    return undos.undo(now, by=member(cast, name), expected_round=now.round)
+    state = State(now.state) if now.state in UNDOABLE else State.SCHEDULED
+    by = member(cast, name)
+    return undos.undo(now, by=by, expected_round=now.round, expected=state)
 
 
 def edit(cast: Cast, proposal: Proposal, content: str, name: str) -> Proposal:
@@ -129,6 +131,15 @@ def test_after_a_groups_approval_the_rest_of_it_is_asked_no_more(cast: Cast) -> 
     assert asked(proposal) == ["clinic"]
     assert turns(cast, proposal) == {"second_reviewer"}
     assert line_of(cast, proposal, "lead").fact.text == "For another group"
+
+
+def test_an_approval_taken_back_asks_its_group_again(cast: Cast) -> None:
+    proposal = waiting(cast)
+    approve(cast, proposal, "reviewer")
+    undo(cast, proposal, "reviewer")
+
+    assert asked(proposal) == ["clinic", "legal"]
+    assert turns(cast, proposal) == set(EVERYONE)
 
 
 def test_an_approval_of_anybody_leaves_it_to_the_group(cast: Cast) -> None:

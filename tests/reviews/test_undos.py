@@ -2,16 +2,22 @@
 
 from datetime import timedelta
 
+import hypothesis
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents import freezes
 from agents.memory import write_memory
 from agents.models import MemoryVersion
+from agents.people import change_role
+from agents.rights import Role
 from reviews import decisions, queue, revisions, rules, undos
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
 from reviews.audit.bodies import read_body
+from reviews.audit.models import Entry
 from reviews.changes import Op
 from reviews.decisions import Shown, apply_due, request_changes
 from reviews.errors import InvalidChange, MayNotDecide, StaleProposal, UndoTooLate
@@ -379,3 +385,88 @@ def test_a_vote_on_a_revision_before_an_edit_is_none_to_take_back(cast: Cast) ->
     )
     with pytest.raises(UndoTooLate, match="waits for a reviewer now"):
         take_back(cast, proposal)
+
+
+class Votes:
+    """What two approvals and any votes amount to, counted by hand: the last vote falls first."""
+
+    def __init__(self) -> None:
+        self.cast: list[tuple[str, str]] = []
+        self.undone = 0
+
+    @property
+    def stands(self) -> tuple[str, str]:
+        """The state and the verdict of a proposal with these votes."""
+        approvals, disputed = 0, False
+        for _, verdict in self.cast:
+            if verdict == "approve":
+                approvals, disputed = approvals + 1, False
+                if approvals == 2:
+                    return "scheduled", "approve"
+            elif disputed or not approvals:
+                return "scheduled", "reject"
+            else:
+                disputed = True
+        return ("awaiting_second" if self.cast else "pending"), ""
+
+    def may_vote(self, name: str) -> bool:
+        return self.stands[0] != "scheduled" and name not in dict(self.cast)
+
+    def may_undo(self, name: str) -> bool:
+        if not self.cast:
+            return False
+        return self.cast[-1][0] == name or (self.stands[0] == "scheduled" and name == "lead")
+
+
+DECIDERS = ("reviewer", "second_reviewer", "lead", "auditor")
+STEPS = st.tuples(st.sampled_from(DECIDERS), st.sampled_from(["approve", "reject", "undo"]))
+
+
+@given(steps=st.lists(STEPS, max_size=14))
+@hypothesis.settings(max_examples=40, suppress_health_check=list(hypothesis.HealthCheck))
+def test_in_whatever_order_people_vote_and_regret_the_proposal_says_what_stands(
+    voters: Cast, steps
+) -> None:
+    proposal, votes = build.proposal(voters.store, route=TWO), Votes()
+    before = Entry.objects.count()
+    taken = 0
+    for name, act in steps:
+        now = fresh(proposal)
+        may = votes.may_undo(name) if act == "undo" else votes.may_vote(name)
+        try:
+            if act == "approve":
+                approve(voters, proposal, name)
+            elif act == "reject":
+                reject(voters, proposal, name)
+            elif now.state == "awaiting_second":
+                take_back(voters, proposal, name, now.round)
+            else:
+                undo(voters, proposal, name, now.round)
+        except (MayNotDecide, StaleProposal, UndoTooLate):
+            assert not may, (name, act, votes.cast)
+            taken += act != "undo"
+            continue
+        assert may, (name, act, votes.cast)
+        taken += 1
+        if act == "undo":
+            votes.cast.pop()
+            votes.undone += 1
+        else:
+            votes.cast.append((name, act))
+        now = fresh(proposal)
+        assert (now.state, now.verdict) == votes.stands
+        assert now.round == votes.undone
+        assert [vote.person for vote in rules.votes_of(now)] == [
+            getattr(voters, name).pk for name, _ in votes.cast
+        ]
+    said = Decision.objects.filter(proposal=proposal)
+    assert said.count() - votes.undone == len(votes.cast)
+    assert Undo.objects.filter(decision__in=said).count() == votes.undone
+    assert Entry.objects.count() - before == taken, "each step is an entry, a refused vote as well"
+
+
+@pytest.fixture
+def voters(cast: Cast) -> Cast:
+    """Four who decide: the auditor is a reviewer here."""
+    change_role(cast.workspace, cast.auditor, Role.REVIEWER, by=SYSTEM)
+    return cast
