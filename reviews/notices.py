@@ -56,6 +56,9 @@ WORDS: Mapping[Kind, object] = {
 }
 AT_ONCE = frozenset({Kind.TURN_HIGH, Kind.ESCALATION, Kind.MENTION, Kind.CONTAINMENT})
 
+ASKING = frozenset({Kind.TURN_HIGH, Kind.TURN, Kind.SECOND, Kind.REMINDER, Kind.ESCALATION})
+"""Kinds that stand for a step of deciding, told while it is waited for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -78,7 +81,10 @@ class Telling:
 
 
 def tell(workspace: Workspace, tellings: Sequence[Telling]) -> None:
-    """Write each thing down for each person, once; what they were told before is passed over."""
+    """Write each thing down for each person, once; what they were told before is passed over.
+
+    What a proposal asks of them again, because a vote was taken back, is done no more.
+    """
     if not tellings:
         return
     choices = choices_of(workspace, {one for telling in tellings for one in telling.people})
@@ -99,6 +105,18 @@ def tell(workspace: Workspace, tellings: Sequence[Telling]) -> None:
         for person in one.people
     ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    _ask_again(rows)
+
+
+def _ask_again(rows: Sequence[Notice]) -> None:
+    """Let what of these was done be asked again: the vote that did it was taken back."""
+    asked = {(row.person_id, row.key) for row in rows if row.kind in ASKING}
+    proposals = {row.proposal_id for row in rows if row.kind in ASKING}
+    settled = Notice.objects.filter(proposal__in=proposals, settled_at__isnull=False)
+    found = settled.filter(kind__in=ASKING).values_list("pk", "person", "key")
+    back = [pk for pk, person, key in found if (person, key) in asked]
+    if back:
+        Notice.objects.filter(pk__in=back).update(settled_at=None)
 
 
 def key_of(workspace: Workspace, telling: Telling) -> str:

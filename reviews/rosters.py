@@ -40,7 +40,8 @@ def cases_of(proposals: Sequence[Proposal], roster: Roster) -> Mapping[int, Case
     for proposal, author in written.values_list("proposal", "author"):
         authors.setdefault(proposal, set()).add(author)
     decisions: dict[int, list[Decision]] = {}
-    for one in Decision.objects.filter(proposal__in=keys, person__isnull=False).order_by("pk"):
+    counting = Decision.objects.filter(proposal__in=keys, person__isnull=False, undo=None)
+    for one in counting.order_by("pk"):
         decisions.setdefault(one.proposal_id, []).append(one)
     people = {one.id: one for one in roster.people}
     return {

@@ -14,7 +14,7 @@ from reviews.audit.log import append
 from reviews.decisions import SETTLING
 from reviews.errors import MayNotDecide, ReviewsError, UndoTooLate
 from reviews.lifecycle import STANDS, State, Vote
-from reviews.models import Decision, Proposal, Undo
+from reviews.models import Deadline, Decision, Proposal, Undo
 from reviews.proposals import is_stale, lock, mark_conflicted
 
 
@@ -94,6 +94,8 @@ def _take_back(row: Proposal, by: Member, vote: Decision | None, left: Sequence[
     rules.ask(row, left)
     row.verdict, row.apply_at, row.decided_at, row.decided_by = "", None, None, None
     row.save(update_fields=[*SETTLING, "round"])
+    # Whoever is asked again hears of it at the worker's next tick.
+    Deadline.objects.filter(proposal=row, look_at__isnull=False).update(look_at=clock.now())
     append(
         Action.DECISION_UNDONE,
         workspace=row.workspace.slug,

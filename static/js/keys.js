@@ -18,9 +18,10 @@ function shown(element) {
   return !element.disabled && element.getAttribute("aria-disabled") !== "true" && element.checkVisibility();
 }
 
+// What lies on top goes first.
 function find(key) {
-  const all = document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`);
-  return [...all].findLast(shown);
+  const named = `[data-key="${CSS.escape(key)}"]`;
+  return ["#toasts ", "#pane ", ""].flatMap((place) => [...document.querySelectorAll(place + named)]).find(shown);
 }
 
 function press(element) {
@@ -33,7 +34,7 @@ function press(element) {
 }
 
 function spell(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key.toLowerCase();
+  const key = event.key.toLowerCase();
   return event.ctrlKey || event.metaKey ? `mod+${key}` : key;
 }
 
@@ -71,15 +72,17 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (field && !modified) return;
-  if (!modified && name !== "escape" && !single()) return;
-  if (!modified && name !== "escape" && !["shift", "control", "alt", "meta"].includes(name) && leads(name)) return event.preventDefault();
+  if (!modified && name !== "escape") {
+    if (!single()) return;
+    if (!["shift", "control", "alt", "meta"].includes(name) && leads(name)) return event.preventDefault();
+  }
   const wanted = find(name);
   if (!wanted) return;
   event.preventDefault();
   if (!held(wanted)) press(wanted);
 });
 
-const NAMES = { "mod+enter": ["Ctrl", "Enter"], "mod+k": ["Ctrl", "K"], escape: ["Esc"], enter: ["Enter"], " ": ["Space"] };
+const NAMES = { "mod+enter": ["Ctrl", "Enter"], "mod+k": ["Ctrl", "K"], escape: ["Esc"] };
 
 function sheet() {
   const list = document.getElementById("keylist");

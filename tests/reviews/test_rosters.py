@@ -7,11 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents.people import set_group
-from reviews import revisions, rules
+from reviews import revisions, rules, undos
 from reviews.audit.actors import SYSTEM
 from reviews.deadlines import Settings, set_due_times
 from reviews.due_times import Limits
 from reviews.holders import turn_of
+from reviews.lifecycle import State
 from reviews.models import Absence, Deadline, Proposal
 from reviews.rosters import cases_of, names_of, roster_of
 from tests import build
@@ -86,6 +87,17 @@ def test_many_proposals_are_asked_of_as_few_times_as_one(cast: Cast, clock: Fake
             cases_of(rows, roster)
         asked.append(len(queries))
     assert asked == [2, 2]
+
+
+def test_a_vote_that_was_undone_is_none_in_the_case(cast: Cast, clock: FakeClock) -> None:
+    proposal = build.proposal(cast.store, route=TWO)
+    approve(cast, proposal, "reviewer")
+    by = member(cast, "reviewer")
+    undos.undo(fresh(proposal), by=by, expected_round=0, expected=State.AWAITING_SECOND)
+    roster = roster_of(cast.workspace, clock())
+    case = cases_of([fresh(proposal)], roster)[proposal.pk]
+    assert case.votes == ()
+    assert cast.reviewer.pk in turn_of(case, roster).people
 
 
 def test_an_escalated_proposal_is_the_leads_as_well(cast: Cast, clock: FakeClock) -> None:

@@ -7,7 +7,7 @@ import pytest
 from agents import clock as product_clock
 from agents.numbers import take_numbers
 from agents.people import set_group
-from reviews import decisions
+from reviews import decisions, undos
 from reviews.assignments import assign
 from reviews.audit.actions import Action
 from reviews.audit.actors import SYSTEM
@@ -17,6 +17,7 @@ from reviews.comments import add_comment, see_mentions
 from reviews.deadlines import Settings, set_due_times
 from reviews.decisions import Shown, request_changes
 from reviews.due_times import Limits
+from reviews.lifecycle import State
 from reviews.models import Containment, Deadline, Notice, Proposal
 from reviews.watch import escalate, tell_containments, tell_mentions, watch
 from tests import build
@@ -60,6 +61,40 @@ def test_after_a_vote_the_others_are_told_and_the_old_step_is_settled(
     watch(clock())
     assert told("turn_high") == ["Lena", "Sven"]
     assert len(told("turn_high", standing=False)) == 5
+
+
+def test_a_vote_taken_back_days_later_asks_everybody_again_without_telling_twice(
+    cast: Cast, clock: FakeClock
+) -> None:
+    proposal = build.filed(cast.store, content=WITH_COMMAND)
+    watch(clock())
+    approve(cast, proposal, "reviewer")
+    watch(clock())
+    clock.advance(hours=3)
+    watch(clock())
+    before = Notice.objects.count()
+    now, by = fresh(proposal), member(cast, "reviewer")
+    undos.undo(now, by=by, expected_round=0, expected=State.AWAITING_SECOND)
+    watch(clock())
+    assert told("turn_high") == ["Lena", "Rosa", "Sven"]
+    assert Notice.objects.count() == before
+    approve(cast, proposal, "reviewer")
+    watch(clock())
+    assert told("turn_high") == ["Lena", "Sven"]
+    assert Notice.objects.count() == before
+
+
+def test_a_verdict_undone_in_its_grace_is_asked_of_everybody_again(
+    cast: Cast, clock: FakeClock
+) -> None:
+    proposal = build.filed(cast.store)
+    watch(clock())
+    approve(cast, proposal)
+    watch(clock())
+    assert told("turn") == []
+    undos.undo(fresh(proposal), by=member(cast, "second_reviewer"), expected_round=0)
+    watch(clock())
+    assert told("turn") == ["Lena", "Rosa", "Sven"]
 
 
 def test_what_is_decided_settles_what_was_asked(cast: Cast, clock: FakeClock) -> None:
