@@ -1,6 +1,7 @@
 """Verbs: static files are collected when they changed, and only then."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -59,3 +60,11 @@ def test_a_stamp_that_is_gone_or_another_collects_them_again(sources, settings):
 def test_the_fingerprint_is_of_the_files_not_of_the_moment(sources):
     assert fingerprint() == fingerprint()
     assert len(fingerprint()) == 64
+
+
+def test_of_two_starts_at_once_one_copies_and_the_other_waits_for_it(sources, settings):
+    settings.STATIC_ROOT.rmdir()
+    with ThreadPoolExecutor(4) as starts:
+        done = list(starts.map(lambda _: collect_assets(), range(4)))
+    assert sorted(done) == [False, False, False, True]
+    assert (settings.STATIC_ROOT / "a.css").exists()
