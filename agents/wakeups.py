@@ -2,16 +2,19 @@
 
 A wake-up is a hint: the row says what is due, and the worker's own tick finds it when a message
 is lost. So a broker that does not answer is logged, never fails the change that was made, and keeps
-nobody waiting: one thread of the process sends its wake-ups, in their order.
+nobody waiting: one thread of the process sends its wake-ups, in their order. It does so a moment
+later, when the answer that caused one is out and needs this process no more; what is the same and
+came within that moment is sent once, after the last of it.
 """
 
 import atexit
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -24,6 +27,8 @@ logger = logging.getLogger(__name__)
 APPLY = "dreaming.tasks.apply_due"
 DREAM = "dreaming.tasks.run_dreams"
 EXPIRES_S = 60
+TOGETHER_S = 0.25
+"""How long a wake-up waits for others like it; the end of a grace is met within a second."""
 MOST_WAITING = 1_000
 AT_EXIT_S = 2.0
 """How long a command that ends waits until its wake-ups are sent."""
@@ -48,6 +53,7 @@ class Sender:
         """Have neither thread nor wake-ups: in a forked process both are its parent's."""
         self._starting = Lock()
         self._waiting: Queue[Wakeup | Event] = Queue(MOST_WAITING)
+        self._hurry = Event()
         self._thread: Thread | None = None
 
     def take(self, wakeup: Wakeup) -> None:
@@ -63,6 +69,7 @@ class Sender:
         if self._thread is None:
             return True
         sent = Event()
+        self._hurry.set()
         try:
             self._waiting.put(sent, timeout=at_most_s)
         except Full:
@@ -71,11 +78,22 @@ class Sender:
 
     def _run(self) -> None:
         while True:
-            match self._waiting.get():
-                case Event() as sent:
-                    sent.set()
-                case wakeup:
-                    send_wakeup(wakeup)
+            taken = [self._waiting.get()]
+            if isinstance(taken[0], Wakeup):
+                self._hurry.wait(TOGETHER_S)
+            taken.extend(self._rest())
+            for wakeup in dict.fromkeys(one for one in taken if isinstance(one, Wakeup)):
+                send_wakeup(wakeup)
+            for asked in taken:
+                if isinstance(asked, Event):
+                    self._hurry.clear()
+                    asked.set()
+
+    def _rest(self) -> Iterator[Wakeup | Event]:
+        """Yield what waits behind the first."""
+        with suppress(Empty):
+            while True:
+                yield self._waiting.get_nowait()
 
 
 _sender = Sender()

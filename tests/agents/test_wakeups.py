@@ -19,6 +19,7 @@ from agents.wakeups import (
     APPLY,
     DREAM,
     EXPIRES_S,
+    TOGETHER_S,
     Sender,
     Wakeup,
     hand_over,
@@ -139,6 +140,40 @@ def test_outside_a_transaction_it_is_sent_at_once(memory_broker: Celery) -> None
     assert sent(memory_broker) == [DREAM]
 
 
+def test_what_is_the_same_within_a_moment_is_sent_once_and_after_the_last() -> None:
+    heard: list[tuple[str, float]] = []
+    sender = Sender()
+
+    def send(task: str, **_: object) -> None:
+        heard.append((task, time.monotonic()))
+
+    for _ in range(5):
+        sender.take(Wakeup(APPLY, 10, send))
+        sender.take(Wakeup(DREAM, 0, send))
+        last = time.monotonic()
+        time.sleep(0.01)
+    deadline = last + 10
+    while len(heard) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [task for task, _ in heard] == [APPLY, DREAM]
+    assert all(at > last for _, at in heard)
+    assert heard[0][1] - last < 1, "the end of a grace is met within a second"
+    sender.take(Wakeup(APPLY, 10, send))
+    assert sender.finish(10)
+    assert len(heard) == 3, "what comes later is sent again"
+
+
+def test_who_waits_for_them_is_not_kept_for_the_moment() -> None:
+    heard: list[str] = []
+    sender = Sender()
+    began = time.monotonic()
+    for after_s in range(20):
+        sender.take(Wakeup(APPLY, after_s, lambda task, **_: heard.append(task)))
+        assert sender.finish(10)
+    assert len(heard) == 20
+    assert time.monotonic() - began < 20 * TOGETHER_S / 2
+
+
 def test_a_broker_that_does_not_answer_is_logged(
     no_broker: Celery, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -192,7 +227,7 @@ def test_no_more_wait_for_a_broker_than_are_held(
     assert not wait_until_sent(0.01)
     go_on.set()
     assert wait_until_sent(10)
-    assert len(held) == 3
+    assert len(held) == 2, "what is the same is sent once"
 
 
 def test_a_forked_process_has_a_sender_of_its_own() -> None:
