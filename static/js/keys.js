@@ -43,8 +43,8 @@ function held(element) {
   return Boolean(page.dataset.running) || Date.now() - settled < Number(element.dataset.guard ?? BOUNCE);
 }
 
-// G, then the key of a page: whatever is pressed second is not a key of the page itself, so that
-// "G A" never approves where no page has that key.
+// G, then the key of a page: what is pressed second is no key of the page itself, so that "G A"
+// never approves where no page has that key.
 const LEAD = 2_000;
 let led = 0;
 
@@ -66,7 +66,7 @@ document.addEventListener("keydown", (event) => {
   const field = event.target.closest?.(FIELDS);
   const modified = name.startsWith("mod+");
   if (field && name === "escape") {
-    // The first Esc leaves the field, so that no draft goes by one press too many.
+    // The first Esc leaves the field, so that no draft goes by one too many.
     field.blur();
     event.preventDefault();
     return;
@@ -123,6 +123,6 @@ document.addEventListener("change", (event) => {
   try {
     localStorage.setItem(STORE, event.target.checked ? "on" : "off");
   } catch {
-    // Without storage the choice holds for this page only.
+    // It holds for this page only.
   }
 });
