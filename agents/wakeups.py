@@ -10,6 +10,7 @@ came within that moment is sent once, after the last of it.
 import atexit
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ logger = logging.getLogger(__name__)
 APPLY = "dreaming.tasks.apply_due"
 DREAM = "dreaming.tasks.run_dreams"
 EXPIRES_S = 60
-TOGETHER_S = 0.25
-"""How long a wake-up waits for others like it; the end of a grace is met within a second."""
+QUIET_S, TOGETHER_S = 0.1, 0.3
+"""Sent when nothing new came for QUIET_S, or once the first has waited TOGETHER_S: the end of a
+grace is met within a second."""
 MOST_WAITING = 1_000
 AT_EXIT_S = 2.0
 """How long a command that ends waits until its wake-ups are sent."""
@@ -80,7 +82,7 @@ class Sender:
         while True:
             taken = [self._waiting.get()]
             if isinstance(taken[0], Wakeup):
-                self._hurry.wait(TOGETHER_S)
+                self._pause()
             taken.extend(self._rest())
             for wakeup in dict.fromkeys(one for one in taken if isinstance(one, Wakeup)):
                 send_wakeup(wakeup)
@@ -88,6 +90,15 @@ class Sender:
                 if isinstance(asked, Event):
                     self._hurry.clear()
                     asked.set()
+
+    def _pause(self) -> None:
+        """Wait while more comes, for the time of QUIET_S and TOGETHER_S or until somebody asks."""
+        until, before = time.monotonic() + TOGETHER_S, self._waiting.qsize()
+        while not self._hurry.wait(QUIET_S):
+            now = self._waiting.qsize()
+            if now == before or time.monotonic() >= until:
+                return
+            before = now
 
     def _rest(self) -> Iterator[Wakeup | Event]:
         """Yield what waits behind the first."""

@@ -19,7 +19,7 @@ from agents.wakeups import (
     APPLY,
     DREAM,
     EXPIRES_S,
-    TOGETHER_S,
+    QUIET_S,
     Sender,
     Wakeup,
     hand_over,
@@ -171,7 +171,7 @@ def test_who_waits_for_them_is_not_kept_for_the_moment() -> None:
         sender.take(Wakeup(APPLY, after_s, lambda task, **_: heard.append(task)))
         assert sender.finish(10)
     assert len(heard) == 20
-    assert time.monotonic() - began < 20 * TOGETHER_S / 2
+    assert time.monotonic() - began < 20 * QUIET_S / 2
 
 
 def test_a_broker_that_does_not_answer_is_logged(
