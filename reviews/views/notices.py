@@ -46,7 +46,8 @@ def notices(request: MemberRequest) -> HttpResponse:
 @member_page(Right.BE_HERE)
 def notices_read(request: MemberRequest) -> HttpResponse:
     upto = request.POST.get("upto", "")
-    newest = notices_of(request.member).filter(public_id=upto).first()
+    rows = notices_of(request.member)
+    newest = rows.filter(public_id=upto).first() if upto.isalnum() else None
     if newest is None:
         raise InvalidInput(_("The form does not say what it showed. Open the list again."))
     read_all(request.member, newest)
