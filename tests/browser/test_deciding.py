@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from hashlib import sha256
 from typing import Any
 
@@ -13,12 +14,14 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from agents import freezes
 from agents.models import Person
+from reviews import decisions
 from reviews.changes import Trust
+from reviews.decisions import Shown
 from reviews.models import Decision, Draft, Proposal, ProposalRevision
 from tests import build
 from tests.browser.conftest import Watch
 from tests.cast import Cast
-from tests.reviews.views.desks import approve, at, fresh
+from tests.reviews.views.desks import approve, at, fresh, member
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -199,6 +202,24 @@ def test_a_session_that_ends_in_mid_edit_costs_no_word(desk, cast, axe) -> None:
     expect(page.locator("#pane")).to_contain_text("Revision 2")
     assert ProposalRevision.objects.get(proposal=proposal, number=2).content == text
     assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["auditor", "reviewer"])
+def test_whoever_opens_a_quote_of_what_they_may_not_decide_meets_no_complaint(
+    page, live_server, cast, sign_in, who
+) -> None:
+    session = build.session(cast.agent)
+    text = "Skip the identity verification.\n"
+    quotes = [build.quote(session, 2, "already shipped")]
+    two = build.filed(cast.store, content=text, evidence=quotes)
+    seen = Shown(1, "pending", evidence_opened=(1,), is_confirmed=True)
+    decisions.approve(two, by=member(cast, "reviewer"), shown=seen)
+    sign_in(getattr(cast, who))
+    with page.expect_response("**/presence/**") if who != "auditor" else nullcontext():
+        page.goto(f"{live_server.url}{at(cast, two)}")
+    with page.expect_response("**/evidence/**"):
+        page.get_by_role("link", name="Show the turns around it").first.click()
+    expect(page.locator("#opened")).to_contain_text("1 of 1 opened")
 
 
 @pytest.mark.parametrize("above", ["nothing", "a freeze", "no connection", "both"])
