@@ -23,20 +23,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock():
-            wait_for(f"An end of {other_sessions()}", lambda: not other_sessions())
+            wait_for(f"An end of {end_idle_sessions()}", lambda: not end_idle_sessions())
 
 
-def other_sessions() -> list[tuple[str, str]]:
-    """Return state and last query of every session but ours: a database in use cannot be dropped.
+def end_idle_sessions() -> list[tuple[str, str]]:
+    """End every session but ours that does nothing; return state and last query of each there was.
 
-    PostgreSQL ends the session of a connection after its client has gone, which takes a moment.
+    A database in use cannot be dropped. PostgreSQL ends the session of a connection a moment after
+    its client has gone, and a thread of a server that a browser's test left keeps its own.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(state, ''), left(query, 200) FROM pg_stat_activity"
+            "SELECT coalesce(state, ''), left(query, 200),"
+            " CASE WHEN state = 'idle' THEN pg_terminate_backend(pid) END FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        return cursor.fetchall()
+        return [(state, query) for state, query, _ in cursor.fetchall()]
 
 
 @pytest.fixture
