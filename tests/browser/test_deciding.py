@@ -276,7 +276,7 @@ def test_z_undoes_within_the_grace_and_opens_it_again(desk, cast, settings, axe)
 
 
 def test_z_undoes_what_the_page_shows_before_what_was_decided_last(
-    desk, cast, settings, axe
+    desk, cast, settings, axe, fits
 ) -> None:
     settings.GRACE_S = 60
     two = build.filed(cast.store, content="Skip the identity verification.\n")
@@ -287,6 +287,9 @@ def test_z_undoes_what_the_page_shows_before_what_was_decided_last(
     expect(page.locator(".queue-foot")).to_contain_text(f"Undo {filed[0]}")
     expect(page.locator("#pane .actions")).to_contain_text("Until then you can take")
     axe(page)
+    for width in (320, 390, 1440):
+        page.set_viewport_size({"width": width, "height": 844})
+        fits(page)
     page.keyboard.press("z")
     expect(page.locator("#pane")).to_contain_text("Your turn")
     assert (fresh(two).state, fresh(filed[0]).state) == ("pending", "scheduled")
